@@ -1,0 +1,167 @@
+//! What crosses to an expert and back, as plain data.
+//!
+//! Strategies, routers and the controller write an [`Ask`]; the engine carries it to the thread that can answer
+//! it; an [`Answer`] comes back. Nothing here knows threads, tensors or files, so both can be logged and replayed.
+
+use serde::{Deserialize, Serialize};
+
+/// One request, complete: the same ask to the same model file gives the same answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Name of the expert's card, or of the strategy or router that asks for itself (`decomposed`, `likelihood`).
+    pub expert: String,
+    pub request: Request,
+}
+
+/// The kinds of work an expert can be asked for. Each kind is served by one backend.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Request {
+    /// Text from the language model.
+    Generate(Generate),
+    /// Log-probability of each continuation after the prompt, from the language model.
+    Score { prompt: Prompt, continuations: Vec<String> },
+    /// Cosine similarity of the text to each example, from the embedding model.
+    Similar { text: String, examples: Vec<String> },
+    /// A question to a symbolic function.
+    Compute { question: String },
+    /// A question to the person at the screen.
+    Person { question: String },
+}
+
+/// A generation: where it starts, how tokens are drawn, what shape the text must have.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Generate {
+    pub prompt: Prompt,
+    pub sampling: Sampling,
+    /// At most this many tokens come back.
+    pub max_tokens: u32,
+    /// Generation ends before the first of these strings; it is not part of the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stop: Vec<String>,
+    /// Regular expression (anchored, whole text, syntax of the `regex` crate) that the answer must match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grammar: Option<String>,
+}
+
+/// What the model reads before it writes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prompt {
+    /// Continued as it stands: few-shot prompts.
+    Raw(String),
+    /// Put through the model's own chat template.
+    Chat(Vec<Turn>),
+}
+
+impl Prompt {
+    /// The words of the prompt without the model's template, for screens and keys.
+    pub fn text(&self) -> String {
+        match self {
+            Prompt::Raw(text) => text.clone(),
+            Prompt::Chat(turns) => {
+                turns.iter().map(|turn| format!("{}: {}", turn.role, turn.text)).collect::<Vec<_>>().join("\n\n")
+            }
+        }
+    }
+}
+
+/// One message of a chat: role is `system`, `user` or `assistant`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Turn {
+    pub role: String,
+    pub text: String,
+}
+
+/// How the next token is drawn. Temperature 0 takes the likeliest token and needs no seed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sampling {
+    pub temperature: f32,
+    /// Keep the smallest set of tokens whose probabilities add up to this (nucleus sampling), 0 < top_p <= 1.
+    pub top_p: f32,
+    pub seed: u64,
+}
+
+impl Default for Sampling {
+    fn default() -> Sampling {
+        Sampling { temperature: 0.0, top_p: 1.0, seed: 0 }
+    }
+}
+
+/// What came back from an expert.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The answer as text; empty for scores.
+    pub text: String,
+    /// One figure for each continuation or example of a `Score` or `Similar` request, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scores: Vec<f32>,
+    /// The generated tokens in order; their texts joined are `text` plus, maybe, a stop string.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<Token>,
+    #[serde(default)]
+    pub usage: Usage,
+    #[serde(default)]
+    pub finish: Finish,
+}
+
+impl Answer {
+    /// An answer that no model wrote: from a function, a person or a test.
+    pub fn plain(text: impl Into<String>) -> Answer {
+        Answer { text: text.into(), ..Answer::default() }
+    }
+
+    /// The least certain token that the grammar left open: its place in `tokens` and its probability.
+    pub fn weakest(&self) -> Option<(usize, f32)> {
+        let open = self.tokens.iter().enumerate().filter(|(_, token)| !token.forced);
+        open.map(|(at, token)| (at, token.probability)).min_by(|a, b| a.1.total_cmp(&b.1))
+    }
+}
+
+/// One generated token and what the model thought of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Token {
+    pub text: String,
+    /// Probability that the model gave this token at temperature 1, before any grammar, 0 to 1.
+    pub probability: f32,
+    /// The five likeliest tokens at this place, likeliest first, with their probabilities.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<(String, f32)>,
+    /// The grammar allowed nothing else here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forced: bool,
+}
+
+/// What an answer cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens of the prompt, those found in the prefix cache included.
+    pub prompt_tokens: u32,
+    /// Tokens of the prompt that were found in the prefix cache and not computed again.
+    pub cached_tokens: u32,
+    pub output_tokens: u32,
+    /// Wall-clock seconds from taking up the ask to the last token.
+    pub seconds: f64,
+}
+
+impl std::ops::AddAssign for Usage {
+    fn add_assign(&mut self, other: Usage) {
+        self.prompt_tokens += other.prompt_tokens;
+        self.cached_tokens += other.cached_tokens;
+        self.output_tokens += other.output_tokens;
+        self.seconds += other.seconds;
+    }
+}
+
+/// Why a generation ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finish {
+    /// The model, a stop string or the grammar ended it, or no model was involved.
+    #[default]
+    Stop,
+    /// `max_tokens` or the context of the model was reached.
+    Length,
+    /// A person cancelled it; the text is what was there by then.
+    Cancelled,
+}

@@ -1,0 +1,79 @@
+//! What was chosen, among what, and why: expert cards and routing decisions.
+//!
+//! Routers make decisions, the session keeps them whole, the route tab shows them.
+
+use serde::{Deserialize, Serialize};
+
+/// What everybody may know of an expert without running it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExpertCard {
+    /// 1 to 64 letters, digits, `_` or `-`; unique in the roster.
+    pub name: String,
+    /// What it is good for, in a sentence or two. Routers read this.
+    pub description: String,
+    /// Questions it answers well. Routers compare a task with these.
+    pub examples: Vec<String>,
+    pub kind: ExpertKind,
+    /// Relative price of one call; 0 for a function, 1 for the default local model.
+    pub cost: f32,
+    /// What the expert may touch beyond its question (`network`, `files`, `commands`); empty for nothing.
+    pub permissions: Vec<String>,
+    /// Template of the prompt (minijinja, variable `question`) for `Prompt` experts; help text for the others.
+    pub body: String,
+    /// First 12 hex digits of the SHA-256 of the card's text: changes when the card does.
+    pub version: String,
+    /// The file it was read from, or `built in`.
+    pub origin: String,
+}
+
+/// Who does the work behind a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpertKind {
+    /// A function of ours: exact, instant, needs no model.
+    Symbolic,
+    /// A prompt on the language model.
+    Prompt,
+    /// The person at the screen: the plan waits for the typed answer.
+    Person,
+    /// The task is decomposed again by a strategy (a decomposer as a handler).
+    Plan,
+}
+
+impl ExpertKind {
+    pub fn word(self) -> &'static str {
+        match self {
+            ExpertKind::Symbolic => "symbolic",
+            ExpertKind::Prompt => "prompt",
+            ExpertKind::Person => "person",
+            ExpertKind::Plan => "plan",
+        }
+    }
+}
+
+/// A router's choice with everything it weighed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Name of the router, or `person` for an override.
+    pub router: String,
+    pub chosen: String,
+    /// Every expert that was considered, best first.
+    pub candidates: Vec<Candidate>,
+    /// Probability-like trust in the choice, 0 to 1, as the router defines it.
+    pub confidence: f32,
+    /// Score of the chosen one less that of the runner-up, in the router's own unit; 0 with one candidate.
+    pub margin: f32,
+    /// Why a person overrode the router, if one did and said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// One expert as the router saw it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    pub expert: String,
+    /// Higher is better; the unit is the router's (BM25 score, cosine, log-probability).
+    pub score: f32,
+    /// The evidence in words: the nearest example, the matching terms.
+    pub reason: String,
+}

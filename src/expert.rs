@@ -1,0 +1,60 @@
+//! Experts: whoever answers a leaf of the plan.
+//!
+//! An expert is blocking: it sits on a thread of its own (see `engine::lane`), takes one ask at a time, streams what
+//! it has into a [`Sink`], and looks at its [`Control`] after every token. It knows nothing of plans or screens.
+
+#[cfg(feature = "candle")]
+pub mod candle;
+pub mod card;
+pub mod control;
+pub mod roster;
+pub mod scripted;
+pub mod symbolic;
+
+
+pub use control::{Control, Flow};
+
+
+use crate::ask::{Answer, Ask, Token};
+
+/// Answers asks, one at a time. Adding one means one file that implements this.
+pub trait Expert: Send {
+    /// Works until the answer is whole, the control says cancel, or it fails.
+    ///
+    /// A cancelled ask is an `Ok` answer with what was there by then and `Finish::Cancelled`.
+    fn answer(&mut self, ask: &Ask, sink: &mut dyn Sink, control: &Control) -> Result<Answer, ExpertError>;
+}
+
+/// Where an expert pours what it has before it is done.
+pub trait Sink {
+    /// Newly generated tokens, in order.
+    fn tokens(&mut self, tokens: &[Token]);
+    /// Prompt tokens computed so far, of how many.
+    fn prefill(&mut self, done: usize, total: usize);
+}
+
+/// A sink for callers that only want the answer.
+impl Sink for () {
+    fn tokens(&mut self, _: &[Token]) {}
+    fn prefill(&mut self, _: usize, _: usize) {}
+}
+
+/// Why an expert could not answer. The words are for the person at the screen: what, where, what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExpertError {
+    /// The question is not one this expert can answer; asking again changes nothing.
+    #[error("{0}")]
+    Question(String),
+    /// The prompt with the room for its answer is longer than the model's context.
+    #[error("the prompt has {prompt} tokens, the model's context holds {context}: shorten the task or its inputs")]
+    TooLong { prompt: usize, context: usize },
+    /// The grammar of the ask is not a regular expression, or is too large.
+    #[error("the grammar of this ask can not be used: {0}")]
+    Grammar(String),
+    /// The model produced something no rule allows (NaN logits, say).
+    #[error("the model failed: {0}")]
+    Model(String),
+    /// Nobody can serve this kind of request now.
+    #[error("{0}")]
+    Missing(String),
+}

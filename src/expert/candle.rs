@@ -1,0 +1,1 @@
+//! The local models: everything that touches candle, tokenizers and tensors. Tensors never leave this folder.

@@ -1,0 +1,1 @@
+//! Reads expert cards: SKILL.md-shaped front matter and a body.

@@ -1,0 +1,10 @@
+//! Plantern: a terminal workbench for plans made by language models.
+//!
+//! The modules are the floors of a house, lowest first; an arrow may only point down. ARCHITECTURE.md tells why.
+//! To understand the program read `session::event`, then `engine::controller`, then `workbench::update`.
+
+pub mod ask;
+pub mod decision;
+pub mod expert;
+pub mod ids;
+pub mod store;

@@ -1,0 +1,1 @@
+//! Files: session files, model files, themes, configuration. Knows paths, not meanings.
