@@ -5,6 +5,9 @@
 
 pub mod ask;
 pub mod decision;
+
 pub mod expert;
 pub mod ids;
+pub mod plan;
+pub mod session;
 pub mod store;

@@ -1,0 +1,21 @@
+//! The plan: a graph of tasks with *part* edges (task to sub-task, ordered) and *needs* edges (answer to question).
+//!
+//! Everybody above speaks `TaskId`; petgraph stays inside `plan/graph.rs`. A plan is acyclic by construction: an edit
+//! that would close a circle is refused with the circle named.
+
+mod edit;
+mod graph;
+pub mod notation;
+mod operator;
+mod outline;
+mod phrase;
+mod task;
+mod value;
+
+pub use edit::Edit;
+pub use graph::{Plan, PlanError};
+pub use operator::{Operator, Over};
+pub use outline::{Reading, outline, read_outline};
+pub use phrase::{Phrase, Piece};
+pub use task::{Draft, Task};
+pub use value::{bind, fill, items, join, show};

@@ -1,0 +1,203 @@
+//! Every change of a plan as a value: recorded, replayed, shown, counted.
+
+use super::{Draft, Operator, Phrase};
+use crate::ids::TaskId;
+use serde::{Deserialize, Serialize};
+
+/// One structural change. `Plan::apply` does it; there is no undo code, since undo replays the log without it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "edit", rename_all = "snake_case")]
+pub enum Edit {
+    /// A new task below `parent` at place `at` (0 is first, beyond the end is last); no parent makes the goal.
+    Add {
+        task: TaskId,
+        parent: Option<TaskId>,
+        at: usize,
+        draft: Draft,
+    },
+    /// The task and all below it.
+    Remove {
+        task: TaskId,
+    },
+    Move {
+        task: TaskId,
+        parent: TaskId,
+        at: usize,
+    },
+    SetPhrase {
+        task: TaskId,
+        phrase: Phrase,
+    },
+    SetOperator {
+        task: TaskId,
+        operator: Option<Operator>,
+    },
+    /// Names an expert, or leaves the choice to the router again.
+    SetExpert {
+        task: TaskId,
+        expert: Option<String>,
+    },
+    SetStrategy {
+        task: TaskId,
+        strategy: Option<String>,
+    },
+    /// Asks for a fresh attempt, so that the next call is made even if an equal one was made before.
+    Again {
+        task: TaskId,
+    },
+}
+
+impl Edit {
+    /// The task that the edit is about.
+    pub fn task(&self) -> TaskId {
+        match self {
+            Edit::Add { task, .. }
+            | Edit::Remove { task }
+            | Edit::Move { task, .. }
+            | Edit::SetPhrase { task, .. }
+            | Edit::SetOperator { task, .. }
+            | Edit::SetExpert { task, .. }
+            | Edit::SetStrategy { task, .. }
+            | Edit::Again { task } => *task,
+        }
+    }
+
+    /// What was done, in a word or two, for history and messages.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Edit::Add { .. } => "added",
+            Edit::Remove { .. } => "removed",
+            Edit::Move { .. } => "moved",
+            Edit::SetPhrase { .. } => "reworded",
+            Edit::SetOperator { .. } => "changed operator of",
+            Edit::SetExpert { .. } => "re-routed",
+            Edit::SetStrategy { .. } => "changed strategy of",
+            Edit::Again { .. } => "asked again for",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Plan, PlanError, outline, read_outline};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn plan(text: &str) -> Plan {
+        let mut plan = Plan::default();
+        let reading = read_outline(text, 0);
+        assert!(reading.warnings.is_empty(), "{:?}", reading.warnings);
+        for edit in reading.edits {
+            plan.apply(&edit).unwrap();
+        }
+        plan
+    }
+
+    const TRIP: &str = "QC: trip\n  QS: [a] hotel\n  QS: [b] book #1\n  QS: pay #2 after #1";
+
+    fn check(edit: Edit, expected: &str) {
+        let mut plan = plan(TRIP);
+        match plan.apply(&edit) {
+            Ok(()) => assert_eq!(outline(&plan), expected),
+            Err(error) => {
+                assert_eq!(error.to_string(), expected);
+                assert_eq!(outline(&plan), TRIP, "a refused edit changes nothing");
+            }
+        }
+    }
+
+    fn phrase(task: u32) -> Phrase {
+        Phrase::of([super::super::Piece::Answer { task: TaskId(task) }])
+    }
+
+    #[test]
+    fn references_follow_their_task() {
+        let add = |at| Edit::Add { task: TaskId(9), parent: Some(TaskId(0)), at, draft: Draft::text("look") };
+        check(add(0), "QC: trip\n  QS: look\n  QS: [a] hotel\n  QS: [b] book #2\n  QS: pay #3 after #2");
+        check(add(99), &format!("{TRIP}\n  QS: look"));
+        let shift = Edit::Move { task: TaskId(1), parent: TaskId(0), at: 9 };
+        check(shift, "QC: trip\n  QS: [b] book #3\n  QS: pay #1 after #3\n  QS: [a] hotel");
+        check(Edit::Remove { task: TaskId(1) }, "QC: trip\n  QS: [b] book #?\n  QS: pay #1 after #?");
+    }
+
+    #[test]
+    fn circles_are_refused_by_name() {
+        let circle = |task, need| Edit::SetPhrase { task: TaskId(task), phrase: phrase(need) };
+        check(circle(1, 3), "that would make a circle: t1 → t3 → t1");
+        check(circle(1, 1), "that would make a circle: t1 → t1");
+        check(circle(1, 0), "that would make a circle: t1 → t0 → t1");
+        check(circle(0, 3), "that would make a circle: t0 → t3 → t0");
+        check(
+            Edit::Move { task: TaskId(1), parent: TaskId(2), at: 0 },
+            "that would make a circle: t2 → t1 → t2",
+        );
+    }
+
+    #[test]
+    fn what_is_not_there_is_named() {
+        check(Edit::Remove { task: TaskId(7) }, &PlanError::Unknown(TaskId(7)).to_string());
+        check(Edit::Move { task: TaskId(0), parent: TaskId(1), at: 0 }, "the goal itself can not be moved");
+        let again = Edit::Add { task: TaskId(1), parent: Some(TaskId(0)), at: 0, draft: Draft::default() };
+        check(again, "task t1 is in the plan already");
+    }
+
+    fn any_edit() -> impl Strategy<Value = Edit> {
+        let task = || (0u32..8).prop_map(TaskId);
+        let phrase = || {
+            proptest::collection::vec(0u32..8, 0..3).prop_map(|needs| {
+                Phrase::of(needs.into_iter().flat_map(|need| {
+                    [
+                        super::super::Piece::Text("x ".into()),
+                        super::super::Piece::Answer { task: TaskId(need) },
+                    ]
+                }))
+            })
+        };
+        prop_oneof![
+            (task(), proptest::option::of(task()), 0usize..4, phrase()).prop_map(
+                |(task, parent, at, phrase)| {
+                    Edit::Add { task, parent, at, draft: Draft { phrase, ..Draft::default() } }
+                }
+            ),
+            task().prop_map(|task| Edit::Remove { task }),
+            (task(), task(), 0usize..4).prop_map(|(task, parent, at)| Edit::Move { task, parent, at }),
+            (task(), phrase()).prop_map(|(task, phrase)| Edit::SetPhrase { task, phrase }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_edits_leave_a_plan_that_can_be_done(edits in proptest::collection::vec(any_edit(), 1..60)) {
+            let mut plan = Plan::default();
+            for edit in edits {
+                let before = plan.clone();
+                if plan.apply(&edit).is_err() {
+                    prop_assert_eq!(&plan, &before);
+                }
+                prop_assert_eq!(plan.walk().len(), plan.len(), "no orphan");
+                // Everything can be started and ended in some order: nothing waits for itself.
+                let mut ended: Vec<TaskId> = vec![];
+                loop {
+                    let ready = plan.walk().into_iter().find(|task| {
+                        let chain: Vec<TaskId> =
+                            std::iter::successors(Some(*task), |task| plan.parent(*task)).collect();
+                        !ended.contains(task)
+                            && plan.parts(*task).iter().all(|part| ended.contains(part))
+                            && chain.iter().all(|task| plan.needs(*task).iter().all(|need| ended.contains(need)))
+                    });
+                    match ready {
+                        Some(task) => ended.push(task),
+                        None => break,
+                    }
+                }
+                prop_assert_eq!(ended.len(), plan.len(), "acyclic");
+                for task in plan.walk() {
+                    for need in plan.needs(task) {
+                        prop_assert!(plan.contains(need), "no dangling reference");
+                        prop_assert!(plan.feeds(need).contains(&task));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! A plan as indented text in the notation: tests assert it, `show` prints it, files import it.
+//!
+//! ```text
+//! QC: Take the last letters of "Ada King"
+//!   QS: [split] What are the words in "Ada King"?
+//!   QS: (project_values) [str_position] What is the last letter in "#1"?
+//! ```
+
+use super::{Draft, Edit, Operator, Phrase, Plan, notation};
+use crate::ids::TaskId;
+use notation::{Line, Step, Warning};
+
+/// The plan as text, two spaces for each level.
+pub fn outline(plan: &Plan) -> String {
+    let line = |task: &TaskId| {
+        let depth = plan.depth(*task);
+        let line = match plan.task(*task) {
+            Some(found) if depth > 0 => {
+                let Draft { operator, expert, .. } = found.draft.clone();
+                Line::Step(Step { operator, expert, text: plan.text(*task) })
+            }
+            _ => Line::Goal(plan.text(*task)),
+        };
+        format!("{}{line}", "  ".repeat(depth))
+    };
+    plan.walk().iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// What an outline says: the edits that build it, and what could not be taken as it stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    pub edits: Vec<Edit>,
+    pub warnings: Vec<Warning>,
+}
+
+/// Reads an outline; tasks get ids from `first` on, in reading order. Answers and blank lines are passed over.
+///
+/// A reference forward or to nobody becomes a lost reference, named in a warning.
+pub fn read_outline(text: &str, first: u32) -> Reading {
+    let mut reading = Reading::default();
+    let mut plan = Plan::default();
+    let mut next = first;
+    // The task last seen at each depth.
+    let mut open: Vec<TaskId> = vec![];
+    for (at, line) in text.lines().enumerate() {
+        let bare = line.trim_start();
+        let depth = (line.len() - bare.len()) / 2;
+        let mut warn = |what: &str| reading.warnings.push(Warning { line: at + 1, what: what.to_owned() });
+        let step = match notation::read_line(bare) {
+            Line::Goal(text) => Step { text, ..Step::default() },
+            Line::Step(step) => step,
+            Line::Blank | Line::End | Line::Answer(_) => continue,
+            Line::Question(_) | Line::Text(_) => {
+                warn("neither a goal (`QC: `) nor a step (`QS: `); passed over");
+                continue;
+            }
+        };
+        // A flat transcript has its steps on the margin under the goal.
+        let depth = if depth == 0 && !open.is_empty() && bare.starts_with("QS") { 1 } else { depth };
+        if depth == 0 && !open.is_empty() {
+            warn("a second goal; one plan has one");
+            continue;
+        }
+        if depth > open.len() {
+            warn("indented deeper than the line above allows; taken one level below it");
+        }
+        let depth = depth.min(open.len());
+        open.truncate(depth);
+        let parent = open.last().copied();
+        let phrase = match parent {
+            None => Phrase::text(step.text.clone()),
+            Some(_) => Phrase::read(&step.text, |path| plan.referred(parent, path)),
+        };
+        if let Some(lost) = phrase.lost() {
+            warn(&format!("`#{lost}` names no task above this line"));
+        }
+        let draft = Draft { phrase, operator: step.operator, expert: step.expert, strategy: None };
+        let edit = Edit::Add { task: TaskId(next), parent, at: usize::MAX, draft };
+        if let Err(error) = plan.apply(&edit) {
+            reading.warnings.push(Warning { line: at + 1, what: error.to_string() });
+            continue;
+        }
+        open.push(TaskId(next));
+        next += 1;
+        reading.edits.push(edit);
+    }
+    reading
+}
+
+/// A step as read from a model or a person, as a draft below `parent`.
+impl Draft {
+    pub fn of_step(step: &Step, plan: &Plan, parent: Option<TaskId>) -> Draft {
+        Draft {
+            phrase: Phrase::read(&step.text, |path| plan.referred(parent, path)),
+            operator: step.operator.filter(|operator| *operator != Operator::Select),
+            expert: step.expert.clone(),
+            strategy: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, warnings: usize) -> String {
+        let reading = read_outline(text, 5);
+        assert_eq!(reading.warnings.len(), warnings, "{:?}", reading.warnings);
+        let mut plan = Plan::default();
+        reading.edits.iter().for_each(|edit| plan.apply(edit).unwrap());
+        outline(&plan)
+    }
+
+    #[test]
+    fn an_outline_comes_back() {
+        let text = "QC: a\n  QS: [x] b\n    QS: c\n  QS: (project_values) [y] d \"#1\" and #1.1";
+        assert_eq!(check(text, 0), text);
+        assert_eq!(check("QC: a\nQS: b\nA: c\nQS: #1 d\nQS: [EOQ]", 0), "QC: a\n  QS: b\n  QS: #1 d");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_the_rest_kept() {
+        assert_eq!(check("QC: a\n  QS: #2 b\n  QS: c", 1), "QC: a\n  QS: #? b\n  QS: c");
+        assert_eq!(check("QC: a\nhello\nQC: b", 2), "QC: a");
+        assert_eq!(check("", 0), "");
+        assert_eq!(check("QC: a\n        QS: far", 1), "QC: a\n  QS: far");
+    }
+}

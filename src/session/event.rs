@@ -1,0 +1,164 @@
+//! What can have happened, in past tense. The log holds these and nothing else changes a session.
+
+use crate::{
+    ask::{Answer, Ask, Sampling},
+    decision::Decision,
+    ids::{CallId, TaskId},
+    plan::Edit,
+};
+use serde::{Deserialize, Serialize};
+
+/// One fact of a session, complete with everything random or timed that it needs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// The first event: how this session works.
+    Started {
+        title: String,
+        settings: Settings,
+    },
+    /// Settings were changed; what was answered under the old ones may be stale now.
+    Configured {
+        settings: Settings,
+    },
+    /// The plan was changed.
+    Edited {
+        by: Actor,
+        edits: Vec<Edit>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// An expert was chosen for the task. `key` says for which text and tag; empty for a person's choice, which stays.
+    Routed {
+        task: TaskId,
+        key: String,
+        decision: Decision,
+    },
+    /// A call was made. Calls belong to the log, not to a branch: an undo does not unmake them.
+    Asked {
+        call: CallId,
+        task: TaskId,
+        purpose: Purpose,
+        key: String,
+        ask: Ask,
+    },
+    Answered {
+        call: CallId,
+        answer: Answer,
+    },
+    Failed {
+        call: CallId,
+        why: String,
+    },
+    /// A person cancelled the call; the answer is what was there by then.
+    Stopped {
+        call: CallId,
+        partial: Answer,
+    },
+    /// The strategy read an answer and changed the plan below the task; `complete` when it has nothing more to say.
+    Proposed {
+        task: TaskId,
+        strategy: String,
+        /// Key of the call that was read, empty when the strategy needed none.
+        key: String,
+        edits: Vec<Edit>,
+        complete: bool,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<String>,
+    },
+    /// The task has an answer, good as long as its key stays the same.
+    Solved {
+        task: TaskId,
+        key: String,
+        answer: String,
+    },
+    /// A person gave the answer (`Some`) against whatever the plan says, or took theirs back (`None`).
+    Pinned {
+        task: TaskId,
+        answer: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+}
+
+impl Event {
+    /// The kind in one word, for history and messages.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Event::Started { .. } => "started",
+            Event::Configured { .. } => "configured",
+            Event::Edited { .. } => "edited",
+            Event::Routed { .. } => "routed",
+            Event::Asked { .. } => "asked",
+            Event::Answered { .. } => "answered",
+            Event::Failed { .. } => "failed",
+            Event::Stopped { .. } => "stopped",
+            Event::Proposed { .. } => "proposed",
+            Event::Solved { .. } => "solved",
+            Event::Pinned { .. } => "pinned",
+        }
+    }
+}
+
+/// Who changed the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    Person,
+    Strategy,
+}
+
+/// What a call is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// The strategy asks how to go on.
+    Propose,
+    /// The router asks for scores.
+    Route,
+    /// The expert answers the task.
+    Answer,
+}
+
+impl Purpose {
+    pub fn word(self) -> &'static str {
+        match self {
+            Purpose::Propose => "propose",
+            Purpose::Route => "route",
+            Purpose::Answer => "answer",
+        }
+    }
+}
+
+/// How a session works: all that a person can set, recorded so that a replay needs no configuration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Name of the strategy of the goal.
+    pub strategy: String,
+    /// Name of the router.
+    pub router: String,
+    /// The language model: a name or path as the person gave it.
+    pub model: String,
+    pub sampling: Sampling,
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// Bounds that stop a plan before it runs away. They pause and ask; nothing is lost at a bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Calls to experts in the whole session, functions not counted.
+    pub calls: u32,
+    /// Tokens written by models in the whole session.
+    pub output_tokens: u32,
+    /// Sub-tasks of one task.
+    pub parts: u32,
+    /// Levels below the goal.
+    pub depth: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { calls: 1000, output_tokens: 100_000, parts: 24, depth: 8 }
+    }
+}

@@ -1,0 +1,289 @@
+//! The journal: a tree of records that only grows, and a pointer into it.
+//!
+//! Undo and redo move the pointer and are written down too, so a replay repeats the afternoon with its detours. A record
+//! after an undo grows a branch; the old one stays. Live work and files come in by the same door, [`Journal::load`].
+
+use super::{Event, Purpose, Session};
+use crate::{
+    ask::{Answer, Ask, Usage},
+    ids::{CallId, Seq, TaskId},
+    plan::PlanError,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+
+/// One line of a session file after the header.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Entry {
+    /// Grows the tree below the record `after`.
+    Record(Record),
+    /// Walks the pointer: undo, redo, time travel.
+    Move { to: Option<Seq>, at: u64 },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub seq: Seq,
+    pub after: Option<Seq>,
+    /// Records of one turn are undone together: one press of a key, one step of a run.
+    pub turn: u32,
+    /// Milliseconds since 1970, from the shell's clock.
+    pub at: u64,
+    pub event: Event,
+}
+
+/// One request to an expert and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    pub id: CallId,
+    pub task: TaskId,
+    pub purpose: Purpose,
+    pub key: String,
+    pub ask: Ask,
+    pub outcome: Outcome,
+    pub asked_at: u64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// No answer in the log: it runs, or the program ended while it ran.
+    Open,
+    Answered(Answer),
+    Failed(String),
+    Stopped(Answer),
+}
+
+/// Why an entry does not fit into the log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    #[error("entry {found} where {expected} was expected: lines are missing or stand twice")]
+    OutOfOrder { expected: Seq, found: Seq },
+    #[error("entry points at {0}, which does not exist")]
+    Nowhere(Seq),
+    #[error("the event does not fit the plan: {0}")]
+    Plan(#[from] PlanError),
+    #[error("an answer to call {0}, which was never asked or has been answered")]
+    Stray(CallId),
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Journal {
+    records: Vec<Record>,
+    moves: usize,
+    head: Option<Seq>,
+    /// The newest record below each record: where redo goes.
+    newest: HashMap<Option<Seq>, Seq>,
+    calls: BTreeMap<CallId, Call>,
+    /// The newest call for each key, whatever became of it.
+    by_key: HashMap<String, CallId>,
+    session: Session,
+    turn: u32,
+    next_task: u32,
+}
+
+impl Journal {
+    /// The state at the pointer.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    pub fn head(&self) -> Option<Seq> {
+        self.head
+    }
+
+    /// All records of all branches, oldest first.
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// Number of entries: records and moves.
+    pub fn len(&self) -> usize {
+        self.records.len() + self.moves
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All calls of all branches, oldest first.
+    pub fn calls(&self) -> impl DoubleEndedIterator<Item = &Call> {
+        self.calls.values()
+    }
+
+    pub fn call(&self, call: CallId) -> Option<&Call> {
+        self.calls.get(&call)
+    }
+
+    /// The newest call that was made for this key, on whatever branch.
+    pub fn call_for(&self, key: &str) -> Option<&Call> {
+        self.calls.get(self.by_key.get(key)?)
+    }
+
+    /// What all answered and stopped calls of the session cost together, and how many they were, functions left out.
+    pub fn usage(&self) -> (u32, Usage) {
+        let mut sum = (0, Usage::default());
+        for call in self.calls.values() {
+            if let Outcome::Answered(answer) | Outcome::Stopped(answer) = &call.outcome {
+                sum.0 += u32::from(!matches!(call.ask.request, crate::ask::Request::Compute { .. }));
+                sum.1 += answer.usage;
+            }
+        }
+        sum
+    }
+
+    /// An id that no task of any branch has.
+    pub fn fresh_task(&self) -> TaskId {
+        TaskId(self.next_task)
+    }
+
+    pub fn fresh_call(&self) -> CallId {
+        CallId(self.calls.len() as u32)
+    }
+
+    /// Opens a new turn: what is recorded from here on is undone by itself.
+    pub fn open_turn(&mut self) {
+        self.turn += 1;
+    }
+
+    /// Writes down what happened. Refused when it does not fit; then nothing has changed.
+    pub fn record(&mut self, event: Event, at: u64) -> Result<Entry, JournalError> {
+        let seq = Seq(self.records.len() as u32);
+        let entry = Entry::Record(Record { seq, after: self.head, turn: self.turn, at, event });
+        self.load(&entry)?;
+        Ok(entry)
+    }
+
+    /// Where the pointer goes when the last turn is taken back; `None` when there is nothing to take back.
+    ///
+    /// The first turn, which starts the session and names its goal, stays.
+    pub fn undo_target(&self) -> Option<Option<Seq>> {
+        let turn = self.records.get(self.head?.0 as usize)?.turn;
+        let mut at = self.head;
+        while let Some(record) = at.and_then(|seq| self.records.get(seq.0 as usize)) {
+            if record.turn != turn {
+                return Some(at);
+            }
+            at = record.after;
+        }
+        None
+    }
+
+    /// Where the pointer goes when the last undo is taken back: to the end of the newest turn below.
+    pub fn redo_target(&self) -> Option<Option<Seq>> {
+        let first = *self.newest.get(&self.head)?;
+        let turn = self.records.get(first.0 as usize)?.turn;
+        let mut at = first;
+        while let Some(next) = self.newest.get(&Some(at)) {
+            if self.records.get(next.0 as usize)?.turn != turn {
+                break;
+            }
+            at = *next;
+        }
+        Some(Some(at))
+    }
+
+    /// Walks the pointer.
+    pub fn go(&mut self, to: Option<Seq>, at: u64) -> Result<Entry, JournalError> {
+        let entry = Entry::Move { to, at };
+        self.load(&entry)?;
+        Ok(entry)
+    }
+
+    /// The only way in: live work and replay from disk share it.
+    pub fn load(&mut self, entry: &Entry) -> Result<(), JournalError> {
+        match entry {
+            Entry::Record(record) => self.grow(record),
+            Entry::Move { to, .. } => {
+                self.session = self.session_at(*to)?;
+                self.head = *to;
+                // Redo follows the branch that was last visited.
+                let mut at = *to;
+                while let Some(record) = at.and_then(|seq| self.records.get(seq.0 as usize)) {
+                    self.newest.insert(record.after, record.seq);
+                    at = record.after;
+                }
+                self.moves += 1;
+                Ok(())
+            }
+        }
+    }
+
+    fn grow(&mut self, record: &Record) -> Result<(), JournalError> {
+        let expected = Seq(self.records.len() as u32);
+        if record.seq != expected {
+            return Err(JournalError::OutOfOrder { expected, found: record.seq });
+        }
+        if let Some(after) = record.after
+            && after >= expected
+        {
+            return Err(JournalError::Nowhere(after));
+        }
+        let mut base = if record.after == self.head { None } else { Some(self.session_at(record.after)?) };
+        let session = base.as_mut().unwrap_or(&mut self.session);
+        session.apply(&record.event)?;
+        self.note_call(record)?;
+        self.session = base.unwrap_or_else(|| std::mem::take(&mut self.session));
+        if let Event::Edited { edits, .. } | Event::Proposed { edits, .. } = &record.event {
+            let last = edits.iter().map(|edit| edit.task().0).max().unwrap_or(0);
+            self.next_task = self.next_task.max(last.saturating_add(1));
+        }
+        self.turn = self.turn.max(record.turn);
+        self.newest.insert(record.after, record.seq);
+        self.head = Some(record.seq);
+        self.records.push(record.clone());
+        Ok(())
+    }
+
+    fn note_call(&mut self, record: &Record) -> Result<(), JournalError> {
+        let (id, outcome) = match &record.event {
+            Event::Asked { call, task, purpose, key, ask } => {
+                if *call != self.fresh_call() {
+                    return Err(JournalError::Stray(*call));
+                }
+                let (key, ask) = (key.clone(), ask.clone());
+                self.by_key.insert(key.clone(), *call);
+                let (task, purpose, asked_at) = (*task, *purpose, record.at);
+                self.calls.insert(
+                    *call,
+                    Call { id: *call, task, purpose, key, ask, outcome: Outcome::Open, asked_at },
+                );
+                return Ok(());
+            }
+            Event::Answered { call, answer } => (call, Outcome::Answered(answer.clone())),
+            Event::Failed { call, why } => (call, Outcome::Failed(why.clone())),
+            Event::Stopped { call, partial } => (call, Outcome::Stopped(partial.clone())),
+            _ => return Ok(()),
+        };
+        match self.calls.get_mut(id) {
+            Some(call) if call.outcome == Outcome::Open => call.outcome = outcome,
+            _ => return Err(JournalError::Stray(*id)),
+        }
+        Ok(())
+    }
+
+    /// The state at any record: the fold along the path from the root. `None` is before the first event.
+    pub fn session_at(&self, at: Option<Seq>) -> Result<Session, JournalError> {
+        let mut session = Session::default();
+        for record in self.path(at)? {
+            session.apply(&record.event)?;
+        }
+        Ok(session)
+    }
+
+    /// The records that lead to `at`, oldest first.
+    pub fn path(&self, at: Option<Seq>) -> Result<Vec<&Record>, JournalError> {
+        let mut path = vec![];
+        let mut at = at;
+        while let Some(seq) = at {
+            let record = self.records.get(seq.0 as usize).ok_or(JournalError::Nowhere(seq))?;
+            path.push(record);
+            at = record.after;
+        }
+        path.reverse();
+        Ok(path)
+    }
+}
+
+#[cfg(test)]
+mod tests;

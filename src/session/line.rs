@@ -1,0 +1,115 @@
+//! Entry to one JSON line and back, with a checksum; versions and their upgrades. No files here.
+//!
+//! A session file is a header line and one line for each entry:
+//!
+//! ```text
+//! {"plantern":1,"title":"…","created":"2026-11-21T08:00:00Z"}
+//! {"seq":0,"after":null,"turn":0,"at":1795248000000,"event":{"type":"started",…},"crc":"9f0c1b22"}
+//! {"to":0,"at":1795248001000,"crc":"00aa11bb"}
+//! ```
+
+use super::{Entry, Journal, JournalError};
+use serde::{Deserialize, Serialize};
+
+/// The version written by this program; every older one is read.
+pub const FORMAT: u32 = 1;
+
+/// The first line of a session file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// Format version.
+    pub plantern: u32,
+    pub title: String,
+    /// When it was made, RFC 3339, UTC.
+    pub created: String,
+}
+
+/// Why a line can not be taken. The reader stops there and keeps everything before it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LineError {
+    #[error("not a Plantern session: the first line is not a header like {{\"plantern\":{FORMAT},…}}")]
+    NoHeader,
+    #[error(
+        "written by a newer Plantern (format {0}, this one reads up to {FORMAT}): update Plantern to open it"
+    )]
+    Newer(u32),
+    #[error("the line is damaged: its checksum does not match")]
+    Checksum,
+    #[error("the line is cut short or is not JSON: {0}")]
+    Json(String),
+    #[error("{0}")]
+    Entry(#[from] JournalError),
+}
+
+/// One line without its line feed.
+pub fn write_entry(entry: &Entry) -> String {
+    // An entry of ours always serialises: it holds no map with other than text keys.
+    let mut line = serde_json::to_string(entry).unwrap_or_default();
+    line.pop();
+    let crc = crc32fast::hash(line.as_bytes());
+    line.push_str(&format!(",\"crc\":\"{crc:08x}\"}}"));
+    line
+}
+
+pub fn write_header(header: &Header) -> String {
+    serde_json::to_string(header).unwrap_or_default()
+}
+
+pub fn read_header(line: &str) -> Result<Header, LineError> {
+    let header: Header = serde_json::from_str(line).map_err(|_| LineError::NoHeader)?;
+    match header.plantern {
+        1..=FORMAT => Ok(header),
+        newer => Err(LineError::Newer(newer)),
+    }
+}
+
+pub fn read_entry(line: &str) -> Result<Entry, LineError> {
+    const TAIL: usize = ",\"crc\":\"00000000\"}".len();
+    let cut = line.len().checked_sub(TAIL).filter(|cut| line.is_char_boundary(*cut));
+    let (body, tail) = cut.map(|cut| line.split_at(cut)).unwrap_or((line, ""));
+    let crc = tail.strip_prefix(",\"crc\":\"").and_then(|tail| tail.strip_suffix("\"}"));
+    let Some(crc) = crc else {
+        return Err(LineError::Json("it does not end in a checksum".to_owned()));
+    };
+    if format!("{:08x}", crc32fast::hash(body.as_bytes())) != crc {
+        return Err(LineError::Checksum);
+    }
+    serde_json::from_str(&format!("{body}}}")).map_err(|error| LineError::Json(error.to_string()))
+}
+
+/// What a session file gave.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    pub header: Header,
+    pub journal: Journal,
+    /// Bytes from the start of the file that are good.
+    pub good: usize,
+    /// Why reading stopped before the end: the 1-based line, and what is wrong with it.
+    pub stopped: Option<(usize, LineError)>,
+}
+
+/// Reads a session file as far as it is good. Only a missing or newer header is an error.
+pub fn read_session(bytes: &[u8]) -> Result<Reading, LineError> {
+    let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate();
+    let first = lines.next().map(|(_, line)| line).unwrap_or_default();
+    let header = read_header(std::str::from_utf8(first).map_err(|_| LineError::NoHeader)?.trim_end())?;
+    let mut reading = Reading { header, journal: Journal::default(), good: first.len(), stopped: None };
+    for (at, line) in lines {
+        match read_line(line, &mut reading.journal) {
+            Ok(()) => reading.good += line.len(),
+            Err(error) => {
+                reading.stopped = Some((at + 1, error));
+                break;
+            }
+        }
+    }
+    Ok(reading)
+}
+
+fn read_line(line: &[u8], journal: &mut Journal) -> Result<(), LineError> {
+    let Some(line) = line.strip_suffix(b"\n") else {
+        return Err(LineError::Json("the last line has no end".to_owned()));
+    };
+    let text = std::str::from_utf8(line).map_err(|error| LineError::Json(error.to_string()))?;
+    Ok(journal.load(&read_entry(text)?)?)
+}
