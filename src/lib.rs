@@ -6,8 +6,12 @@
 pub mod ask;
 pub mod decision;
 
+pub mod engine;
 pub mod expert;
 pub mod ids;
 pub mod plan;
+pub mod router;
 pub mod session;
 pub mod store;
+pub mod strategy;
+pub mod workbench;

@@ -70,7 +70,8 @@ pub enum JournalError {
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
     records: Vec<Record>,
-    moves: usize,
+    /// The moves, each with the number of records there were before it.
+    moves: Vec<(usize, Option<Seq>, u64)>,
     head: Option<Seq>,
     /// The newest record below each record: where redo goes.
     newest: HashMap<Option<Seq>, Seq>,
@@ -99,11 +100,29 @@ impl Journal {
 
     /// Number of entries: records and moves.
     pub fn len(&self) -> usize {
-        self.records.len() + self.moves
+        self.records.len() + self.moves.len()
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Everything that was ever written, in order: what a file of this session holds.
+    pub fn entries(&self) -> Vec<Entry> {
+        let mut moves = self.moves.iter().peekable();
+        let mut entries = Vec::with_capacity(self.len());
+        for at in 0..=self.records.len() {
+            while let Some((_, to, at)) = moves.next_if(|(before, ..)| *before == at) {
+                entries.push(Entry::Move { to: *to, at: *at });
+            }
+            entries.extend(self.records.get(at).cloned().map(Entry::Record));
+        }
+        entries
+    }
+
+    /// The record below the pointer that was visited last: one step forward in time.
+    pub fn next(&self) -> Option<Seq> {
+        self.newest.get(&self.head).copied()
     }
 
     /// All calls of all branches, oldest first.
@@ -194,16 +213,16 @@ impl Journal {
     pub fn load(&mut self, entry: &Entry) -> Result<(), JournalError> {
         match entry {
             Entry::Record(record) => self.grow(record),
-            Entry::Move { to, .. } => {
+            Entry::Move { to, at } => {
                 self.session = self.session_at(*to)?;
                 self.head = *to;
                 // Redo follows the branch that was last visited.
-                let mut at = *to;
-                while let Some(record) = at.and_then(|seq| self.records.get(seq.0 as usize)) {
+                let mut walk = *to;
+                while let Some(record) = walk.and_then(|seq| self.records.get(seq.0 as usize)) {
                     self.newest.insert(record.after, record.seq);
-                    at = record.after;
+                    walk = record.after;
                 }
-                self.moves += 1;
+                self.moves.push((self.records.len(), *to, *at));
                 Ok(())
             }
         }

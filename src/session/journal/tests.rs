@@ -88,6 +88,7 @@ proptest! {
         prop_assert_eq!(read.stopped, None);
         prop_assert_eq!(read.journal.records(), live.records());
         prop_assert_eq!(read.journal.head(), live.head());
+        prop_assert_eq!(read.journal.entries(), entries);
         prop_assert_eq!(read.journal.session(), live.session());
         prop_assert_eq!(read.journal.calls().collect::<Vec<_>>(), live.calls().collect::<Vec<_>>());
         prop_assert_eq!(&live.session_at(live.head()).unwrap(), live.session());

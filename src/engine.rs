@@ -1,0 +1,96 @@
+//! The engine: what to do next (pure), and the threads that do it.
+//!
+//! [`survey`] and [`controller`] compute; [`runner`] and [`lane`] carry asks to the threads that own the experts.
+//! [`Command`] goes in and [`Report`] comes out, plain data both.
+
+pub mod controller;
+pub mod key;
+pub mod lane;
+pub mod runner;
+pub mod survey;
+
+pub use controller::{Bound, Move, next_move};
+pub use survey::{Look, Status, Survey, Tools, survey};
+
+use crate::{
+    ask::{Answer, Ask, Token},
+    ids::CallId,
+};
+
+/// What the engine is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    Ask {
+        call: CallId,
+        ask: Ask,
+    },
+    /// Stop after the token at hand and keep everything; `Resume` goes on from there.
+    Pause(CallId),
+    Resume(CallId),
+    Cancel(CallId),
+}
+
+/// What the engine says. A report about a call that nobody waits for any more is dropped by its id.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Report {
+    /// Prompt tokens computed so far, of how many.
+    Prefill {
+        call: CallId,
+        done: usize,
+        total: usize,
+    },
+    Tokens {
+        call: CallId,
+        tokens: Vec<Token>,
+    },
+    Done {
+        call: CallId,
+        answer: Answer,
+    },
+    Failed {
+        call: CallId,
+        why: String,
+    },
+    /// A model's state changed.
+    Model(ModelStatus),
+}
+
+/// How far a model is on its way to answering.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelStatus {
+    pub which: Which,
+    pub state: ModelState,
+}
+
+/// The two models a workbench holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Which {
+    /// The language model: decomposes, answers, scores.
+    Language,
+    /// The embedding model: routing by nearest example.
+    Embedding,
+}
+
+impl Which {
+    pub fn word(self) -> &'static str {
+        match self {
+            Which::Language => "language model",
+            Which::Embedding => "embedding model",
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum ModelState {
+    /// Nobody has looked for it yet.
+    #[default]
+    Unknown,
+    /// Bytes fetched, of how many, and bytes a second.
+    Fetching { done: u64, total: u64, rate: f64 },
+    /// Share of the file that is read, 0 to 1.
+    Loading(f32),
+    /// Name, and what it is in a line.
+    Ready { name: String, about: String },
+    /// What is missing and how to get it.
+    Missing(String),
+}

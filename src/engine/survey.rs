@@ -1,0 +1,496 @@
+//! The survey: for every task of the plan, how it stands and what it wants next. Pure; every screen and the controller
+//! read it.
+//!
+//! Freshness is decided here: a task is done when the key of its stored answer equals the key computed now. So an edit
+//! makes exactly its dependents stale, undoing it makes the old answers good again, and a call whose key was answered
+//! before, on whatever branch, is not made twice.
+
+use super::key::{call_key, key_of};
+use crate::{
+    ask::{Ask, Request},
+    decision::{ExpertCard, ExpertKind},
+    expert::roster::{Roster, request},
+    ids::{CallId, TaskId},
+    plan::{self, Draft, Edit, Operator, Plan, notation::Step},
+    router::{self, RouteNext, RouteScene},
+    session::{Event, Journal, Outcome, Progress, Purpose, Session, Settings},
+    strategy::{self, Done, Next, Prompts, Scene},
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// What deciding needs besides the session: who is there and what they are told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tools {
+    pub roster: Roster,
+    pub prompts: Prompts,
+}
+
+/// How every task stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Survey {
+    looks: BTreeMap<TaskId, Look>,
+    /// All tasks, parents first, in reading order.
+    pub order: Vec<TaskId>,
+}
+
+/// How one task stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Look {
+    pub status: Status,
+    /// It has an answer, made from what is no longer so.
+    pub stale: bool,
+    /// A person's answer stands above the computed one.
+    pub pinned: bool,
+    /// Who answers it: the expert, or for a task with parts the strategy.
+    pub by: String,
+    /// It is (to be) decomposed.
+    pub composite: bool,
+    /// The questions as asked, one for each item of a projection; empty while an input is missing.
+    pub questions: Vec<String>,
+    /// The calls made for this task's present questions, in their order.
+    pub calls: Vec<CallId>,
+    /// Key of the present questions; a person's typed answer is stored under it.
+    pub key: String,
+}
+
+/// Where a task is in its life.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Status {
+    /// For what it waits, in words.
+    Waiting(String),
+    /// It can go on, like this.
+    Ready(super::Move),
+    Running(CallId),
+    /// The person at the screen is asked.
+    NeedsPerson,
+    Done,
+    Failed(String),
+    Cancelled,
+    /// A person has to change something; the words say what.
+    Stuck(String),
+}
+
+impl Status {
+    /// The state in one word, as other agents' tools name it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Status::Waiting(_) => "waiting",
+            Status::Ready(_) => "ready",
+            Status::Running(_) => "running",
+            Status::NeedsPerson => "needs-person",
+            Status::Done => "done",
+            Status::Failed(_) | Status::Stuck(_) => "failed",
+            Status::Cancelled => "cancelled",
+        }
+    }
+
+    /// Why it stands still, if it does.
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Status::Waiting(why) | Status::Failed(why) | Status::Stuck(why) => Some(why),
+            _ => None,
+        }
+    }
+}
+
+impl Survey {
+    pub fn look(&self, task: TaskId) -> Option<&Look> {
+        self.looks.get(&task)
+    }
+
+    /// All tasks with their looks, parents first, in reading order.
+    pub fn iter(&self) -> impl Iterator<Item = (TaskId, &Look)> {
+        self.order.iter().filter_map(|task| Some((*task, self.looks.get(task)?)))
+    }
+}
+
+/// Looks at every task. `running` are the calls under way.
+pub fn survey(journal: &Journal, tools: &Tools, running: &BTreeSet<CallId>) -> Survey {
+    let session = journal.session();
+    let Some(settings) = &session.settings else { return Survey::default() };
+    let mut surveyor = Surveyor { journal, session, settings, tools, running, looks: BTreeMap::new() };
+    for task in dependencies_first(&session.plan) {
+        let look = surveyor.look(task);
+        surveyor.looks.insert(task, look);
+    }
+    Survey { looks: surveyor.looks, order: session.plan.walk() }
+}
+
+/// All tasks, each after its parts and after what it needs. Does not recurse: depth is the user's to choose.
+fn dependencies_first(plan: &Plan) -> Vec<TaskId> {
+    let all = plan.walk();
+    let mut left: HashMap<TaskId, usize> =
+        all.iter().map(|task| (*task, plan.parts(*task).len() + plan.needs(*task).len())).collect();
+    let mut ready: Vec<TaskId> =
+        all.iter().rev().copied().filter(|task| left.get(task) == Some(&0)).collect();
+    let mut order = Vec::with_capacity(all.len());
+    while let Some(task) = ready.pop() {
+        order.push(task);
+        for user in plan.feeds(task).into_iter().chain(plan.parent(task)) {
+            if let Some(count) = left.get_mut(&user) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.push(user);
+                }
+            }
+        }
+    }
+    order
+}
+
+struct Surveyor<'a> {
+    journal: &'a Journal,
+    session: &'a Session,
+    settings: &'a Settings,
+    tools: &'a Tools,
+    running: &'a BTreeSet<CallId>,
+    looks: BTreeMap<TaskId, Look>,
+}
+
+/// What became of a question that may have been asked before.
+enum Heard<'a> {
+    Answer(&'a crate::ask::Answer),
+    Else(Status),
+}
+
+impl<'a> Surveyor<'a> {
+    fn look(&self, task: TaskId) -> Look {
+        let progress = self.session.progress(task);
+        let mut look = Look {
+            status: Status::Done,
+            stale: false,
+            pinned: progress.pinned.is_some(),
+            by: String::new(),
+            composite: false,
+            questions: vec![],
+            calls: vec![],
+            key: String::new(),
+        };
+        let Some(found) = self.session.plan.task(task) else { return look };
+        let draft = &found.draft;
+        let status = self.status(task, draft, found.attempt, progress, &mut look);
+        look.stale = progress.solved.is_some() && status != Status::Done && !look.pinned;
+        look.status = if look.pinned { Status::Done } else { status };
+        look
+    }
+
+    fn status(
+        &self,
+        task: TaskId,
+        draft: &Draft,
+        attempt: u32,
+        progress: &Progress,
+        look: &mut Look,
+    ) -> Status {
+        let plan = &self.session.plan;
+        if let Some(strategy) = self.strategy_of(task, draft) {
+            look.composite = true;
+            look.by = strategy;
+        }
+        if draft.phrase.is_blank() {
+            return Status::Stuck("the task has no text: press e to write one".to_owned());
+        }
+        if draft.phrase.lost().is_some() {
+            return Status::Stuck(
+                "it uses the answer of a task that is gone (#?): press e to reword it".to_owned(),
+            );
+        }
+        for need in plan.needs(task) {
+            if self.looks.get(&need).is_none_or(|look| look.status != Status::Done) {
+                return Status::Waiting(format!("waits for {}", plan.reference(task, need)));
+            }
+        }
+        if look.composite {
+            return self.composite(task, draft, attempt, progress, look);
+        }
+        let card = match self.route(task, draft, attempt, progress) {
+            Ok(card) => card,
+            Err(status) => return status,
+        };
+        look.by.clone_from(&card.name);
+        if card.kind == ExpertKind::Plan {
+            look.composite = true;
+            look.by.clone_from(&self.settings.strategy);
+            return self.composite(task, draft, attempt, progress, look);
+        }
+        self.leaf(task, draft, attempt, progress, card, look)
+    }
+
+    /// The strategy that owns the task, unless it is a leaf: the goal, a task with a strategy of its own, or one with
+    /// parts.
+    fn strategy_of(&self, task: TaskId, draft: &Draft) -> Option<String> {
+        let named = draft.strategy.clone();
+        let default = || self.settings.strategy.clone();
+        let plan = &self.session.plan;
+        named.or_else(|| (plan.root() == Some(task) || !plan.parts(task).is_empty()).then(default))
+    }
+
+    /// The expert that answers a leaf, or how the choice stands.
+    fn route(
+        &self,
+        task: TaskId,
+        draft: &Draft,
+        attempt: u32,
+        progress: &Progress,
+    ) -> Result<&'a ExpertCard, Status> {
+        let stuck = |why: String| Err(Status::Stuck(why));
+        let text = self.session.plan.text(task);
+        let cards = self.tools.roster.cards();
+        let key = key_of(&[&self.settings.router, &text, draft.expert.as_deref().unwrap_or_default()]);
+        if let Some((made_for, decision)) = &progress.routed
+            && (made_for.is_empty() || *made_for == key)
+        {
+            return match self.tools.roster.get(&decision.chosen) {
+                Some(card) => Ok(card),
+                None => {
+                    stuck(format!("no expert is called `{}`: press r to choose another", decision.chosen))
+                }
+            };
+        }
+        let Some(router) = router::router(&self.settings.router) else {
+            return stuck(format!("no router is called `{}`", self.settings.router));
+        };
+        let mut scene = RouteScene { task: &text, tag: draft.expert.as_deref(), cards, reply: None };
+        let mut next = router.route(&scene);
+        if let RouteNext::Ask(request) = next {
+            let ask = Ask { expert: router.name().to_owned(), request };
+            match self.hear(task, Purpose::Route, ask, "", attempt).1 {
+                Heard::Else(status) => return Err(status),
+                Heard::Answer(answer) => scene.reply = Some(answer),
+            }
+            next = router.route(&scene);
+        }
+        match next {
+            RouteNext::Decide(decision) => {
+                Err(Status::Ready(super::Move::Record(Event::Routed { task, key, decision })))
+            }
+            RouteNext::Ask(_) => stuck(format!("the router `{}` could not read its answer", router.name())),
+        }
+    }
+
+    fn leaf(
+        &self,
+        task: TaskId,
+        draft: &Draft,
+        attempt: u32,
+        progress: &Progress,
+        card: &ExpertCard,
+        look: &mut Look,
+    ) -> Status {
+        look.questions = self.questions(draft);
+        let operator = draft.operator.unwrap_or(Operator::Select);
+        let mut keys = vec![operator.to_string()];
+        let mut answers = vec![];
+        let mut open: Option<Status> = None;
+        for question in &look.questions {
+            let request = match request(card, question, self.settings.sampling) {
+                Ok(request) => request,
+                Err(error) => return Status::Stuck(format!("the card of `{}`: {error}", card.name)),
+            };
+            let person = matches!(request, Request::Person { .. });
+            let ask = Ask { expert: card.name.clone(), request };
+            let (key, heard) = self.hear(task, Purpose::Answer, ask, &card.version, attempt);
+            look.calls.extend(self.journal.call_for(&key).map(|call| call.id));
+            keys.push(key);
+            match heard {
+                _ if person => open = open.or(Some(Status::NeedsPerson)),
+                Heard::Answer(answer) => answers.push(answer.text.clone()),
+                Heard::Else(status) => open = open.or(Some(status)),
+            }
+        }
+        look.key = key_of(&keys.iter().map(String::as_str).collect::<Vec<_>>());
+        if progress.solved.as_ref().is_some_and(|solved| solved.key == look.key) {
+            return Status::Done;
+        }
+        open.unwrap_or_else(|| {
+            let answer = match operator {
+                Operator::Select => answers.concat(),
+                operator => plan::join(operator, &answers),
+            };
+            Status::Ready(super::Move::Record(Event::Solved { task, key: look.key.clone(), answer }))
+        })
+    }
+
+    /// One question, or one for each item of a projection.
+    fn questions(&self, draft: &Draft) -> Vec<String> {
+        let answer = |task: TaskId| self.session.answer(task).map(str::to_owned);
+        let fill = |item: Option<&str>| plan::fill(&draft.phrase, answer, item);
+        match (draft.operator, draft.phrase.needs().first()) {
+            (Some(Operator::Project { over, .. }), Some(first)) => {
+                let items = answer(*first).map(|answer| plan::items(over, &answer)).unwrap_or_default();
+                items.iter().filter_map(|item| fill(Some(item))).collect()
+            }
+            _ => fill(None).into_iter().collect(),
+        }
+    }
+
+    fn composite(
+        &self,
+        task: TaskId,
+        draft: &Draft,
+        attempt: u32,
+        progress: &Progress,
+        look: &mut Look,
+    ) -> Status {
+        let plan = &self.session.plan;
+        let parts = plan.parts(task);
+        let Some(strategy) = strategy::strategy(&look.by) else {
+            return Status::Stuck(format!("no strategy is called `{}`", look.by));
+        };
+        let answer = |task: TaskId| self.session.answer(task).map(str::to_owned);
+        let Some(question) = plan::fill(&draft.phrase, answer, None) else {
+            return Status::Stuck("an input is missing".to_owned());
+        };
+        look.questions = vec![question.clone()];
+        if let Some(status) = self.unfinished(parts) {
+            return status;
+        }
+        let steps: Vec<Done> = parts.iter().filter_map(|part| self.done(*part)).collect();
+        // Parts that a person hung below a leaf are all there is: no strategy was asked to decompose it.
+        let by_hand =
+            !parts.is_empty() && draft.strategy.is_none() && plan.root() != Some(task) && !self.plans(draft);
+        let mut scene = Scene {
+            task: &question,
+            steps: &steps,
+            cards: self.tools.roster.cards(),
+            prompts: &self.tools.prompts,
+            sampling: self.settings.sampling,
+            complete: progress.complete || by_hand,
+            reply: None,
+        };
+        let mut next = strategy.next(&scene);
+        let mut key = String::new();
+        if let Next::Ask(request) = next {
+            let ask = Ask { expert: strategy.name().to_owned(), request };
+            let heard = self.hear(task, Purpose::Propose, ask, "", attempt);
+            key = heard.0;
+            look.calls.extend(self.journal.call_for(&key).map(|call| call.id));
+            match heard.1 {
+                Heard::Else(status) => return status,
+                Heard::Answer(reply) => scene.reply = Some(reply),
+            }
+            next = strategy.next(&scene);
+        }
+        match next {
+            Next::Ask(_) => {
+                Status::Stuck(format!("the strategy `{}` could not read its answer", strategy.name()))
+            }
+            Next::Stop(why) => Status::Stuck(why),
+            Next::Split { steps, complete, warnings } => {
+                self.propose(task, strategy.name(), key, &steps, complete, warnings)
+            }
+            Next::Solve(answer) => {
+                look.key = key_of(&[strategy.name(), &key, &question, &answer]);
+                match &progress.solved {
+                    Some(solved) if solved.key == look.key => Status::Done,
+                    _ => Status::Ready(super::Move::Record(Event::Solved {
+                        task,
+                        key: look.key.clone(),
+                        answer,
+                    })),
+                }
+            }
+        }
+    }
+
+    /// Was the task given to an expert that decomposes?
+    fn plans(&self, draft: &Draft) -> bool {
+        let card = draft.expert.as_deref().and_then(|name| self.tools.roster.get(name));
+        card.is_some_and(|card| card.kind == ExpertKind::Plan)
+    }
+
+    /// How the parts stand, unless all are done: the most urgent of them speaks for the parent.
+    fn unfinished(&self, parts: &[TaskId]) -> Option<Status> {
+        let status = |part: &TaskId| self.looks.get(part).map(|look| &look.status);
+        let urgency = |status: &Status| match status {
+            Status::Running(_) => 0,
+            Status::NeedsPerson => 1,
+            Status::Failed(_) | Status::Stuck(_) => 2,
+            Status::Cancelled => 3,
+            _ => 4,
+        };
+        let open =
+            parts.iter().filter_map(|part| Some((*part, status(part)?))).filter(|(_, s)| **s != Status::Done);
+        let (part, found) = open.min_by_key(|(_, status)| urgency(status))?;
+        let place = self.session.plan.position(part);
+        Some(match found {
+            Status::Running(call) => Status::Running(*call),
+            Status::NeedsPerson => Status::NeedsPerson,
+            Status::Failed(_) | Status::Stuck(_) => Status::Failed(format!("part #{place} failed")),
+            Status::Cancelled => Status::Cancelled,
+            _ => Status::Waiting(format!("its part #{place} is {}", found.word())),
+        })
+    }
+
+    fn done(&self, part: TaskId) -> Option<Done> {
+        let draft = self.session.plan.task(part)?.draft.clone();
+        // The next proposal sees who really answered, a person's choice included.
+        let by = self.looks.get(&part).filter(|look| !look.composite && !look.by.is_empty());
+        let expert = by.map(|look| look.by.clone()).or(draft.expert);
+        let step = Step { operator: draft.operator, expert, text: self.session.plan.text(part) };
+        Some(Done { step, answer: self.session.answer(part)?.to_owned() })
+    }
+
+    fn propose(
+        &self,
+        task: TaskId,
+        strategy: &str,
+        key: String,
+        steps: &[Step],
+        complete: bool,
+        warnings: Vec<String>,
+    ) -> Status {
+        let limits = self.settings.limits;
+        let plan = &self.session.plan;
+        if plan.parts(task).len() + steps.len() > limits.parts as usize {
+            return Status::Stuck(format!(
+                "it would have more than {} parts: it may never end",
+                limits.parts
+            ));
+        }
+        if !steps.is_empty() && plan.depth(task) + 1 > limits.depth as usize {
+            return Status::Stuck(format!("it is {} levels deep already: it may never end", limits.depth));
+        }
+        let mut grown = plan.clone();
+        let mut edits = vec![];
+        for (at, step) in steps.iter().enumerate() {
+            let id = TaskId(self.journal.fresh_task().0 + at as u32);
+            let draft = Draft::of_step(step, &grown, Some(task));
+            let edit = Edit::Add { task: id, parent: Some(task), at: usize::MAX, draft };
+            if let Err(error) = grown.apply(&edit) {
+                return Status::Stuck(format!("the proposed step `{step}` does not fit: {error}"));
+            }
+            edits.push(edit);
+        }
+        let strategy = strategy.to_owned();
+        Status::Ready(super::Move::Record(Event::Proposed { task, strategy, key, edits, complete, warnings }))
+    }
+
+    /// What became of the question, if it was asked before under the same key; else how to ask it.
+    fn hear(
+        &self,
+        task: TaskId,
+        purpose: Purpose,
+        ask: Ask,
+        version: &str,
+        attempt: u32,
+    ) -> (String, Heard<'a>) {
+        let key = call_key(&ask, version, &self.settings.model, attempt);
+        let heard = match self.journal.call_for(&key) {
+            Some(call) => match &call.outcome {
+                Outcome::Answered(answer) => Heard::Answer(answer),
+                Outcome::Failed(why) => Heard::Else(Status::Failed(why.clone())),
+                Outcome::Stopped(_) => Heard::Else(Status::Cancelled),
+                Outcome::Open if self.running.contains(&call.id) => Heard::Else(Status::Running(call.id)),
+                // The program ended while it ran: ask again.
+                Outcome::Open => self.to_ask(task, purpose, &key, ask),
+            },
+            None => self.to_ask(task, purpose, &key, ask),
+        };
+        (key, heard)
+    }
+
+    fn to_ask(&self, task: TaskId, purpose: Purpose, key: &str, ask: Ask) -> Heard<'a> {
+        Heard::Else(Status::Ready(super::Move::Ask { task, purpose, key: key.to_owned(), ask }))
+    }
+}

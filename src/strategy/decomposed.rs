@@ -1,0 +1,70 @@
+//! `decomposed`: one sub-question at a time, tagged with the expert that must answer it, until `[EOQ]`.
+//!
+//! Source: "Decomposed Prompting: A Modular Approach for Solving Complex Tasks". The few-shot examples are those of the
+//! family nearest to the task; the grammar lets a step name only experts and answers that exist, and quote only what the
+//! task quotes.
+
+use super::{Next, Scene, Strategy, conclude, exemplars, grammar, written};
+use crate::{
+    ask::{Generate, Prompt, Request},
+    plan::notation::{self, Line},
+};
+
+/// Tokens that one step may have.
+const STEP_TOKENS: u32 = 96;
+
+pub struct Decomposed;
+
+impl Strategy for Decomposed {
+    fn name(&self) -> &'static str {
+        "decomposed"
+    }
+
+    fn about(&self) -> &'static str {
+        "one sub-question at a time, each tagged with its expert, until nothing is left to ask"
+    }
+
+    fn next(&self, scene: &Scene<'_>) -> Next {
+        if scene.complete {
+            return conclude(scene);
+        }
+        let Some(reply) = scene.reply else { return Next::Ask(ask(scene)) };
+        let line = format!("QS: {}", reply.text.trim());
+        match notation::read_line(&line) {
+            Line::End => Next::Split { steps: vec![], complete: true, warnings: vec![] },
+            Line::Step(step) if !step.text.trim().is_empty() => {
+                let cut = reply.finish == crate::ask::Finish::Length;
+                let warning = "the step was cut at its token limit: read it before you go on";
+                let warnings = cut.then(|| warning.to_owned()).into_iter().collect();
+                Next::Split { steps: vec![step], complete: false, warnings }
+            }
+            _ => Next::Stop(
+                "the model proposed no step: insert one by hand, or choose another strategy".to_owned(),
+            ),
+        }
+    }
+}
+
+fn ask(scene: &Scene<'_>) -> Request {
+    let mut prompt = scene.prompts.get("decomposed/instruction").trim().to_owned();
+    for exemplar in exemplars::nearest(scene.prompts, scene.task) {
+        prompt.push_str(&format!("\n\n{exemplar}"));
+    }
+    prompt.push_str(&format!("\n\nQC: {}\n", one_line(scene.task)));
+    for done in scene.steps {
+        prompt.push_str(&format!("QS: {}\nA: {}\n", done.step, written(&done.answer)));
+    }
+    prompt.push_str("QS:");
+    Request::Generate(Generate {
+        prompt: Prompt::Raw(prompt.trim_start().to_owned()),
+        sampling: scene.sampling,
+        max_tokens: STEP_TOKENS,
+        stop: vec!["\n".to_owned()],
+        grammar: Some(grammar::step(scene.task, scene.steps.len(), scene.cards)),
+    })
+}
+
+/// The notation has one line for a question.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,1 @@
+//! Strategies driven by scripted answers from a data file.

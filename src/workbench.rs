@@ -1,0 +1,21 @@
+//! The workbench: everything the screen shows, nothing of how. Pure: [`update`] turns a [`Message`] into a new [`State`]
+//! and [`Effect`]s; faces draw the state, the shell does the effects.
+
+pub mod action;
+pub mod buffer;
+pub mod chord;
+pub mod effect;
+pub mod keymap;
+pub mod mode;
+pub mod rows;
+pub mod state;
+pub mod ui;
+pub mod update;
+
+pub use action::Action;
+pub use chord::{Chord, Key};
+pub use effect::Effect;
+pub use mode::Mode;
+pub use state::{Live, Message, Notice, Run, SessionFile, State, Stored, Summary, Weight};
+pub use ui::{Focus, Place, RowId, Tab, Target, Ui};
+pub use update::update;

@@ -1,0 +1,193 @@
+//! What a person can want: one flat vocabulary with titles and help texts. Keys, palette, footer and help read it.
+
+/// One wish. The words a person sees are in [`Action::title`] and [`Action::help`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+    Left,
+    Right,
+    Enter,
+    Back,
+    NextTab,
+    PreviousTab,
+    SwitchFocus,
+    Fold,
+    Step,
+    StepOver,
+    Continue,
+    RunUntil,
+    Pause,
+    Cancel,
+    Again,
+    Edit,
+    EditOutside,
+    InsertAfter,
+    InsertBelow,
+    Delete,
+    MoveUp,
+    MoveDown,
+    Reroute,
+    TypeAnswer,
+    Undo,
+    Redo,
+    BackInTime,
+    ForwardInTime,
+    New,
+    Open,
+    SaveAs,
+    Home,
+    Search,
+    SearchNext,
+    Copy,
+    ToggleLog,
+    NextStrategy,
+    NextRouter,
+    NextTheme,
+    CancelFetch,
+    Palette,
+    Help,
+    Quit,
+}
+
+/// Where an action is listed in the help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    Move,
+    Run,
+    Edit,
+    Time,
+    Session,
+    Look,
+}
+
+impl Group {
+    pub const ALL: [Group; 6] =
+        [Group::Run, Group::Edit, Group::Time, Group::Move, Group::Session, Group::Look];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Move => "Move",
+            Group::Run => "Run",
+            Group::Edit => "Edit",
+            Group::Time => "Time",
+            Group::Session => "Session",
+            Group::Look => "Look",
+        }
+    }
+}
+
+/// Action, id for key maps, title, help, group, default keys.
+type Row = (Action, &'static str, &'static str, &'static str, Group, &'static [&'static str]);
+
+/// The one table. Its order is the order of help and palette.
+#[rustfmt::skip]
+const TABLE: &[Row] = {
+    use Action as A;
+    use Group as G;
+    &[
+        (A::Step, "step", "step", "make one call, then stop", G::Run, &["s"]),
+        (A::StepOver, "step-over", "step over", "run to the end of the next sub-task", G::Run, &["x"]),
+        (A::Continue, "continue", "continue", "run until the plan is done or needs you", G::Run, &["c"]),
+        (A::RunUntil, "run-until", "run until here", "run until the selected task is the next", G::Run, &["u"]),
+        (A::Pause, "pause", "pause / resume", "stop inside the answer at the next token; again to go on", G::Run, &["p"]),
+        (A::Cancel, "cancel", "cancel", "end the running call and keep what it wrote", G::Run, &["C-x"]),
+        (A::Again, "again", "ask again", "ask the selected task anew although its answer is known", G::Run, &["R"]),
+        (A::Edit, "edit", "edit text", "change the words of the selected task", G::Edit, &["e"]),
+        (A::EditOutside, "edit-outside", "edit in $EDITOR", "change the words in your own editor", G::Edit, &["E"]),
+        (A::InsertAfter, "insert-after", "insert after", "a new task after the selected one", G::Edit, &["a"]),
+        (A::InsertBelow, "insert-below", "insert below", "a new sub-task of the selected one", G::Edit, &["A"]),
+        (A::Delete, "delete", "delete", "take out the task and all below it (z brings it back)", G::Edit, &["d"]),
+        (A::MoveUp, "move-up", "move up", "before the sibling above", G::Edit, &["K"]),
+        (A::MoveDown, "move-down", "move down", "after the sibling below", G::Edit, &["J"]),
+        (A::Reroute, "reroute", "re-route", "choose another expert from the candidates", G::Edit, &["r"]),
+        (A::TypeAnswer, "type-answer", "type the answer", "answer the task yourself; an empty text takes yours back", G::Edit, &["t"]),
+        (A::Undo, "undo", "undo", "take the last edit or step back", G::Time, &["z"]),
+        (A::Redo, "redo", "redo", "do again what was undone", G::Time, &["Z"]),
+        (A::BackInTime, "back-in-time", "back in time", "one event back", G::Time, &["["]),
+        (A::ForwardInTime, "forward-in-time", "forward in time", "one event forward", G::Time, &["]"]),
+        (A::Up, "up", "up", "the row or line above", G::Move, &["k", "up"]),
+        (A::Down, "down", "down", "the row or line below", G::Move, &["j", "down"]),
+        (A::Left, "left", "fold / left", "fold the task, or go to its parent", G::Move, &["h", "left"]),
+        (A::Right, "right", "unfold / right", "unfold the task, or go to its first part", G::Move, &["l", "right"]),
+        (A::Fold, "fold", "fold / unfold", "hide or show the parts of the task", G::Move, &["space"]),
+        (A::PageUp, "page-up", "page up", "half a page up", G::Move, &["C-u", "pgup"]),
+        (A::PageDown, "page-down", "page down", "half a page down", G::Move, &["C-d", "pgdn"]),
+        (A::First, "first", "first", "the first row", G::Move, &["g", "home"]),
+        (A::Last, "last", "last", "the last row", G::Move, &["G", "end"]),
+        (A::Enter, "enter", "inspect", "look at the task; in a list, take the entry", G::Move, &["enter"]),
+        (A::Back, "back", "back", "leave this place", G::Move, &["esc"]),
+        (A::SwitchFocus, "switch-focus", "tree / inspector", "move the keys to the other pane", G::Move, &["w"]),
+        (A::NextTab, "next-tab", "next tab", "task, prompt, answer, tokens, route, history", G::Look, &["tab"]),
+        (A::PreviousTab, "previous-tab", "previous tab", "the tab before", G::Look, &["S-tab"]),
+        (A::Search, "search", "search", "find tasks by text, expert, state or answer", G::Look, &["/"]),
+        (A::SearchNext, "search-next", "next match", "the next task that matches the search", G::Look, &["N"]),
+        (A::Copy, "copy", "copy answer", "the answer of the task, or its text, to the clipboard", G::Look, &["y"]),
+        (A::ToggleLog, "toggle-log", "stream / log", "show or hide the lower pane", G::Look, &["L"]),
+        (A::NextTheme, "next-theme", "next theme", "other colours", G::Look, &["T"]),
+        (A::New, "new", "new task", "type a task; it gets a session of its own", G::Session, &["n"]),
+        (A::Open, "open", "open file", "a session file by its path", G::Session, &["O"]),
+        (A::SaveAs, "save-as", "save as", "write this session to another file and go on there", G::Session, &["W"]),
+        (A::Home, "home", "sessions", "your sessions and the recorded examples", G::Session, &["H"]),
+        (A::NextStrategy, "next-strategy", "next strategy", "decompose in another way from here on", G::Session, &["D"]),
+        (A::NextRouter, "next-router", "next router", "choose experts in another way from here on", G::Session, &["F"]),
+        (A::CancelFetch, "cancel-fetch", "stop fetching", "stop the download of models; it can be taken up later", G::Session, &["X"]),
+        (A::Palette, "palette", "palette", "all actions by name", G::Look, &[":"]),
+        (A::Help, "help", "help", "all keys", G::Look, &["?"]),
+        (A::Quit, "quit", "quit", "leave; everything is saved already", G::Session, &["q", "C-c"]),
+    ]
+};
+
+impl Action {
+    /// All actions in the order of the help.
+    pub fn all() -> impl Iterator<Item = Action> {
+        TABLE.iter().map(|row| row.0)
+    }
+
+    /// The name in key maps.
+    pub fn id(self) -> &'static str {
+        self.row().1
+    }
+
+    pub fn title(self) -> &'static str {
+        self.row().2
+    }
+
+    pub fn help(self) -> &'static str {
+        self.row().3
+    }
+
+    pub fn group(self) -> Group {
+        self.row().4
+    }
+
+    /// The keys it has unless the person chose others.
+    pub fn default_keys(self) -> &'static [&'static str] {
+        self.row().5
+    }
+
+    fn row(self) -> &'static Row {
+        // A test checks that every action has its row.
+        TABLE.iter().find(|row| row.0 == self).unwrap_or(&TABLE[0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_action_has_one_row_with_words() {
+        let last = Action::Quit as usize;
+        let rows: BTreeSet<Action> = Action::all().collect();
+        assert_eq!(rows.len(), last + 1, "an action without a row, or a row twice");
+        let ids: BTreeSet<&str> = Action::all().map(Action::id).collect();
+        assert_eq!(ids.len(), rows.len(), "an id twice");
+        assert!(Action::all().all(|action| !action.help().is_empty() && !action.default_keys().is_empty()));
+    }
+}

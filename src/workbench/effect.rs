@@ -1,0 +1,36 @@
+//! What the shell must do. Deciding is in `update`, doing is in `app`.
+
+use crate::{engine::Command, session::Entry};
+use std::path::PathBuf;
+
+/// One thing to do outside; data, so that tests can compare it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    Engine(Command),
+    /// Make a session file with these entries and append to it from now on.
+    Create {
+        title: String,
+        entries: Vec<Entry>,
+    },
+    /// Append to the session file; `sync` asks for it to be on disk before it counts as saved.
+    Append {
+        entries: Vec<Entry>,
+    },
+    /// Write the whole session to this path and append there from now on.
+    SaveAs {
+        path: String,
+        title: String,
+        entries: Vec<Entry>,
+    },
+    /// Read a session file typed by a person (`~` allowed).
+    Open(String),
+    /// Read a session file or recorded example of the list.
+    OpenListed(PathBuf),
+    ListSessions,
+    /// Put the text into the clipboard.
+    Copy(String),
+    /// Open the text in the person's editor; what comes back is the typed text.
+    EditOutside(String),
+    StopFetching,
+    Quit,
+}

@@ -1,0 +1,106 @@
+//! What the keys mean just now. Each mode carries its own data; there are no booleans beside it.
+
+use super::{Action, buffer::Buffer};
+use crate::{decision::Candidate, ids::TaskId};
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Mode {
+    /// The plan: keys are actions.
+    #[default]
+    Browse,
+    /// A text is being typed.
+    Typing(TypingMode),
+    /// An expert is being chosen for a task.
+    Reroute(RerouteMode),
+    /// An action is being looked for by name.
+    Palette(PaletteMode),
+    /// The keys are being read; `scroll` lines from the top.
+    Help { scroll: usize },
+    /// Sessions are being looked at; the entry under the cursor.
+    Home { cursor: usize },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct TypingMode {
+    pub purpose: Purpose,
+    pub buffer: Buffer,
+}
+
+/// What the typed text is for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Purpose {
+    NewTask,
+    EditText(TaskId),
+    /// A new task below `parent` at place `at`.
+    Insert {
+        parent: TaskId,
+        at: usize,
+    },
+    /// The answer of a task, from the person.
+    Answer(TaskId),
+    /// Why the person chose this expert; may stay empty.
+    Reason {
+        task: TaskId,
+        expert: String,
+    },
+    Search,
+    Open,
+    SaveAs,
+}
+
+impl Purpose {
+    /// What the box is called.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Purpose::NewTask => "New task",
+            Purpose::EditText(_) => "Edit text",
+            Purpose::Insert { .. } => "Insert task",
+            Purpose::Answer(_) => "Your answer",
+            Purpose::Reason { .. } => "Why this expert? (may stay empty)",
+            Purpose::Search => "Search",
+            Purpose::Open => "Open session file",
+            Purpose::SaveAs => "Save session as",
+        }
+    }
+
+    /// What can be written there, in a line.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Purpose::NewTask => "a question or task in plain words; enter starts it",
+            Purpose::EditText(_) => "#n is the answer of task n; enter takes the text",
+            Purpose::Insert { .. } => "(operator) [expert] question with #n; both tags may be left out",
+            Purpose::Answer(_) => "enter takes it as the task's answer; empty takes yours back",
+            Purpose::Reason { .. } => "kept with the decision; enter re-routes",
+            Purpose::Search => "words, an expert, a state; enter jumps, N goes on",
+            Purpose::Open | Purpose::SaveAs => "a path; ~ is your home folder",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct RerouteMode {
+    pub task: TaskId,
+    /// All experts, those the router weighed first with their scores.
+    pub candidates: Vec<Candidate>,
+    pub cursor: usize,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PaletteMode {
+    pub buffer: Buffer,
+    pub cursor: usize,
+}
+
+impl PaletteMode {
+    /// The actions whose title, id or help holds all typed words; titles first.
+    pub fn matches(&self) -> Vec<Action> {
+        let typed = self.buffer.text().to_lowercase();
+        let words: Vec<&str> = typed.split_whitespace().collect();
+        let holds = |text: &str| words.iter().all(|word| text.to_lowercase().contains(word));
+        let mut found: Vec<Action> = Action::all()
+            .filter(|action| holds(&format!("{} {} {}", action.title(), action.id(), action.help())))
+            .collect();
+        found.sort_by_key(|action| !holds(action.title()));
+        found
+    }
+}

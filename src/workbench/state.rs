@@ -1,0 +1,247 @@
+//! The state of the workbench and the messages that change it.
+
+use super::{Action, Mode, RowId, Target, Ui, buffer::Typing, keymap::Keymap};
+use crate::{
+    ask::Token,
+    engine::{Bound, ModelState, ModelStatus, Report, Survey, Tools, Which, survey},
+    ids::{CallId, TaskId},
+    session::{Journal, Settings},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+/// Everything the faces show.
+#[derive(Clone, Debug)]
+pub struct State {
+    pub journal: Journal,
+    /// How every task stands; always that of the journal.
+    pub survey: Survey,
+    pub tools: Tools,
+    /// What a new session starts with.
+    pub defaults: Settings,
+    /// Calls under way.
+    pub live: BTreeMap<CallId, Live>,
+    pub run: Run,
+    /// Why the last run ended; `None` while one is going or before the first.
+    pub ended: Option<Bound>,
+    /// A person watches: runs pause where a person would want to look.
+    pub interactive: bool,
+    pub mode: Mode,
+    pub ui: Ui,
+    pub keymap: Keymap,
+    pub models: BTreeMap<Which, ModelState>,
+    pub file: SessionFile,
+    /// Why the last save failed; the work is in memory and is saved again with the next step.
+    pub unsaved: Option<String>,
+    pub notice: Option<Notice>,
+    /// The last lines of what happened, oldest first.
+    pub log: Vec<LogLine>,
+    pub sessions: Vec<Summary>,
+    pub theme_names: Vec<String>,
+    /// Milliseconds since 1970 at the last message.
+    pub now: u64,
+}
+
+/// A call under way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Live {
+    pub task: TaskId,
+    pub tokens: Vec<Token>,
+    /// Prompt tokens computed, of how many.
+    pub prefill: Option<(usize, usize)>,
+    pub since: u64,
+    pub paused: bool,
+}
+
+impl Live {
+    pub fn text(&self) -> String {
+        self.tokens.iter().map(|token| token.text.as_str()).collect()
+    }
+}
+
+/// How far to go by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Run {
+    /// Only when told.
+    #[default]
+    Idle,
+    /// To the end of one call.
+    Step,
+    /// The call of the step has its answer: write down what follows from it. `true` once a result was written.
+    Settle(bool),
+    /// To the end of the next sub-task.
+    Over,
+    /// Until this task is the next.
+    Until(TaskId),
+    /// To the end.
+    All,
+}
+
+/// Where the session lives.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum SessionFile {
+    /// In memory alone; the first record makes a file.
+    #[default]
+    None,
+    /// Asked for and not there yet.
+    Creating,
+    At(PathBuf),
+    /// A recorded example, or a file somebody else writes: the first change makes a copy.
+    ReadOnly(String),
+}
+
+/// A line for the person in the status line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub weight: Weight,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    Info,
+    Warning,
+    Error,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    pub at: u64,
+    pub weight: Weight,
+    pub text: String,
+}
+
+/// A session in the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    pub path: PathBuf,
+    pub title: String,
+    /// When it was last written, in words; or what the example shows.
+    pub about: String,
+    pub recorded: bool,
+}
+
+/// What wakes `update`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message {
+    Action(Action),
+    /// A change of the text being typed.
+    Typing(Typing),
+    Report(Report),
+    Stored(Stored),
+    Click(Target),
+    /// The wheel over a place, in lines, down is positive.
+    Scroll(super::Place, i32),
+    /// A line break in the text being typed.
+    Newline,
+    Resized(u16, u16),
+    /// Time went by and something on the screen shows it.
+    Tick,
+}
+
+/// What the shell says of files and the outside.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stored {
+    /// Everything handed over so far is on disk.
+    Saved,
+    /// The session now lives here.
+    Created(PathBuf),
+    /// It could not be written; the writer tries again with the next entry.
+    Trouble(String),
+    /// A session was read.
+    Opened(Box<Opened>),
+    /// A session could not be read; what, where, what to do.
+    NotOpened(String),
+    Sessions(Vec<Summary>),
+    /// The text came back from the editor outside; `None` when nothing was changed.
+    Edited(Option<String>),
+    /// Something for the person to read.
+    Said(Weight, String),
+    Fetching(ModelStatus),
+}
+
+/// A session that was read from a file.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    pub journal: Journal,
+    pub file: SessionFile,
+    /// What was lost or strange, if anything.
+    pub warning: Option<String>,
+}
+
+impl PartialEq for Opened {
+    fn eq(&self, other: &Opened) -> bool {
+        self.file == other.file && self.journal.records() == other.journal.records()
+    }
+}
+
+/// Lines of log that are kept.
+const LOG_LINES: usize = 1000;
+
+impl State {
+    /// An empty workbench.
+    pub fn new(tools: Tools, defaults: Settings) -> State {
+        State {
+            journal: Journal::default(),
+            survey: Survey::default(),
+            tools,
+            defaults,
+            live: BTreeMap::new(),
+            run: Run::Idle,
+            ended: None,
+            interactive: true,
+            mode: Mode::Browse,
+            ui: Ui { log_open: true, size: (80, 24), ..Ui::default() },
+            keymap: Keymap::default(),
+            models: BTreeMap::new(),
+            file: SessionFile::None,
+            unsaved: None,
+            notice: None,
+            log: vec![],
+            sessions: vec![],
+            theme_names: vec![],
+            now: 0,
+        }
+    }
+
+    /// The settings in force: the session's, or those a new one would get.
+    pub fn settings(&self) -> &Settings {
+        self.journal.session().settings.as_ref().unwrap_or(&self.defaults)
+    }
+
+    pub fn selected(&self) -> Option<RowId> {
+        self.ui.cursor
+    }
+
+    /// Looks at every task again; called after every change of the journal or of what runs.
+    pub(super) fn look(&mut self) {
+        let running: BTreeSet<CallId> = self.live.keys().copied().collect();
+        self.survey = survey(&self.journal, &self.tools, &running);
+    }
+
+    pub(super) fn say(&mut self, weight: Weight, text: impl Into<String>) {
+        let text = text.into();
+        self.note(weight, text.clone());
+        self.notice = Some(Notice { weight, text });
+    }
+
+    /// A line for the log alone.
+    pub(super) fn note(&mut self, weight: Weight, text: impl Into<String>) {
+        self.log.push(LogLine { at: self.now, weight, text: text.into() });
+        if LOG_LINES < self.log.len() {
+            self.log.drain(..LOG_LINES / 10);
+        }
+    }
+
+    pub fn model(&self, which: Which) -> &ModelState {
+        self.models.get(&which).unwrap_or(&ModelState::Unknown)
+    }
+
+    /// Does something on the screen change by itself?
+    pub fn moves(&self) -> bool {
+        let busy = |state: &ModelState| matches!(state, ModelState::Fetching { .. } | ModelState::Loading(_));
+        self.live.values().any(|live| !live.paused) || self.models.values().any(busy)
+    }
+}

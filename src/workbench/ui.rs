@@ -1,0 +1,102 @@
+//! Cursors, focus, folds, scroll: the part of the state that is not recorded.
+
+use super::Action;
+use crate::ids::TaskId;
+use std::collections::BTreeSet;
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ui {
+    /// The selected row; `None` before there is a plan.
+    pub cursor: Option<RowId>,
+    pub folded: BTreeSet<TaskId>,
+    pub focus: Focus,
+    pub tab: Tab,
+    /// Lines of the inspector above its upper edge.
+    pub scroll: usize,
+    pub log_open: bool,
+    /// What was searched for last.
+    pub search: String,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// Place of the chosen theme in the list of themes.
+    pub theme: usize,
+}
+
+/// A row of the tree: a task, or one item of a projection below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowId {
+    pub task: TaskId,
+    /// 0-based place of the item.
+    pub item: Option<usize>,
+}
+
+impl RowId {
+    pub fn task(task: TaskId) -> RowId {
+        RowId { task, item: None }
+    }
+}
+
+/// Which pane the moving keys move in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Focus {
+    #[default]
+    Tree,
+    Inspector,
+}
+
+/// The tabs of the inspector.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    #[default]
+    Task,
+    Prompt,
+    Answer,
+    Tokens,
+    Route,
+    History,
+}
+
+impl Tab {
+    pub const ALL: [Tab; 6] = [Tab::Task, Tab::Prompt, Tab::Answer, Tab::Tokens, Tab::Route, Tab::History];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Tab::Task => "task",
+            Tab::Prompt => "prompt",
+            Tab::Answer => "answer",
+            Tab::Tokens => "tokens",
+            Tab::Route => "route",
+            Tab::History => "history",
+        }
+    }
+
+    /// The tab `by` places further, around the end.
+    pub fn turn(self, by: usize) -> Tab {
+        let at = Tab::ALL.iter().position(|tab| *tab == self).unwrap_or(0);
+        Tab::ALL[(at + by) % Tab::ALL.len()]
+    }
+}
+
+/// A place on the screen that scrolls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Tree,
+    Inspector,
+    Log,
+    List,
+}
+
+/// What a click can hit. Drawing returns where each target is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    Row(RowId),
+    /// The fold mark of a row.
+    Fold(TaskId),
+    Tab(Tab),
+    /// A hint of the footer.
+    Act(Action),
+    /// An entry of the list on top: candidates, palette, sessions.
+    Entry(usize),
+    /// Anywhere else in a pane.
+    Pane(Place),
+}

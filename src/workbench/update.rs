@@ -1,0 +1,200 @@
+//! `update`: the only place where the state changes. It routes; the topics are in the files beside it.
+
+mod browsing;
+mod edits;
+pub mod files;
+mod reports;
+pub mod running;
+mod time_travel;
+mod typing;
+
+use super::{Action, Effect, Message, Mode, Run, State, Stored, Weight};
+use crate::session::{Entry, Event, JournalError};
+
+/// Takes one message in. Pure: effects are returned, never done; `now` is milliseconds since 1970.
+pub fn update(state: &mut State, message: Message, now: u64) -> Vec<Effect> {
+    state.now = now;
+    match message {
+        Message::Action(action) => act(state, action),
+        Message::Typing(typing) => typing::take(state, &typing),
+        Message::Newline => typing::take(state, &super::buffer::Typing::Insert("\n".to_owned())),
+        Message::Report(report) => reports::report(state, report),
+        Message::Stored(stored) => files::stored(state, stored),
+        Message::Click(target) => browsing::click(state, target),
+        Message::Scroll(place, lines) => browsing::scroll(state, place, lines),
+        Message::Resized(width, height) => {
+            state.ui.size = (width, height);
+            vec![]
+        }
+        Message::Tick => vec![],
+    }
+}
+
+/// Why the action can do nothing just now; help and palette dim it, pressing it says so.
+pub fn disabled(state: &State, action: Action) -> Option<String> {
+    use Action as A;
+    let plan = &state.journal.session().plan;
+    let running = !state.live.is_empty();
+    let why = |condition: bool, words: &str| condition.then(|| words.to_owned());
+    let no_task = || why(plan.is_empty(), "there is no task yet: n types one");
+    match action {
+        A::Step | A::StepOver | A::Continue | A::RunUntil => no_task()
+            .or_else(|| why(running && state.run != Run::Idle, "it runs already: p pauses, C-x cancels")),
+        A::Pause | A::Cancel => why(!running, "nothing is running"),
+        A::Undo => why(state.journal.undo_target().is_none(), "nothing to undo"),
+        A::Redo => why(state.journal.redo_target().is_none(), "nothing to redo"),
+        A::BackInTime => why(state.journal.head().is_none_or(|head| head.0 < 2), "this is the beginning"),
+        A::ForwardInTime => why(state.journal.next().is_none(), "this is the end"),
+        A::Edit
+        | A::EditOutside
+        | A::InsertAfter
+        | A::InsertBelow
+        | A::Reroute
+        | A::TypeAnswer
+        | A::Again => no_task(),
+        A::Delete | A::MoveUp | A::MoveDown => no_task().or_else(|| {
+            let goal = state.ui.cursor.is_some_and(|row| plan.root() == Some(row.task));
+            why(goal, "the goal itself stays where it is: n starts another")
+        }),
+        A::Fold | A::Left | A::Right | A::Copy | A::SaveAs => no_task(),
+        A::SearchNext => why(state.ui.search.is_empty(), "nothing was searched for yet: / searches"),
+        A::CancelFetch => {
+            let fetching = |model: &crate::engine::ModelState| {
+                matches!(model, crate::engine::ModelState::Fetching { .. })
+            };
+            why(!state.models.values().any(fetching), "nothing is being fetched")
+        }
+        _ => None,
+    }
+}
+
+fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    use Action as A;
+    // Leaving, and what works wherever one is.
+    match (action, &state.mode) {
+        (A::Quit, Mode::Browse | Mode::Home { .. }) => return quit(state),
+        (A::Quit | A::Back, Mode::Help { .. } | Mode::Palette(_) | Mode::Typing(_) | Mode::Reroute(_))
+        | (A::Back, Mode::Home { .. }) => {
+            state.mode = Mode::Browse;
+            return vec![];
+        }
+        (_, Mode::Browse) => {}
+        _ => return browsing::in_list(state, action),
+    }
+    if let Some(why) = disabled(state, action) {
+        state.say(Weight::Warning, why);
+        return vec![];
+    }
+    state.notice = None;
+    match action {
+        A::Step => running::start(state, Run::Step),
+        A::StepOver => running::start(state, Run::Over),
+        A::Continue => running::start(state, Run::All),
+        A::RunUntil => running::until_selected(state),
+        A::Pause => running::pause_or_resume(state),
+        A::Cancel => running::cancel(state),
+        A::Again => edits::again(state),
+        A::Edit | A::EditOutside => edits::edit_text(state, action == A::EditOutside),
+        A::InsertAfter | A::InsertBelow => edits::insert(state, action == A::InsertBelow),
+        A::Delete => edits::delete(state),
+        A::MoveUp | A::MoveDown => edits::shift(state, action == A::MoveDown),
+        A::Reroute => edits::reroute(state),
+        A::TypeAnswer => edits::type_answer(state),
+        A::Undo | A::Redo | A::BackInTime | A::ForwardInTime => time_travel::travel(state, action),
+        A::New | A::Open | A::SaveAs | A::Search => typing::open(state, action),
+        A::Home => files::home(state),
+        A::NextStrategy | A::NextRouter => edits::next_setting(state, action),
+        A::CancelFetch => vec![Effect::StopFetching],
+        A::Palette => {
+            state.mode = Mode::Palette(super::mode::PaletteMode::default());
+            vec![]
+        }
+        A::Help => {
+            state.mode = Mode::Help { scroll: 0 };
+            vec![]
+        }
+        _ => browsing::browse(state, action),
+    }
+}
+
+/// Runs an action from wherever one is: palette and clicks on hints come here.
+fn act_from_outside(state: &mut State, action: Action) -> Vec<Effect> {
+    state.mode = Mode::Browse;
+    act(state, action)
+}
+
+fn quit(state: &mut State) -> Vec<Effect> {
+    let mut effects = running::stop_all(state);
+    effects.push(Effect::Quit);
+    effects
+}
+
+/// Writes events down, in a turn of their own, and says how they reach the disk.
+fn record_turn(
+    state: &mut State,
+    events: impl IntoIterator<Item = Event>,
+) -> Result<Vec<Effect>, JournalError> {
+    state.journal.open_turn();
+    record(state, events)
+}
+
+/// Writes events down in the turn at hand.
+fn record(state: &mut State, events: impl IntoIterator<Item = Event>) -> Result<Vec<Effect>, JournalError> {
+    let mut entries = vec![];
+    let mut refused = None;
+    for event in events {
+        match state.journal.record(event, state.now) {
+            Ok(entry) => entries.push(entry),
+            Err(error) => {
+                refused = Some(error);
+                break;
+            }
+        }
+    }
+    let effects = store(state, entries);
+    state.look();
+    match refused {
+        None => Ok(effects),
+        Some(error) => Err(error),
+    }
+}
+
+/// How new entries reach the disk: by a file of their own when there is none yet.
+fn store(state: &mut State, entries: Vec<Entry>) -> Vec<Effect> {
+    use super::SessionFile;
+    if entries.is_empty() {
+        return vec![];
+    }
+    match &state.file {
+        SessionFile::At(_) | SessionFile::Creating => vec![Effect::Append { entries }],
+        SessionFile::None | SessionFile::ReadOnly(_) => {
+            if let SessionFile::ReadOnly(what) = &state.file {
+                let what = format!("{what} stays as it is: your changes go to a session of their own");
+                state.note(Weight::Info, what);
+            }
+            state.file = SessionFile::Creating;
+            let title = state.journal.session().title.clone();
+            vec![Effect::Create { title, entries: state.journal.entries() }]
+        }
+    }
+}
+
+/// Does an edit of the person, or says why it can not be done.
+fn change(state: &mut State, event: Event) -> Vec<Effect> {
+    match record_turn(state, [event]) {
+        Ok(effects) => {
+            browsing::keep_cursor(state);
+            effects
+        }
+        Err(error) => {
+            state.say(Weight::Error, error.to_string());
+            vec![]
+        }
+    }
+}
+
+impl From<Stored> for Message {
+    fn from(stored: Stored) -> Message {
+        Message::Stored(stored)
+    }
+}

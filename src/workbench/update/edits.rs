@@ -1,0 +1,244 @@
+//! Changes of the plan by the person's hand.
+
+use super::{change, typing};
+use crate::{
+    decision::{Candidate, Decision},
+    engine::Status,
+    ids::TaskId,
+    plan::{Draft, Edit, notation},
+    router, session,
+    session::{Actor, Event},
+    strategy,
+    workbench::{
+        Action, Effect, Mode, RowId, State, Weight,
+        buffer::Buffer,
+        mode::{Purpose, RerouteMode},
+    },
+};
+
+fn selected(state: &State) -> Option<TaskId> {
+    Some(state.ui.cursor?.task)
+}
+
+fn edited(edits: Vec<Edit>) -> Event {
+    Event::Edited { by: Actor::Person, edits, reason: None }
+}
+
+/// The words of a task as they are edited: with both tags, except for the goal.
+fn as_typed(state: &State, task: TaskId) -> String {
+    let plan = &state.journal.session().plan;
+    let text = plan.text(task);
+    match plan.task(task) {
+        Some(found) if plan.root() != Some(task) => {
+            let (operator, expert) = (found.draft.operator, found.draft.expert.clone());
+            notation::Step { operator, expert, text }.to_string()
+        }
+        _ => text,
+    }
+}
+
+pub(super) fn edit_text(state: &mut State, outside: bool) -> Vec<Effect> {
+    let Some(task) = selected(state) else { return vec![] };
+    let text = as_typed(state, task);
+    typing::begin(state, Purpose::EditText(task), Buffer::of(text.clone()));
+    if outside { vec![Effect::EditOutside(text)] } else { vec![] }
+}
+
+pub(super) fn insert(state: &mut State, below: bool) -> Vec<Effect> {
+    let Some(task) = selected(state) else { return vec![] };
+    let plan = &state.journal.session().plan;
+    let (parent, at) = match plan.parent(task) {
+        Some(parent) if !below => (parent, plan.position(task)),
+        _ => (task, plan.parts(task).len()),
+    };
+    typing::begin(state, Purpose::Insert { parent, at }, Buffer::default());
+    vec![]
+}
+
+/// A typed step becomes a new task, or new words of an old one.
+pub(super) fn take_text(state: &mut State, purpose: &Purpose, text: &str) -> Vec<Effect> {
+    let text = text.trim();
+    if text.is_empty() {
+        state.say(Weight::Warning, "a task without text says nothing: nothing was changed");
+        return vec![];
+    }
+    let plan = &state.journal.session().plan;
+    let step = notation::read_step(text.strip_prefix("QS: ").unwrap_or(text));
+    let known = |name: &String| state.tools.roster.get(name).is_some();
+    let unknown = step.expert.clone().filter(|name| !known(name));
+    let mut effects = match *purpose {
+        Purpose::Insert { parent, at } => {
+            let task = state.journal.fresh_task();
+            let draft = Draft::of_step(&step, plan, Some(parent));
+            let effects = change(state, edited(vec![Edit::Add { task, parent: Some(parent), at, draft }]));
+            if state.journal.session().plan.contains(task) {
+                state.ui.cursor = Some(RowId::task(task));
+                state.ui.folded.remove(&parent);
+            }
+            effects
+        }
+        Purpose::EditText(task) if plan.root() == Some(task) => {
+            let phrase = crate::plan::Phrase::text(text);
+            change(state, edited(vec![Edit::SetPhrase { task, phrase }]))
+        }
+        Purpose::EditText(task) => {
+            let Some(old) = plan.task(task).map(|task| task.draft.clone()) else { return vec![] };
+            let new = Draft::of_step(&step, plan, plan.parent(task));
+            let mut edits = vec![];
+            if new.phrase != old.phrase {
+                edits.push(Edit::SetPhrase { task, phrase: new.phrase });
+            }
+            if new.operator != old.operator {
+                edits.push(Edit::SetOperator { task, operator: new.operator });
+            }
+            if new.expert != old.expert {
+                edits.push(Edit::SetExpert { task, expert: new.expert });
+            }
+            if edits.is_empty() {
+                state.say(Weight::Info, "nothing was changed");
+                return vec![];
+            }
+            change(state, edited(edits))
+        }
+        _ => vec![],
+    };
+    if let Some(name) = unknown {
+        state.say(Weight::Warning, format!("no expert is called `{name}`: r chooses one that exists"));
+    }
+    effects.shrink_to_fit();
+    effects
+}
+
+pub(super) fn delete(state: &mut State) -> Vec<Effect> {
+    let Some(task) = selected(state) else { return vec![] };
+    let plan = &state.journal.session().plan;
+    let count = plan.subtree(task).len();
+    let users = plan.feeds(task).len();
+    let effects = change(state, edited(vec![Edit::Remove { task }]));
+    let mut words = if count == 1 {
+        "deleted; z brings it back".to_owned()
+    } else {
+        format!("{count} tasks deleted; z brings them back")
+    };
+    if 0 < users {
+        words.push_str("; what used its answer is marked #?");
+    }
+    state.say(Weight::Info, words);
+    effects
+}
+
+pub(super) fn shift(state: &mut State, down: bool) -> Vec<Effect> {
+    let Some(task) = selected(state) else { return vec![] };
+    let plan = &state.journal.session().plan;
+    let Some(parent) = plan.parent(task) else { return vec![] };
+    let at = plan.position(task) - 1;
+    let to = if down { at + 1 } else { at.wrapping_sub(1) };
+    if plan.parts(parent).len() <= to {
+        state.say(Weight::Warning, "it is at the end of its row already");
+        return vec![];
+    }
+    change(state, edited(vec![Edit::Move { task, parent, at: to }]))
+}
+
+/// Asks a task anew although its answer is known.
+pub(super) fn again(state: &mut State) -> Vec<Effect> {
+    let Some(task) = selected(state) else { return vec![] };
+    let effects = change(state, edited(vec![Edit::Again { task }]));
+    state.say(Weight::Info, "it will be asked again: s steps");
+    effects
+}
+
+pub(super) fn ask_again(state: &mut State, task: TaskId) -> Vec<Effect> {
+    change(state, edited(vec![Edit::Again { task }]))
+}
+
+/// Opens the list of experts: those the router weighed with their scores, then all others.
+pub(super) fn reroute(state: &mut State) -> Vec<Effect> {
+    let Some(task) = selected(state) else { return vec![] };
+    if state.survey.look(task).is_some_and(|look| look.composite)
+        && !state.journal.session().plan.parts(task).is_empty()
+    {
+        state.say(Weight::Warning, "a task with parts is answered by its parts: select one of them");
+        return vec![];
+    }
+    let routed = state.journal.session().progress(task).routed.as_ref();
+    let mut candidates: Vec<Candidate> =
+        routed.map(|(_, decision)| decision.candidates.clone()).unwrap_or_default();
+    for card in state.tools.roster.cards() {
+        if !candidates.iter().any(|candidate| candidate.expert == card.name) {
+            let reason = card.description.clone();
+            candidates.push(Candidate { expert: card.name.clone(), score: 0.0, reason });
+        }
+    }
+    let chosen = state.survey.look(task).map(|look| look.by.clone()).unwrap_or_default();
+    let cursor = candidates.iter().position(|candidate| candidate.expert == chosen).unwrap_or(0);
+    state.mode = Mode::Reroute(RerouteMode { task, candidates, cursor });
+    vec![]
+}
+
+/// The person's choice stands until the person changes it.
+pub(super) fn take_route(state: &mut State, task: TaskId, expert: &str, reason: &str) -> Vec<Effect> {
+    let routed = state.journal.session().progress(task).routed.as_ref();
+    let candidates = routed.map(|(_, decision)| decision.candidates.clone()).unwrap_or_default();
+    let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+    let decision = Decision {
+        router: "person".to_owned(),
+        chosen: expert.to_owned(),
+        candidates,
+        confidence: 1.0,
+        margin: 0.0,
+        reason,
+    };
+    let effects = change(state, Event::Routed { task, key: String::new(), decision });
+    state
+        .say(Weight::Info, format!("re-routed to {expert}; what depends on it is stale until it runs again"));
+    effects
+}
+
+pub(super) fn type_answer(state: &mut State) -> Vec<Effect> {
+    let Some(task) = selected(state) else { return vec![] };
+    let answer = state.journal.session().answer(task).unwrap_or_default().to_owned();
+    typing::begin(state, Purpose::Answer(task), Buffer::of(answer));
+    vec![]
+}
+
+/// The person's answer: to a question that waited for it, or against the computed one.
+pub(super) fn take_answer(state: &mut State, task: TaskId, text: &str) -> Vec<Effect> {
+    let answer = text.trim().to_owned();
+    let asked = state.survey.look(task).filter(|look| look.status == Status::NeedsPerson && !look.composite);
+    let event = match asked {
+        Some(look) if !answer.is_empty() => Event::Solved { task, key: look.key.clone(), answer },
+        _ => Event::Pinned { task, answer: Some(answer).filter(|answer| !answer.is_empty()), reason: None },
+    };
+    let pinned = matches!(&event, Event::Pinned { answer: Some(_), .. });
+    let effects = change(state, event);
+    state.say(
+        Weight::Info,
+        if pinned { "pinned: your answer stands until you take it back" } else { "taken" },
+    );
+    effects
+}
+
+pub(super) fn next_setting(state: &mut State, action: Action) -> Vec<Effect> {
+    let mut settings: session::Settings = state.settings().clone();
+    let after = |names: Vec<&str>, now: &str| {
+        let at = names.iter().position(|name| *name == now).map_or(0, |at| at + 1);
+        names[at % names.len()].to_owned()
+    };
+    let words = if action == Action::NextStrategy {
+        let names = strategy::strategies().iter().map(|strategy| strategy.name()).collect();
+        settings.strategy = after(names, &settings.strategy);
+        let about = strategy::strategy(&settings.strategy).map_or("", |strategy| strategy.about());
+        format!("strategy {}: {about}", settings.strategy)
+    } else {
+        let names = router::routers().iter().map(|router| router.name()).collect();
+        settings.router = after(names, &settings.router);
+        let about = router::router(&settings.router).map_or("", |router| router.about());
+        format!("router {}: {about}", settings.router)
+    };
+    state.defaults = settings.clone();
+    let started = state.journal.session().settings.is_some();
+    let effects = if started { change(state, Event::Configured { settings }) } else { vec![] };
+    state.say(Weight::Info, words);
+    effects
+}

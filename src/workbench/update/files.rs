@@ -1,0 +1,121 @@
+//! Sessions as files: new, opened, saved, listed; and what the shell says of them.
+
+use super::{browsing, record_turn, reports, running};
+use crate::{
+    ids::TaskId,
+    plan::{Draft, Edit},
+    session::{Actor, Event, Journal},
+    workbench::{Effect, Mode, RowId, SessionFile, State, Stored, Weight, state::Opened},
+};
+
+/// The longest task that is taken, in bytes. Longer texts belong into a file that an expert reads.
+pub const TASK_BYTES: usize = 100_000;
+
+/// Starts a session of its own for a task.
+pub fn new_task(state: &mut State, text: &str) -> Vec<Effect> {
+    let text = text.trim();
+    if text.is_empty() {
+        state.say(
+            Weight::Warning,
+            "an empty task can not be worked on: type a question or task in plain words",
+        );
+        return vec![];
+    }
+    if TASK_BYTES < text.len() {
+        let words = format!("the task has {} bytes, {TASK_BYTES} are taken: shorten it", text.len());
+        state.say(Weight::Error, words);
+        return vec![];
+    }
+    let mut effects = running::stop_all(state);
+    state.journal = Journal::default();
+    state.file = SessionFile::None;
+    state.unsaved = None;
+    state.ended = None;
+    let title: String = text.lines().next().unwrap_or_default().chars().take(80).collect();
+    let settings = state.defaults.clone();
+    let goal = Edit::Add { task: TaskId(0), parent: None, at: 0, draft: Draft::text(text) };
+    let goal = Event::Edited { by: Actor::Person, edits: vec![goal], reason: None };
+    match record_turn(state, [Event::Started { title, settings }, goal]) {
+        Ok(written) => effects.extend(written),
+        Err(error) => state.say(Weight::Error, error.to_string()),
+    }
+    state.mode = Mode::Browse;
+    state.ui.folded.clear();
+    state.ui.scroll = 0;
+    state.ui.cursor = Some(RowId::task(TaskId(0)));
+    state.say(Weight::Info, "s steps, c runs it all, e changes the words");
+    effects
+}
+
+pub(super) fn home(state: &mut State) -> Vec<Effect> {
+    state.mode = Mode::Home { cursor: 0 };
+    vec![Effect::ListSessions]
+}
+
+pub(super) fn stored(state: &mut State, stored: Stored) -> Vec<Effect> {
+    match stored {
+        Stored::Saved => {
+            if state.unsaved.take().is_some() {
+                state.say(Weight::Info, "saved again: nothing was lost");
+            }
+        }
+        Stored::Created(path) => {
+            state.note(Weight::Info, format!("saved in {}", path.display()));
+            state.file = SessionFile::At(path);
+        }
+        Stored::Trouble(why) => {
+            let words =
+                format!("not saved: {why}; the work goes on in memory and is saved with the next step");
+            state.say(Weight::Error, words);
+            state.unsaved = Some(why);
+        }
+        Stored::Opened(opened) => return open(state, *opened),
+        Stored::NotOpened(why) => state.say(Weight::Error, why),
+        Stored::Sessions(sessions) => {
+            state.sessions = sessions;
+            if let Mode::Home { cursor } = &mut state.mode {
+                *cursor = (*cursor).min(state.sessions.len().saturating_sub(1));
+            }
+        }
+        Stored::Edited(text) => {
+            if let Some(text) = text
+                && let Mode::Typing(mode) = &mut state.mode
+            {
+                mode.buffer = crate::workbench::buffer::Buffer::of(text.trim_end());
+                return super::typing::finish(state);
+            }
+            state.mode = Mode::Browse;
+            state.say(Weight::Info, "nothing was changed");
+        }
+        Stored::Said(weight, words) => state.say(weight, words),
+        Stored::Fetching(status) => reports::model(state, status),
+    }
+    vec![]
+}
+
+fn open(state: &mut State, opened: Opened) -> Vec<Effect> {
+    let effects = running::stop_all(state);
+    state.journal = opened.journal;
+    state.file = opened.file;
+    state.unsaved = None;
+    state.ended = None;
+    state.mode = Mode::Browse;
+    state.ui.folded.clear();
+    state.ui.scroll = 0;
+    state.ui.cursor = None;
+    state.look();
+    browsing::keep_cursor(state);
+    match opened.warning {
+        Some(warning) => state.say(Weight::Warning, warning),
+        None => {
+            let words = match &state.file {
+                SessionFile::ReadOnly(what) => {
+                    format!("{what}: [ and ] walk through it, any change makes a copy")
+                }
+                _ => format!("opened where you left it: {}", state.journal.session().title),
+            };
+            state.say(Weight::Info, words);
+        }
+    }
+    effects
+}

@@ -1,0 +1,243 @@
+//! Stepping and running: moves of the controller, one after the other, as far as the person said.
+
+use super::{browsing, record};
+use crate::{
+    ask::{Answer, Finish, Request},
+    engine::{Bound, Command, ModelState, Move, Status, Which, next_move},
+    ids::TaskId,
+    session::Event,
+    strategy,
+    workbench::{Effect, Live, RowId, Run, State, Weight},
+};
+
+/// Begins to run. A cancelled or failed task in the way is asked anew.
+pub(super) fn start(state: &mut State, run: Run) -> Vec<Effect> {
+    state.journal.open_turn();
+    state.ended = None;
+    let mut effects = vec![];
+    if let Err(Bound::Stuck(task, _)) = next_move(&state.journal, &state.survey)
+        && matches!(
+            state.survey.look(task).map(|look| &look.status),
+            Some(Status::Cancelled | Status::Failed(_))
+        )
+    {
+        effects = super::edits::ask_again(state, task);
+    }
+    state.run = run;
+    effects.extend(drive(state));
+    effects
+}
+
+pub(super) fn until_selected(state: &mut State) -> Vec<Effect> {
+    let Some(row) = state.ui.cursor else { return vec![] };
+    if state.survey.look(row.task).is_some_and(|look| look.status == Status::Done) {
+        state.say(Weight::Warning, "this task is done already: R asks it again");
+        return vec![];
+    }
+    start(state, Run::Until(row.task))
+}
+
+/// Makes moves until the run is at its goal, a call is under way, or nothing more can be done.
+pub(super) fn drive(state: &mut State) -> Vec<Effect> {
+    let mut effects = vec![];
+    while state.run != Run::Idle {
+        // One call at a time; a paused one holds the run.
+        if !state.live.is_empty() {
+            return effects;
+        }
+        let next = match next_move(&state.journal, &state.survey) {
+            Ok(next) => next,
+            Err(bound) => {
+                end(state, bound);
+                return effects;
+            }
+        };
+        if let Run::Until(goal) = state.run
+            && next.task() == Some(goal)
+            && !matches!(next, Move::Record(Event::Routed { .. }))
+        {
+            state.run = Run::Idle;
+            state.say(Weight::Info, "here: the selected task is next");
+            return effects;
+        }
+        match next {
+            Move::Record(event) => match take(state, event) {
+                Some(written) => effects.extend(written),
+                None => return effects,
+            },
+            Move::Ask { .. } if matches!(state.run, Run::Settle(_)) => state.run = Run::Idle,
+            Move::Ask { task, purpose, key, ask } => {
+                if let Some(why) = missing_model(state, &ask.request) {
+                    state.run = Run::Idle;
+                    state.ended = Some(Bound::Stuck(task, why.clone()));
+                    state.say(Weight::Warning, why);
+                    return effects;
+                }
+                if state.run == Run::All {
+                    // Each call of a long run can be undone by itself.
+                    state.journal.open_turn();
+                }
+                let call = state.journal.fresh_call();
+                let live = Live { task, tokens: vec![], prefill: None, since: state.now, paused: false };
+                state.live.insert(call, live);
+                let asked = Event::Asked { call, task, purpose, key, ask: ask.clone() };
+                match record(state, [asked]) {
+                    Ok(written) => effects.extend(written),
+                    Err(error) => return refuse(state, &error.to_string(), effects),
+                }
+                follow(state, task);
+                effects.push(Effect::Engine(Command::Ask { call, ask }));
+            }
+        }
+    }
+    effects
+}
+
+/// Writes down what follows by itself; `None` when the run ends before it.
+fn take(state: &mut State, event: Event) -> Option<Vec<Effect>> {
+    let leaf = |task: TaskId| state.survey.look(task).is_some_and(|look| !look.composite);
+    let (result, plans_first, leaf_done) = match &event {
+        Event::Proposed { strategy, .. } => {
+            (true, strategy::strategy(strategy).is_some_and(|strategy| strategy.plans_first()), false)
+        }
+        Event::Solved { task, .. } => (leaf(*task), false, leaf(*task)),
+        _ => (false, false, false),
+    };
+    if result && state.run == Run::Settle(true) {
+        state.run = Run::Idle;
+        return None;
+    }
+    let about = match &event {
+        Event::Solved { task, .. } | Event::Proposed { task, .. } => Some(*task),
+        _ => None,
+    };
+    let written = match record(state, [event]) {
+        Ok(written) => written,
+        Err(error) => {
+            refuse(state, &error.to_string(), vec![]);
+            return None;
+        }
+    };
+    if let Some(task) = about {
+        for warning in state.journal.session().progress(task).warnings.clone() {
+            state.note(Weight::Warning, warning);
+        }
+    }
+    state.run = match state.run {
+        Run::Step | Run::Settle(_) if result => Run::Settle(true),
+        Run::Over if leaf_done => Run::Settle(true),
+        run => run,
+    };
+    if plans_first && state.interactive && !matches!(state.run, Run::Settle(_)) {
+        state.run = Run::Idle;
+        state.say(Weight::Info, "the plan is proposed: change it as you like, c goes on");
+    }
+    Some(written)
+}
+
+/// A call has its answer: a step is over but for what follows from it.
+pub(super) fn answered(state: &mut State) -> Vec<Effect> {
+    if state.run == Run::Step {
+        state.run = Run::Settle(false);
+    }
+    drive(state)
+}
+
+/// What is missing to make this call, if anything.
+fn missing_model(state: &State, request: &Request) -> Option<String> {
+    let which = match request {
+        Request::Generate(_) | Request::Score { .. } => Which::Language,
+        Request::Similar { .. } => Which::Embedding,
+        Request::Compute { .. } | Request::Person { .. } => return None,
+    };
+    match state.model(which) {
+        ModelState::Ready { .. } | ModelState::Loading(_) => None,
+        ModelState::Fetching { done, total, .. } => {
+            let share = 100 * done / (*total).max(1);
+            Some(format!("the {} is on its way ({share} %): try again when it is there", which.word()))
+        }
+        ModelState::Missing(why) => Some(format!("there is no {}: {why}", which.word())),
+        ModelState::Unknown => {
+            Some(format!("there is no {}: `plantern doctor` tells how to get one", which.word()))
+        }
+    }
+}
+
+fn end(state: &mut State, bound: Bound) {
+    state.run = Run::Idle;
+    match &bound {
+        Bound::Finished => {
+            let session = state.journal.session();
+            let answer = session.plan.root().and_then(|root| session.answer(root)).unwrap_or_default();
+            let answer = format!("done: {answer}");
+            state.say(Weight::Info, answer);
+        }
+        Bound::Person(task) => {
+            state.ui.cursor = Some(RowId::task(*task));
+            state.say(Weight::Info, "this task waits for you: t types its answer");
+        }
+        Bound::Stuck(task, why) => {
+            state.ui.cursor = Some(RowId::task(*task));
+            state.say(Weight::Error, why.clone());
+        }
+        Bound::Limit(why) => state.say(Weight::Warning, format!("{why}; nothing is lost")),
+        Bound::Empty => state.say(Weight::Warning, "there is no task yet: n types one"),
+        Bound::Running => {}
+    }
+    state.ended = Some(bound);
+}
+
+fn refuse(state: &mut State, why: &str, effects: Vec<Effect>) -> Vec<Effect> {
+    state.run = Run::Idle;
+    state.live.clear();
+    state.look();
+    state.say(Weight::Error, why);
+    effects
+}
+
+/// The cursor goes with the run while it is on something that has ended.
+fn follow(state: &mut State, task: TaskId) {
+    let cursor = state.ui.cursor.map(|row| row.task);
+    let done = |task: TaskId| state.survey.look(task).is_none_or(|look| look.status == Status::Done);
+    if cursor.is_none_or(done) {
+        state.ui.cursor = Some(RowId::task(task));
+    }
+    browsing::keep_cursor(state);
+}
+
+pub(super) fn pause_or_resume(state: &mut State) -> Vec<Effect> {
+    let pause = state.live.values().any(|live| !live.paused);
+    state.live.values_mut().for_each(|live| live.paused = pause);
+    let words = if pause { "paused: p goes on, C-x cancels and keeps the text" } else { "going on" };
+    state.say(Weight::Info, words);
+    let command = if pause { Command::Pause } else { Command::Resume };
+    state.live.keys().map(|call| Effect::Engine(command(*call))).collect()
+}
+
+pub(super) fn cancel(state: &mut State) -> Vec<Effect> {
+    let effects = stop_all(state);
+    state.say(Weight::Info, "cancelled; s asks again");
+    effects
+}
+
+/// Ends every call now, keeping what it wrote; whatever it still says is dropped by its id.
+pub(super) fn stop_all(state: &mut State) -> Vec<Effect> {
+    state.run = Run::Idle;
+    let live = std::mem::take(&mut state.live);
+    let mut effects: Vec<Effect> = live.keys().map(|call| Effect::Engine(Command::Cancel(*call))).collect();
+    let stopped = live.into_iter().map(|(call, live)| {
+        let usage = crate::ask::Usage {
+            output_tokens: live.tokens.len() as u32,
+            prompt_tokens: live.prefill.map_or(0, |(done, _)| done as u32),
+            seconds: state.now.saturating_sub(live.since) as f64 / 1000.0,
+            ..Default::default()
+        };
+        let text = live.text();
+        let partial =
+            Answer { text, tokens: live.tokens, usage, finish: Finish::Cancelled, ..Answer::default() };
+        Event::Stopped { call, partial }
+    });
+    let stopped: Vec<Event> = stopped.collect();
+    effects.extend(record(state, stopped).unwrap_or_default());
+    effects
+}

@@ -1,0 +1,74 @@
+//! Modes that take text: begin, type, take.
+
+use super::{browsing, edits, files};
+use crate::workbench::{
+    Action, Effect, Mode, State, Weight,
+    buffer::{Buffer, Typing},
+    mode::{Purpose, TypingMode},
+};
+
+pub(super) fn begin(state: &mut State, purpose: Purpose, buffer: Buffer) {
+    state.mode = Mode::Typing(TypingMode { purpose, buffer });
+}
+
+/// Actions that begin with a text.
+pub(super) fn open(state: &mut State, action: Action) -> Vec<Effect> {
+    let (purpose, buffer) = match action {
+        Action::New => (Purpose::NewTask, Buffer::default()),
+        Action::Open => (Purpose::Open, Buffer::default()),
+        Action::SaveAs => (Purpose::SaveAs, Buffer::default()),
+        _ => (Purpose::Search, Buffer::of(state.ui.search.clone())),
+    };
+    begin(state, purpose, buffer);
+    vec![]
+}
+
+/// A change of the text being typed.
+pub(super) fn take(state: &mut State, typing: &Typing) -> Vec<Effect> {
+    let buffer = match &mut state.mode {
+        Mode::Typing(mode) => &mut mode.buffer,
+        Mode::Palette(mode) => {
+            mode.cursor = 0;
+            &mut mode.buffer
+        }
+        // A paste where no text is taken must not run as keys.
+        _ => {
+            if matches!(typing, Typing::Insert(text) if 1 < text.chars().count()) {
+                state.say(Weight::Warning, "nothing takes a paste here: n types a new task, e edits one");
+            }
+            return vec![];
+        }
+    };
+    if !buffer.take(typing) {
+        state.say(Weight::Warning, "the text would be longer than 1 MB: nothing was taken");
+    }
+    vec![]
+}
+
+/// Enter in a mode that takes text.
+pub(super) fn finish(state: &mut State) -> Vec<Effect> {
+    let Mode::Typing(TypingMode { purpose, buffer }) = std::mem::take(&mut state.mode) else { return vec![] };
+    let text = buffer.text().to_owned();
+    match &purpose {
+        Purpose::NewTask => files::new_task(state, &text),
+        Purpose::EditText(_) | Purpose::Insert { .. } => edits::take_text(state, &purpose, &text),
+        Purpose::Answer(task) => edits::take_answer(state, *task, &text),
+        Purpose::Reason { task, expert } => edits::take_route(state, *task, expert, &text),
+        Purpose::Search => browsing::search(state, &text),
+        Purpose::Open => named(state, &text).map(Effect::Open).into_iter().collect(),
+        Purpose::SaveAs => {
+            let title = state.journal.session().title.clone();
+            let entries = state.journal.entries();
+            named(state, &text).map(|path| Effect::SaveAs { path, title, entries }).into_iter().collect()
+        }
+    }
+}
+
+fn named(state: &mut State, path: &str) -> Option<String> {
+    let path = path.trim().to_owned();
+    if path.is_empty() {
+        state.say(Weight::Warning, "no path was given: nothing was done");
+        return None;
+    }
+    Some(path)
+}
