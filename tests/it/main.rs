@@ -1,0 +1,18 @@
+//! The one integration binary: each topic a module.
+
+mod floors;
+mod keys;
+mod strategies;
+mod support;
+
+/// A file that is not listed above would never be compiled.
+#[test]
+fn no_topic_is_forgotten() {
+    let text = include_str!("main.rs");
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if let Some(topic) = name.strip_suffix(".rs").filter(|topic| *topic != "main") {
+            assert!(text.contains(&format!("mod {topic};")), "{topic} is not listed in main.rs");
+        }
+    }
+}
