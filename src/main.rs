@@ -1,1 +1,3 @@
+//! The `plantern` program.
+
 fn main() {}

@@ -70,18 +70,29 @@ fn step_over_ends_a_sub_task_and_run_until_stops_before_one() {
 #[test]
 fn only_what_depends_on_an_edit_runs_again() {
     // Another word list: both letters and the end are asked again, the proposals are not.
-    let list = check("G k k e C-u '[split] What are the words in \"Ada Lovelace\"?' enter c", &DONE
-        .replacen("[split] What are the words in \"Ada King\"", "[split] What are the words in \"Ada Lovelace\"", 1)
-        .replace("[\"Ada\", \"King\"]", "[\"Ada\", \"Lovelace\"]")
-        .replace("[\"a\", \"g\"]", "[\"a\", \"e\"]")
-        .replace("A: a g", "A: a e"));
+    let list = check(
+        "g j e C-u '[split] What are the words in \"Ada Lovelace\"?' enter c",
+        &DONE
+            .replacen(
+                "[split] What are the words in \"Ada King\"",
+                "[split] What are the words in \"Ada Lovelace\"",
+                1,
+            )
+            .replace("[\"Ada\", \"King\"]", "[\"Ada\", \"Lovelace\"]")
+            .replace("[\"a\", \"g\"]", "[\"a\", \"e\"]")
+            .replace("A: a g", "A: a e"),
+    );
     assert_eq!(list.model_calls(), 0);
     assert_eq!(list.asked.len(), 3, "the letter of `Ada` is known: {:?}", list.asked);
     // The separator: one call.
-    let merge = check("G e C-u '[merge] Concatenate #2 using a comma.' enter c", &DONE
-        .replace("#2 using a space", "#2 using a comma")
-        .replace("A: a g", "A: a,g"));
-    assert_eq!(merge.asked, [Request::Compute { question: "Concatenate [\"a\", \"g\"] using a comma.".into() }]);
+    let merge = check(
+        "G e C-u '[merge] Concatenate #2 using a comma.' enter c",
+        &DONE.replace("#2 using a space", "#2 using a comma").replace("A: a g", "A: a,g"),
+    );
+    assert_eq!(
+        merge.asked,
+        [Request::Compute { question: "Concatenate [\"a\", \"g\"] using a comma.".into() }]
+    );
     // Undo makes the old answers fresh again without a call.
     let undone = check("G e C-u '[merge] Concatenate #2 using a comma.' enter z", DONE);
     assert!(undone.asked.is_empty());
@@ -94,7 +105,10 @@ fn an_edit_marks_its_dependents_stale_at_once() {
     let stale = DONE
         .replacen("A: a g", "A: a g *x*", 1)
         .replace("using a space.\nA: a g *x*", "using a space. *waiting* *stale*\nA: a g")
-        .replace("[split] What are the words in \"Ada King\"?", "[split] What are the words in \"Ada\"? *ready* *stale*")
+        .replace(
+            "[split] What are the words in \"Ada King\"?",
+            "[split] What are the words in \"Ada\"? *ready* *stale*",
+        )
         .replace("\"#1\"?", "\"#1\"? *waiting* *stale*")
         .replace("#2 using a space.", "#2 using a space. *waiting* *stale*");
     let bench = check("g j e C-u '[split] What are the words in \"Ada\"?' enter", &stale);
@@ -142,9 +156,12 @@ fn a_person_re_routes_with_a_reason() {
 
 #[test]
 fn a_pinned_answer_stands_until_it_is_taken_back() {
-    let pinned = check("G k k t C-u '[\"x\", \"y\"]' enter c", &DONE
-        .replace("\"#1\"?\n  A: [\"a\", \"g\"]", "\"#1\"? *pinned*\n  A: [\"x\", \"y\"]")
-        .replace("A: a g", "A: x y"));
+    let pinned = check(
+        "G k k t C-u '[\"x\", \"y\"]' enter c",
+        &DONE
+            .replace("\"#1\"?\n  A: [\"a\", \"g\"]", "\"#1\"? *pinned*\n  A: [\"x\", \"y\"]")
+            .replace("A: a g", "A: x y"),
+    );
     assert_eq!(pinned.asked.len(), 1);
 }
 
@@ -186,7 +203,8 @@ fn every_undo_has_its_redo_and_time_walks_both_ways() {
     assert_eq!(bench.outline(), DONE);
     assert_eq!(bench.asked.len(), calls, "no expert was asked");
     // What was written opens to the same.
-    let mut file = line::write_header(&line::Header { plantern: 1, title: String::new(), created: String::new() });
+    let mut file =
+        line::write_header(&line::Header { plantern: 1, title: String::new(), created: String::new() });
     file.push('\n');
     bench.written.iter().for_each(|entry| file += &(line::write_entry(entry) + "\n"));
     let read = line::read_session(file.as_bytes()).unwrap();

@@ -10,7 +10,10 @@ fn run(text: &str) -> String {
     let (head, _) = text.split_once("---\n").expect("a line `---`");
     let field = |name: &str| -> Vec<String> {
         let start = format!("{name}: ");
-        head.lines().filter_map(|line| line.strip_prefix(&start)).map(|value| value.replace("\\n", "\n")).collect()
+        head.lines()
+            .filter_map(|line| line.strip_prefix(&start))
+            .map(|value| value.replace("\\n", "\n"))
+            .collect()
     };
     let mut bench = Bench::new();
     bench.state.defaults.strategy = field("strategy")[0].clone();

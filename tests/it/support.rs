@@ -15,24 +15,24 @@ use plantern::{
 };
 use std::collections::VecDeque;
 
-pub struct Bench {
-    pub state: State,
+pub(crate) struct Bench {
+    pub(crate) state: State,
     /// What the model answers, in order.
-    pub replies: VecDeque<String>,
+    pub(crate) replies: VecDeque<String>,
     /// Calls made so far, functions included.
-    pub asked: Vec<Request>,
+    pub(crate) asked: Vec<Request>,
     /// Everything that went to the file.
-    pub written: Vec<Entry>,
+    pub(crate) written: Vec<Entry>,
     /// Effects for others than engine and file.
-    pub effects: Vec<Effect>,
+    pub(crate) effects: Vec<Effect>,
     /// Calls to the model are left open until [`Bench::answer`].
-    pub hold: bool,
-    pub open: Vec<CallId>,
+    pub(crate) hold: bool,
+    pub(crate) open: Vec<CallId>,
     now: u64,
 }
 
 impl Bench {
-    pub fn new() -> Bench {
+    pub(crate) fn new() -> Bench {
         let (roster, warnings, errors) = Roster::load([]);
         assert!(warnings.is_empty() && errors.is_empty(), "{warnings:?} {errors:?}");
         let tools = Tools { roster, prompts: Prompts::shipped() };
@@ -61,26 +61,26 @@ impl Bench {
     }
 
     /// With a task, and what the model will answer.
-    pub fn with(task: &str, replies: &[&str]) -> Bench {
+    pub(crate) fn with(task: &str, replies: &[&str]) -> Bench {
         let mut bench = Bench::new();
         bench.replies = replies.iter().map(|reply| (*reply).to_owned()).collect();
         bench.task(task);
         bench
     }
 
-    pub fn task(&mut self, task: &str) {
+    pub(crate) fn task(&mut self, task: &str) {
         let effects = new_task(&mut self.state, task);
         self.perform(effects);
     }
 
-    pub fn send(&mut self, message: Message) {
+    pub(crate) fn send(&mut self, message: Message) {
         self.now += 10;
         let effects = update(&mut self.state, message, self.now);
         self.perform(effects);
     }
 
     /// Presses keys: `s`, `C-x`, `enter`; in a text, `'words with spaces'` types them.
-    pub fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         let mut rest = keys.trim();
         while !rest.is_empty() {
             if let Some(after) = rest.strip_prefix('\'') {
@@ -98,7 +98,8 @@ impl Bench {
                     self.send(Message::Typing(Typing::DeleteToStart));
                 }
                 _ => {
-                    let action = self.state.keymap.action(chord).unwrap_or_else(|| panic!("{key} is not bound"));
+                    let action =
+                        self.state.keymap.action(chord).unwrap_or_else(|| panic!("{key} is not bound"));
                     self.send(Message::Action(action));
                 }
             }
@@ -135,14 +136,17 @@ impl Bench {
     }
 
     /// Gives the next reply to an open call.
-    pub fn answer(&mut self, call: CallId) {
+    pub(crate) fn answer(&mut self, call: CallId) {
         self.open.retain(|open| *open != call);
-        let reply = self.replies.pop_front().unwrap_or_else(|| panic!("no reply is left for {:?}", self.asked.last()));
+        let reply = self
+            .replies
+            .pop_front()
+            .unwrap_or_else(|| panic!("no reply is left for {:?}", self.asked.last()));
         self.send(Message::Report(Report::Done { call, answer: Answer::plain(reply) }));
     }
 
     /// The plan with answers and states, as text.
-    pub fn outline(&self) -> String {
+    pub(crate) fn outline(&self) -> String {
         let session = self.state.journal.session();
         let mut lines = vec![];
         for (task, look) in self.state.survey.iter() {
@@ -150,7 +154,11 @@ impl Bench {
             let indent = "  ".repeat(depth);
             let expert = (!look.composite && !look.by.is_empty()).then(|| look.by.clone());
             let draft = session.plan.task(task).unwrap().draft.clone();
-            let step = Step { operator: draft.operator, expert: expert.or(draft.expert), text: session.plan.text(task) };
+            let step = Step {
+                operator: draft.operator,
+                expert: expert.or(draft.expert),
+                text: session.plan.text(task),
+            };
             let line = if depth == 0 { Line::Goal(step.text) } else { Line::Step(step) };
             let stale = if look.stale { " *stale*" } else { "" };
             let state = match look.status.word() {
@@ -166,12 +174,12 @@ impl Bench {
         lines.join("\n")
     }
 
-    pub fn notice(&self) -> &str {
+    pub(crate) fn notice(&self) -> &str {
         self.state.notice.as_ref().map_or("", |notice| &notice.text)
     }
 
     /// Calls to models so far.
-    pub fn model_calls(&self) -> usize {
+    pub(crate) fn model_calls(&self) -> usize {
         self.asked.iter().filter(|request| !matches!(request, Request::Compute { .. })).count()
     }
 }
