@@ -1,1 +1,2 @@
 //! The local models: everything that touches candle, tokenizers and tensors. Tensors never leave this folder.
+pub mod vocabulary;
