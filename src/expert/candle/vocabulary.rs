@@ -90,24 +90,35 @@ impl Vocabulary {
     /// With `special` false every character stays text, `<|im_start|>` too. With `special` true the literals of
     /// special tokens become those tokens. A character that the vocabulary can not write becomes `\u{FFFD}`.
     pub fn encode(&self, text: &str, special: bool) -> Vec<u32> {
-        let mut tokens = Vec::with_capacity(text.len() / 3 + 1);
-        if !special {
-            self.encode_plain(text, &mut tokens);
-            return tokens;
-        }
-        let (mut plain_from, mut at) = (0, 0);
-        while at < text.len() {
-            match self.special_at(&text[at..]) {
-                Some((length, token)) => {
-                    self.encode_plain(&text[plain_from..at], &mut tokens);
-                    tokens.push(token);
-                    at += length;
-                    plain_from = at;
-                }
-                None => at += text[at..].chars().next().map_or(1, char::len_utf8),
+        self.encode_pieces([(text, special)])
+    }
+
+    /// Tokens of a text that comes in pieces, each with its own `special` as in [`encode`](Vocabulary::encode).
+    /// Words may reach across pieces; special tokens may not.
+    pub fn encode_pieces<'a>(&self, pieces: impl IntoIterator<Item = (&'a str, bool)>) -> Vec<u32> {
+        let (mut tokens, mut plain) = (vec![], String::new());
+        for (text, special) in pieces {
+            if !special {
+                plain.push_str(text);
+                continue;
             }
+            let (mut from, mut at) = (0, 0);
+            while at < text.len() {
+                match self.special_at(&text[at..]) {
+                    Some((length, token)) => {
+                        plain.push_str(&text[from..at]);
+                        self.encode_plain(&plain, &mut tokens);
+                        plain.clear();
+                        tokens.push(token);
+                        at += length;
+                        from = at;
+                    }
+                    None => at += text[at..].chars().next().map_or(1, char::len_utf8),
+                }
+            }
+            plain.push_str(&text[from..]);
         }
-        self.encode_plain(&text[plain_from..], &mut tokens);
+        self.encode_plain(&plain, &mut tokens);
         tokens
     }
 

@@ -116,7 +116,29 @@ fn the_real_vocabulary_writes_every_text_as_the_reference_does() {
     let check = |text: &str, special: bool, expected: &[u32]| {
         assert_eq!(vocabulary.encode(text, special), expected, "{text:?}");
     };
-    let _ = check;
+    check(
+        "QS: (select) [split] What are the letters in \"Augusta Ada King\"?\n",
+        true,
+        &[
+            65, 67, 42, 365, 11710, 25, 933, 5916, 77, 1812, 359, 260, 5073, 281, 476, 17411, 81, 34099,
+            3261, 17455, 198,
+        ],
+    );
+    check("Hello'Ve world 123\n\n  foo", false, &[19556, 23, 25917, 905, 216, 33, 34, 35, 8866, 29856]);
+    check(
+        "don't  STOP!!! http://a.b/c?d=e&f",
+        true,
+        &[12420, 982, 216, 5022, 7627, 29646, 3622, 1742, 81, 30, 82, 31, 83, 47, 84, 45, 85, 22, 86],
+    );
+    check(
+        "日本語 テスト한국어",
+        false,
+        &[
+            23274, 115, 40993, 179, 120, 248, 216, 11100, 224, 10391, 134, 11100, 226, 33085, 246, 181, 130,
+            251, 183, 240, 129,
+        ],
+    );
+    check("<|im_start|>user\n", true, &[1, 4093, 198]);
     assert_eq!(vocabulary.len(), 49152);
     assert_eq!(vocabulary.end_tokens(), [0, 2]);
     for text in [
