@@ -86,7 +86,7 @@ fn the_only_way_on_comes_as_the_model_would_cut_it() {
     check("xa", "", &["x", "a"]);
     check("xab?", "", &["x"]);
     check("(éa)+é", "", &["é", "a", "é"]);
-    check("x(é|é!)", "", &["x"]);
+    check("x(é|é!)", "", &["x", "é"]);
 }
 
 #[test]
