@@ -44,8 +44,12 @@ pub(super) fn unpack(
             }
             hash.update(&buffer[..count]);
             written.write_all(&buffer[..count]).map_err(|error| disk(&path, error))?;
+            let before = done;
             done += count as u64;
-            progress(Progress { phase: Phase::Unpacking, done, total });
+            // The reader gives small pieces; a word for each mebibyte is enough.
+            if before >> 20 != done >> 20 || done == total {
+                progress(Progress { phase: Phase::Unpacking, done, total });
+            }
         }
         written.sync_all().map_err(|error| disk(&path, error))?;
         let found: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
