@@ -1,3 +1,1 @@
-//! The `plantern` program.
-
 fn main() {}
