@@ -1,5 +1,9 @@
 //! The local models: everything that touches candle, tokenizers and tensors. Tensors never leave this folder.
-pub mod embedding;
-pub mod grammar;
-pub mod template;
-pub mod vocabulary;
+
+pub mod cache;
+pub mod gguf;
+pub mod kernels;
+pub mod llama;
+#[doc(hidden)]
+pub mod tiny;
+pub mod weights;
