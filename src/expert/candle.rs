@@ -1,9 +1,13 @@
 //! The local models: everything that touches candle, tokenizers and tensors. Tensors never leave this folder.
 
 pub mod cache;
+pub mod embedding;
 pub mod gguf;
+pub mod grammar;
 pub mod kernels;
 pub mod llama;
+pub mod template;
 #[doc(hidden)]
 pub mod tiny;
+pub mod vocabulary;
 pub mod weights;
