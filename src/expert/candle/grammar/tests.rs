@@ -183,38 +183,3 @@ proptest! {
         }
     }
 }
-
-#[test]
-fn measure() {
-    let vocabulary = real::vocabulary().unwrap();
-    vocabulary.trie();
-    for pattern in
-        PATTERNS.iter().copied().chain([r"\p{L}{1,80}", ".{1,400}", r"[^\n]{1,2000}", r"(\w+ ){1,30}"])
-    {
-        let t = std::time::Instant::now();
-        let Ok(g) = Grammar::new(pattern, vocabulary) else {
-            eprintln!("{pattern} refused {:?}", t.elapsed());
-            continue;
-        };
-        let compile = t.elapsed();
-        let g = Arc::new(g);
-        let mut worst = std::time::Duration::ZERO;
-        for s in 0..g.states() as u32 {
-            let t = std::time::Instant::now();
-            std::hint::black_box(g.walk(s));
-            worst = worst.max(t.elapsed());
-            if s > 300 {
-                break;
-            }
-        }
-        let t = std::time::Instant::now();
-        let f = g.guide().forced();
-        eprintln!(
-            "{pattern}: compile {compile:?} states {} classes {} worst mask {worst:?} forced {} in {:?}",
-            g.states(),
-            g.machine.classes(),
-            f.len(),
-            t.elapsed()
-        );
-    }
-}
