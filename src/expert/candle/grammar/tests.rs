@@ -5,6 +5,7 @@ use crate::expert::candle::vocabulary::real;
 use candle_core::quantized::gguf_file::Value;
 use proptest::prelude::*;
 use regex_automata::meta::Regex;
+use std::collections::BTreeMap;
 
 /// Every printable ASCII character and the newline, and some longer tokens.
 fn vocabulary() -> Vocabulary {
@@ -21,8 +22,12 @@ fn vocabulary() -> Vocabulary {
     Vocabulary::from_metadata(&metadata).unwrap()
 }
 
+/// Compiled once for all tests of a vocabulary, so that its masks are walked once.
 fn guide(pattern: &str, vocabulary: &Vocabulary) -> Guide {
-    Arc::new(Grammar::new(pattern, vocabulary).unwrap()).guide()
+    static COMPILED: Mutex<BTreeMap<(String, usize), Arc<Grammar>>> = Mutex::new(BTreeMap::new());
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = || Arc::new(Grammar::new(pattern, vocabulary).unwrap());
+    compiled.entry((pattern.to_owned(), vocabulary.len())).or_insert_with(made).guide()
 }
 
 fn take(guide: &mut Guide, vocabulary: &Vocabulary, text: &str) {
