@@ -59,9 +59,11 @@ impl Prompt {
     pub fn text(&self) -> String {
         match self {
             Prompt::Raw(text) => text.clone(),
-            Prompt::Chat(turns) => {
-                turns.iter().map(|turn| format!("{}: {}", turn.role, turn.text)).collect::<Vec<_>>().join("\n\n")
-            }
+            Prompt::Chat(turns) => turns
+                .iter()
+                .map(|turn| format!("{}: {}", turn.role, turn.text))
+                .collect::<Vec<_>>()
+                .join("\n\n"),
         }
     }
 }

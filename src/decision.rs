@@ -18,12 +18,23 @@ pub struct ExpertCard {
     pub cost: f32,
     /// What the expert may touch beyond its question (`network`, `files`, `commands`); empty for nothing.
     pub permissions: Vec<String>,
+    /// At most this many tokens are asked of the model; only `Prompt` experts read it.
+    #[serde(default = "default_max_tokens")]
+    pub max_tokens: u32,
+    /// The model's answer ends before the first of these strings; only `Prompt` experts read it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stop: Vec<String>,
     /// Template of the prompt (minijinja, variable `question`) for `Prompt` experts; help text for the others.
     pub body: String,
     /// First 12 hex digits of the SHA-256 of the card's text: changes when the card does.
     pub version: String,
     /// The file it was read from, or `built in`.
     pub origin: String,
+}
+
+/// What a card that names no `max_tokens` gets.
+pub const fn default_max_tokens() -> u32 {
+    200
 }
 
 /// Who does the work behind a card.

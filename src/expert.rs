@@ -11,9 +11,7 @@ pub mod roster;
 pub mod scripted;
 pub mod symbolic;
 
-
 pub use control::{Control, Flow};
-
 
 use crate::ask::{Answer, Ask, Token};
 
@@ -46,7 +44,9 @@ pub enum ExpertError {
     #[error("{0}")]
     Question(String),
     /// The prompt with the room for its answer is longer than the model's context.
-    #[error("the prompt has {prompt} tokens, the model's context holds {context}: shorten the task or its inputs")]
+    #[error(
+        "the prompt has {prompt} tokens, the model's context holds {context}: shorten the task or its inputs"
+    )]
     TooLong { prompt: usize, context: usize },
     /// The grammar of the ask is not a regular expression, or is too large.
     #[error("the grammar of this ask can not be used: {0}")]
