@@ -7,4 +7,5 @@ pub mod ask;
 pub mod decision;
 pub mod expert;
 pub mod ids;
+pub mod router;
 pub mod store;

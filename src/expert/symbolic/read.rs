@@ -1,12 +1,12 @@
 //! Reads the parts that questions share: quoted texts, lists, separators, bare operands.
 //!
-//! Every function of `symbolic` calls this. It takes time linear in the question, whatever stands there.
+//! Every function of `symbolic` calls this, and routers do to see the shape of a task. It takes time linear in the question, whatever stands there.
 
 use unicode_segmentation::UnicodeSegmentation;
 
 /// What a question is about.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Operand {
+pub(crate) enum Operand {
     Text(String),
     /// `["a", "b"]` or `[a, b]`.
     List(Vec<Item>),
@@ -16,10 +16,10 @@ pub(super) enum Operand {
 
 /// One element of a list.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Item {
-    pub(super) text: String,
+pub(crate) struct Item {
+    pub(crate) text: String,
     /// Stood without quotes and is a JSON value, so that it is written without quotes again.
-    pub(super) raw: bool,
+    pub(crate) raw: bool,
 }
 
 impl Item {
@@ -34,10 +34,10 @@ impl Item {
 
 /// An operand and where it stands in the question, its quotes included.
 #[derive(Clone, Debug)]
-pub(super) struct Literal {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) operand: Operand,
+pub(crate) struct Literal {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) operand: Operand,
 }
 
 /// A question cut around the one thing it is about.
@@ -74,12 +74,12 @@ fn around(before: &str, operand: Operand, after: &str) -> Asked {
 }
 
 /// The words of a text without the punctuation around them.
-pub(super) fn tokens(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+pub(crate) fn tokens(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '\'').filter(|token| !token.is_empty())
 }
 
 /// All quoted texts, lists and objects of a question in their order.
-pub(super) fn literals(question: &str) -> Vec<Literal> {
+pub(crate) fn literals(question: &str) -> Vec<Literal> {
     let mut found = Vec::new();
     let mut at = 0;
     let mut dead_quotes: Vec<char> = Vec::new();

@@ -185,6 +185,8 @@ fn sorts() {
         &[
             ("Sort the words alphabetically: \"thrill barn onus\"", "barn onus thrill"),
             ("Sort the following words alphabetically: List: thrill barn onus", "barn onus thrill"),
+            ("Sort the following words alphabetically: List: yes from by an", "an by from yes"),
+            ("Sort the words pear fig kiwi from longest to shortest", "pear kiwi fig"),
             ("Sort \"pen, alarm clock, Cup\" alphabetically.", "alarm clock, Cup, pen"),
             ("Sort [10, 9, 2.5]", "[2.5, 9, 10]"),
             ("Sort [10, 9, 2.5] alphabetically", "[10, 2.5, 9]"),
