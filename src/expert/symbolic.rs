@@ -12,7 +12,7 @@ mod lookup;
 mod merge;
 mod numeral;
 mod position;
-mod read;
+pub(crate) mod read;
 mod remove_numbers;
 mod reverse;
 mod sort;

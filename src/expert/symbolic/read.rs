@@ -1,12 +1,12 @@
 //! Reads the parts that questions share: quoted texts, lists, separators, bare operands.
 //!
-//! Every function of `symbolic` calls this. It takes time linear in the question, whatever stands there.
+//! Every function of `symbolic` calls this, and routers do to see the shape of a task. It takes time linear in the question, whatever stands there.
 
 use unicode_segmentation::UnicodeSegmentation;
 
 /// What a question is about.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Operand {
+pub(crate) enum Operand {
     Text(String),
     /// `["a", "b"]` or `[a, b]`.
     List(Vec<Item>),
@@ -16,10 +16,10 @@ pub(super) enum Operand {
 
 /// One element of a list.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Item {
-    pub(super) text: String,
+pub(crate) struct Item {
+    pub(crate) text: String,
     /// Stood without quotes and is a JSON value, so that it is written without quotes again.
-    pub(super) raw: bool,
+    pub(crate) raw: bool,
 }
 
 impl Item {
@@ -34,10 +34,10 @@ impl Item {
 
 /// An operand and where it stands in the question, its quotes included.
 #[derive(Clone, Debug)]
-pub(super) struct Literal {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) operand: Operand,
+pub(crate) struct Literal {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) operand: Operand,
 }
 
 /// A question cut around the one thing it is about.
@@ -74,12 +74,12 @@ fn around(before: &str, operand: Operand, after: &str) -> Asked {
 }
 
 /// The words of a text without the punctuation around them.
-pub(super) fn tokens(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+pub(crate) fn tokens(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '\'').filter(|token| !token.is_empty())
 }
 
 /// All quoted texts, lists and objects of a question in their order.
-pub(super) fn literals(question: &str) -> Vec<Literal> {
+pub(crate) fn literals(question: &str) -> Vec<Literal> {
     let mut found = Vec::new();
     let mut at = 0;
     let mut dead_quotes: Vec<char> = Vec::new();
@@ -184,7 +184,7 @@ pub(super) fn bracket(text: &str) -> Option<(Operand, usize)> {
                 break;
             }
             '(' => {
-                let (item, length) = element(&rest[1..], ')')?;
+                let (item, length) = single(&rest[1..]).or_else(|| element(&rest[1..], ')'))?;
                 let inner = &rest[1 + length..];
                 let end = inner.find(')')?;
                 let label = inner[..end].trim_start_matches([',', ' ']).trim();
@@ -205,6 +205,12 @@ pub(super) fn bracket(text: &str) -> Option<(Operand, usize)> {
         Operand::List(items.into_iter().map(|(item, _)| item).collect())
     };
     Some((operand, at))
+}
+
+/// One sign and a comma: the sign is the element, even if it is a comma, a bracket or a quote.
+fn single(text: &str) -> Option<(Item, usize)> {
+    let letter = text.graphemes(true).next().filter(|letter| text[letter.len()..].starts_with(','))?;
+    Some((Item::bare(letter), letter.len()))
 }
 
 /// One element up to a comma or `close`, and its length.

@@ -96,7 +96,7 @@ impl Arithmetic {
             return Err(TOO_LONG.into());
         }
         let result_words = bits * u64::from(times) / 64 + 1;
-        self.spend(result_words * result_words)?;
+        self.spend(result_words * result_words / 8)?;
         let (above, below) = (fits(base.numer().pow(times))?, fits(base.denom().pow(times))?);
         Ok(match (exponent.is_negative(), above.sign()) {
             (false, _) => BigRational::new_raw(above, below),
@@ -162,7 +162,7 @@ impl Arithmetic {
             return Err(TOO_FINE.into());
         }
         // The common divisor takes one step per bit.
-        self.spend(below.bits() * words(&below) / 4)?;
+        self.spend(below.bits() * words(&below))?;
         let common = below.gcd(&left_over);
         Ok(BigRational::new_raw(above / &common, below / common))
     }
