@@ -3,13 +3,20 @@
 //! The modules are the floors of a house, lowest first; an arrow may only point down. ARCHITECTURE.md tells why.
 //! To understand the program read `session::event`, then `engine::controller`, then `workbench::update`.
 
+pub mod ids;
+
 pub mod ask;
 pub mod decision;
 
-pub mod engine;
+pub mod plan;
+
+pub mod session;
+
 pub mod expert;
-pub mod ids;
 pub mod router;
 pub mod store;
 pub mod strategy;
+
+pub mod engine;
+
 pub mod workbench;

@@ -6,6 +6,7 @@ pub mod gguf;
 pub mod grammar;
 pub mod kernels;
 pub mod llama;
+pub mod similar;
 pub mod template;
 #[doc(hidden)]
 pub mod tiny;
