@@ -18,7 +18,7 @@ mod reverse;
 mod sort;
 mod split;
 
-use crate::ask::{Answer, Ask, Request, Usage};
+use crate::ask::{Answer, Ask, Request};
 use crate::expert::{Control, Expert, ExpertError, Sink};
 
 /// Longer questions are refused unread.
@@ -116,10 +116,7 @@ pub struct Symbolic;
 impl Expert for Symbolic {
     fn answer(&mut self, ask: &Ask, _: &mut dyn Sink, _: &Control) -> Result<Answer, ExpertError> {
         match &ask.request {
-            Request::Compute { question } => {
-                let text = compute(&ask.expert, question)?;
-                Ok(Answer { text, usage: Usage::default(), ..Answer::default() })
-            }
+            Request::Compute { question } => compute(&ask.expert, question).map(Answer::plain),
             _ => Err(ExpertError::Missing(format!(
                 "`{}` is a function: it computes, it can not write or score",
                 ask.expert
