@@ -1,7 +1,7 @@
 //! Functions that answer a question exactly, at once and without a model: the symbolic experts.
 //!
 //! Called by the engine (as an [`Expert`]) and by tests. A function is one file in `symbolic/` and one line in
-//! [`FUNCTIONS`]. Questions are lines of natural language, in the phrasings of "Decomposed Prompting: A Modular
+//! `FUNCTIONS`. Questions are lines of natural language, in the phrasings of "Decomposed Prompting: A Modular
 //! Approach for Solving Complex Tasks"; no function ever guesses at a phrasing it does not know.
 
 mod calculate;
