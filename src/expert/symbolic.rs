@@ -1,7 +1,7 @@
 //! Functions that answer a question exactly, at once and without a model: the symbolic experts.
 //!
 //! Called by the engine (as an [`Expert`]) and by tests. A function is one file in `symbolic/` and one line in
-//! [`FUNCTIONS`]. Questions are lines of natural language, in the phrasings of "Decomposed Prompting: A Modular
+//! `FUNCTIONS`. Questions are lines of natural language, in the phrasings of "Decomposed Prompting: A Modular
 //! Approach for Solving Complex Tasks"; no function ever guesses at a phrasing it does not know.
 
 mod calculate;
@@ -18,7 +18,7 @@ mod reverse;
 mod sort;
 mod split;
 
-use crate::ask::{Answer, Ask, Request, Usage};
+use crate::ask::{Answer, Ask, Request};
 use crate::expert::{Control, Expert, ExpertError, Sink};
 
 /// Longer questions are refused unread.
@@ -116,10 +116,7 @@ pub struct Symbolic;
 impl Expert for Symbolic {
     fn answer(&mut self, ask: &Ask, _: &mut dyn Sink, _: &Control) -> Result<Answer, ExpertError> {
         match &ask.request {
-            Request::Compute { question } => {
-                let text = compute(&ask.expert, question)?;
-                Ok(Answer { text, usage: Usage::default(), ..Answer::default() })
-            }
+            Request::Compute { question } => compute(&ask.expert, question).map(Answer::plain),
             _ => Err(ExpertError::Missing(format!(
                 "`{}` is a function: it computes, it can not write or score",
                 ask.expert

@@ -34,7 +34,7 @@ pub(super) fn calculate(question: &str) -> Result<String, Trouble> {
 
 /// Without `what is` before and `= ?` behind.
 fn without_frame(text: &str) -> &str {
-    const FRONT: [&str; 21] = [
+    const FRONT: &[&str] = &[
         "what's",
         "what",
         "is",

@@ -74,7 +74,7 @@ fn keys_and_source(question: &str) -> Option<(Vec<String>, Operand)> {
 
 /// `What is the price of tea in` names `price` and `tea`.
 fn bare_keys(said: &str) -> Vec<String> {
-    const FILLER: [&str; 25] = [
+    const FILLER: &[&str] = &[
         "what", "what's", "is", "are", "look", "lookup", "up", "get", "find", "give", "return", "me", "the",
         "value", "for", "key", "field", "in", "from", "table", "object", "json", "row", "entry", "of",
     ];

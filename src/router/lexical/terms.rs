@@ -3,7 +3,7 @@
 use crate::expert::symbolic::read::{Operand, literals, tokens};
 
 /// Words that say nothing of the kind of a task.
-const SILENT: [&str; 45] = [
+const SILENT: &[&str] = &[
     "the", "a", "an", "of", "is", "are", "was", "were", "be", "been", "to", "and", "or", "in", "it", "its",
     "on", "at", "by", "for", "from", "with", "that", "this", "these", "those", "as", "i", "you", "do",
     "does", "did", "has", "have", "had", "there", "them", "me", "would", "could", "should", "can", "will",

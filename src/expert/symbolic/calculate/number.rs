@@ -193,7 +193,8 @@ fn with_point(shifted: &BigInt, places: u64) -> String {
     let sign = if shifted.is_negative() { "-" } else { "" };
     let digits = shifted.magnitude().to_string();
     let places = usize::try_from(places).unwrap_or(0);
-    let digits = format!("{digits:0>width$}", width = places + 1);
+    // By hand, because the width of a format ends at 65,535.
+    let digits = "0".repeat((places + 1).saturating_sub(digits.len())) + &digits;
     let (front, behind) = digits.split_at(digits.len() - places);
     let behind = behind.trim_end_matches('0');
     if behind.is_empty() { format!("{sign}{front}") } else { format!("{sign}{front}.{behind}") }
