@@ -7,6 +7,7 @@ pub mod ids;
 
 pub mod ask;
 pub mod decision;
+pub(crate) mod literal;
 
 pub mod plan;
 

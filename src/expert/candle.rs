@@ -2,10 +2,15 @@
 
 pub mod cache;
 pub mod embedding;
+pub mod generate;
 pub mod gguf;
 pub mod grammar;
 pub mod kernels;
+pub mod language;
 pub mod llama;
+pub mod model;
+pub mod prefixes;
+pub mod sampler;
 pub mod similar;
 pub mod template;
 #[doc(hidden)]

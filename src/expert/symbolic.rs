@@ -12,7 +12,7 @@ mod lookup;
 mod merge;
 mod numeral;
 mod position;
-pub(crate) mod read;
+
 mod remove_numbers;
 mod reverse;
 mod sort;
@@ -87,7 +87,7 @@ pub fn compute(name: &str, question: &str) -> Result<String, ExpertError> {
         let known = names().collect::<Vec<_>>().join(", ");
         return Err(ExpertError::Missing(format!(
             "there is no function `{}`; there are {known}",
-            read::shortened(name)
+            crate::literal::shortened(name)
         )));
     };
     let question = question.trim();
@@ -102,7 +102,7 @@ pub fn compute(name: &str, question: &str) -> Result<String, ExpertError> {
         ExpertError::Question(match trouble {
             Trouble::Because(why) => format!("`{name}`: {why}"),
             Trouble::Unknown => {
-                let asked = read::shortened(question);
+                let asked = crate::literal::shortened(question);
                 format!("`{name}` does not understand \"{asked}\"; it knows {}", function.phrasings)
             }
         })

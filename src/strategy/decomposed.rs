@@ -47,7 +47,8 @@ impl Strategy for Decomposed {
 
 fn ask(scene: &Scene<'_>) -> Request {
     let mut prompt = scene.prompts.get("decomposed/instruction").trim().to_owned();
-    for exemplar in exemplars::nearest(scene.prompts, scene.task) {
+    let family = exemplars::nearest(scene.prompts, scene.task);
+    for exemplar in &family.exemplars {
         prompt.push_str(&format!("\n\n{exemplar}"));
     }
     prompt.push_str(&format!("\n\nQC: {}\n", one_line(scene.task)));
@@ -60,7 +61,12 @@ fn ask(scene: &Scene<'_>) -> Request {
         sampling: scene.sampling,
         max_tokens: STEP_TOKENS,
         stop: vec!["\n".to_owned()],
-        grammar: Some(grammar::step(scene.task, scene.steps.len(), scene.cards)),
+        grammar: Some(grammar::step(
+            scene.task,
+            scene.steps.len(),
+            scene.cards,
+            family.words(scene.task).as_ref(),
+        )),
     })
 }
 

@@ -42,7 +42,8 @@ impl Strategy for PlanAndSolve {
 
 fn ask(scene: &Scene<'_>) -> Request {
     let mut prompt = scene.prompts.get("plan-and-solve/instruction").trim().to_owned();
-    for exemplar in exemplars::nearest(scene.prompts, scene.task) {
+    let family = exemplars::nearest(scene.prompts, scene.task);
+    for exemplar in &family.exemplars {
         prompt.push_str(&format!("\n\nQC: {}\n", exemplar.goal));
         for (step, _) in &exemplar.steps {
             prompt.push_str(&format!("QS: {step}\n"));
@@ -55,7 +56,7 @@ fn ask(scene: &Scene<'_>) -> Request {
         sampling: scene.sampling,
         max_tokens: PLAN_TOKENS,
         stop: vec!["\n\n".to_owned()],
-        grammar: Some(grammar::plan(scene.task, STEPS, scene.cards)),
+        grammar: Some(grammar::plan(scene.task, STEPS, scene.cards, family.words(scene.task).as_ref())),
     })
 }
 

@@ -20,6 +20,7 @@ pub mod pool;
 mod portable;
 pub mod rows;
 mod simd;
+pub mod softmax;
 
 pub use pool::Pool;
 

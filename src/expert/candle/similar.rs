@@ -24,7 +24,8 @@ impl Expert for SimilarityExpert {
                 return Ok(answer);
             }
             let batch: Vec<&str> = batch.iter().map(String::as_str).collect();
-            let scores = self.0.similar(text, &batch).map_err(|error| ExpertError::Model(error.to_string()))?;
+            let scores =
+                self.0.similar(text, &batch).map_err(|error| ExpertError::Model(error.to_string()))?;
             answer.scores.extend(scores);
             sink.prefill(answer.scores.len(), examples.len());
         }

@@ -1,3 +1,5 @@
+//! Examples and laws for `expert::card`.
+
 use super::*;
 use proptest::prelude::*;
 

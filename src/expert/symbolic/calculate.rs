@@ -7,7 +7,7 @@ mod lex;
 mod number;
 
 use super::Trouble;
-use super::read::{Operand, bracket};
+use crate::literal::{Operand, bracket};
 use evaluate::evaluate;
 use num_rational::BigRational;
 use num_traits::FromPrimitive;

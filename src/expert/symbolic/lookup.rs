@@ -1,7 +1,7 @@
 //! `lookup`: a value in a JSON object, in lines of `key: value`, in pairs, or in a small table.
 
 use super::Trouble;
-use super::read::{Literal, Operand, items, literals, shortened, write_texts};
+use crate::literal::{Literal, Operand, items, literals, shortened, write_texts};
 use serde_json::{Map, Value};
 
 pub(super) const PHRASINGS: &str = "What is the value of \"b\" in {\"a\": 1, \"b\": 2}?, Look up \"capital\" in \

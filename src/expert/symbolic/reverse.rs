@@ -1,7 +1,7 @@
 //! `reverse`: a sequence, a list, the words of a text or the letters of a word, back to front.
 
 use super::Trouble;
-use super::read::{Operand, asked, items, tokens, words, write_list, write_pairs};
+use crate::literal::{Operand, asked, items, tokens, words, write_list, write_pairs};
 use unicode_segmentation::UnicodeSegmentation;
 
 pub(super) const PHRASINGS: &str = "Reverse the sequence \"a, b, c\"., Reverse the letters of \"Alan\"., Reverse the \

@@ -1,7 +1,7 @@
 //! `sort`: words, items or list elements by alphabet, number or length.
 
 use super::Trouble;
-use super::read::{Asked, Item, Operand, asked, items, letters, words, write_list, write_pairs};
+use crate::literal::{Asked, Item, Operand, asked, items, letters, words, write_list, write_pairs};
 use std::cmp::Reverse;
 
 pub(super) const PHRASINGS: &str = "Sort the words alphabetically: \"b a c\"., Sort [3, 1, 2] numerically in descending \

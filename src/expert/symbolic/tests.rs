@@ -282,7 +282,8 @@ fn hostile_questions_end_quickly() {
             let question = format!("{}{text}", lead(name));
             let start = Instant::now();
             let _ = compute(name, &question);
-            slowest = slowest.max((start.elapsed(), format!("{name}: {}", read::shortened(&question))));
+            slowest =
+                slowest.max((start.elapsed(), format!("{name}: {}", crate::literal::shortened(&question))));
         }
     }
     // Without optimisation and on a busy machine; a release build needs a tenth of this.

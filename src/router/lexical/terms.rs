@@ -1,6 +1,6 @@
 //! What a text looks like to word-counting: stems of its words, and the shape of what it is about.
 
-use crate::expert::symbolic::read::{Operand, literals, tokens};
+use crate::literal::{Operand, literals, tokens};
 
 /// Words that say nothing of the kind of a task.
 const SILENT: &[&str] = &[

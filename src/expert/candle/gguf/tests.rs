@@ -1,3 +1,5 @@
+//! Examples and laws for `expert::candle::gguf`.
+
 use super::super::tiny::Tiny;
 use super::*;
 use proptest::prelude::*;

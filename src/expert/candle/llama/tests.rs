@@ -1,3 +1,5 @@
+//! Examples and laws for `expert::candle::llama`.
+
 use super::super::gguf::GgmlDType;
 use super::super::tiny::Tiny;
 use super::*;

@@ -1,8 +1,8 @@
 //! Cuts an expression into signs and numbers, words for them included.
 
 use super::super::numeral::cardinal;
-use super::super::read::shortened;
 use super::number::{Arithmetic, read_number, whole};
+use crate::literal::shortened;
 use num_rational::BigRational;
 
 #[derive(Clone, Debug, PartialEq)]

@@ -1,3 +1,5 @@
+//! Examples and laws for `expert::candle::kernels::attention`.
+
 use super::super::half;
 use super::*;
 use proptest::prelude::*;

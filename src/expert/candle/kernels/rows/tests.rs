@@ -1,3 +1,5 @@
+//! Examples and laws for `expert::candle::kernels::rows`.
+
 use super::super::activation::Block;
 use super::*;
 

@@ -55,7 +55,7 @@ impl Asked {
 
 /// Cuts the question around its operand: the first list or quoted text, or, without those, the words behind the
 /// first of `leads` that occurs and before the first of `tails`.
-pub(super) fn asked(question: &str, leads: &[&str], tails: &[&str]) -> Option<Asked> {
+pub(crate) fn asked(question: &str, leads: &[&str], tails: &[&str]) -> Option<Asked> {
     if let Some(Literal { start, end, operand }) = literals(question).into_iter().next() {
         return Some(around(&question[..start], operand, &question[end..]));
     }
@@ -168,7 +168,7 @@ fn quoted(text: &str, quote: char) -> Option<(Operand, usize)> {
 }
 
 /// A list or object at the start of `text`, and its length. An object comes back as the text it is.
-pub(super) fn bracket(text: &str) -> Option<(Operand, usize)> {
+pub(crate) fn bracket(text: &str) -> Option<(Operand, usize)> {
     if text.starts_with('{') {
         let length = balanced(text)?;
         return Some((Operand::Text(text[..length].to_owned()), length));
@@ -267,7 +267,7 @@ fn balanced(text: &str) -> Option<usize> {
 }
 
 /// The items of a text, and what stood between them: lines, else parts between semicolons, else between commas.
-pub(super) fn items(text: &str) -> (Vec<&str>, &'static str) {
+pub(crate) fn items(text: &str) -> (Vec<&str>, &'static str) {
     let (mark, joint) = match text {
         _ if text.contains('\n') => ('\n', "\n"),
         _ if text.contains(',') => (',', ", "),
@@ -282,18 +282,18 @@ pub(super) fn items(text: &str) -> (Vec<&str>, &'static str) {
 }
 
 /// The words of a text, without commas and the like around them; full stops stay (`J. Bell`).
-pub(super) fn words(text: &str) -> Vec<&str> {
+pub(crate) fn words(text: &str) -> Vec<&str> {
     let marks = |c: char| ",;:!?\"“”()[]".contains(c);
     text.split_whitespace().map(|word| word.trim_matches(marks)).filter(|word| !word.is_empty()).collect()
 }
 
 /// What a reader calls letters: grapheme clusters, without blanks.
-pub(super) fn letters(text: &str) -> Vec<&str> {
+pub(crate) fn letters(text: &str) -> Vec<&str> {
     text.graphemes(true).filter(|letter| !letter.trim().is_empty()).collect()
 }
 
 /// The separator that `using ...` names; `None` when the words name none.
-pub(super) fn separator(after: &str) -> Result<Option<String>, String> {
+pub(crate) fn separator(after: &str) -> Result<Option<String>, String> {
     let lower = after.to_ascii_lowercase();
     let named = ["using ", "separated by ", "with ", "by ", "between them", "without "];
     let Some(at) = named.iter().filter_map(|word| lower.find(word)).min() else {
@@ -346,7 +346,7 @@ pub(super) fn separator(after: &str) -> Result<Option<String>, String> {
 }
 
 /// `["a", "b"]`.
-pub(super) fn write_list<'a>(items: impl IntoIterator<Item = &'a Item>) -> String {
+pub(crate) fn write_list<'a>(items: impl IntoIterator<Item = &'a Item>) -> String {
     let quoted = |item: &Item| match item.raw {
         true => item.text.clone(),
         false => serde_json::Value::from(item.text.as_str()).to_string(),
@@ -355,18 +355,18 @@ pub(super) fn write_list<'a>(items: impl IntoIterator<Item = &'a Item>) -> Strin
 }
 
 /// `["a", "b"]` from plain texts.
-pub(super) fn write_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn write_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     write_list(&texts.into_iter().map(Item::new).collect::<Vec<_>>())
 }
 
 /// `[(A, 1), (u, 2)]`.
-pub(super) fn write_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> String {
+pub(crate) fn write_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let pairs = pairs.into_iter().map(|(item, label)| format!("({item}, {label})"));
     format!("[{}]", pairs.collect::<Vec<_>>().join(", "))
 }
 
 /// The start of a text, for an error.
-pub(super) fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     let mut short: String = text.chars().take(60).collect();
     if short.len() < text.len() {
         short.push('…');
