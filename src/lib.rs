@@ -14,4 +14,5 @@ pub mod router;
 pub mod session;
 pub mod store;
 pub mod strategy;
+pub mod tui;
 pub mod workbench;
