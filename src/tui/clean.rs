@@ -114,7 +114,25 @@ fn is_emoji(c: char) -> bool {
 fn takes_selector(c: char) -> bool {
     c != '\u{fe0f}' && is_emoji(c)
         || c.is_ascii_digit()
-        || matches!(c, '#' | '*' | '©' | '®' | '‼' | '⁉' | '™' | 'ℹ' | '〰' | '〽' | '㊗' | '㊙' | 'Ⓜ' | '▪' | '▫' | '▶' | '◀')
+        || matches!(
+            c,
+            '#' | '*'
+                | '©'
+                | '®'
+                | '‼'
+                | '⁉'
+                | '™'
+                | 'ℹ'
+                | '〰'
+                | '〽'
+                | '㊗'
+                | '㊙'
+                | 'Ⓜ'
+                | '▪'
+                | '▫'
+                | '▶'
+                | '◀'
+        )
         || matches!(c, '◻'..='◾')
 }
 
@@ -174,8 +192,23 @@ mod tests {
             any::<char>(),
             (0u32..0x3000).prop_map(|n| char::from_u32(n).unwrap_or('x')),
             proptest::sample::select(vec![
-                '\x1b', '\u{9b}', '\u{202e}', '\u{200d}', '\u{fe0f}', '\u{e0041}', '\u{301}', '👩', '\t', '\n',
-                '字', 'a', ' ', '\u{1f3fd}', '\u{ff9e}', '\u{1100}', '\u{1161}'
+                '\x1b',
+                '\u{9b}',
+                '\u{202e}',
+                '\u{200d}',
+                '\u{fe0f}',
+                '\u{e0041}',
+                '\u{301}',
+                '👩',
+                '\t',
+                '\n',
+                '字',
+                'a',
+                ' ',
+                '\u{1f3fd}',
+                '\u{ff9e}',
+                '\u{1100}',
+                '\u{1161}'
             ]),
         ];
         proptest::collection::vec(bad, 0..60).prop_map(|chars| chars.into_iter().collect())

@@ -47,12 +47,12 @@ pub(super) struct Paper<'a> {
 }
 
 impl<'a> Paper<'a> {
-    pub fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Paper<'a> {
+    pub(super) fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Paper<'a> {
         Paper { buffer, theme, hits: Hits::default() }
     }
 
     /// Blanks in the colours of a sheet.
-    pub fn clear(&mut self, area: Rect, sheet: Role) {
+    pub(super) fn clear(&mut self, area: Rect, sheet: Role) {
         let area = area.intersection(self.buffer.area);
         let style = self.theme.style(Role::Ground).patch(self.theme.style(sheet));
         for y in area.top()..area.bottom() {
@@ -65,7 +65,7 @@ impl<'a> Paper<'a> {
     }
 
     /// Writes a line into the first row of the area, cut to its width.
-    pub fn line(&mut self, area: Rect, line: Line) {
+    pub(super) fn line(&mut self, area: Rect, line: Line) {
         let area = area.intersection(self.buffer.area);
         if area.is_empty() {
             return;
@@ -83,41 +83,41 @@ impl<'a> Paper<'a> {
     }
 
     /// Writes a line that ends at the right edge of the area, and says how wide it was.
-    pub fn right(&mut self, area: Rect, line: Line) -> u16 {
+    pub(super) fn right(&mut self, area: Rect, line: Line) -> u16 {
         let line = line.cut(usize::from(area.width));
         let own = line.width() as u16;
         self.line(Rect { x: area.right().saturating_sub(own), width: own, ..area }, line);
         own
     }
 
-    pub fn text(&mut self, area: Rect, role: Role, text: &str) {
+    pub(super) fn text(&mut self, area: Rect, role: Role, text: &str) {
         self.line(area, Line::of(role, text));
     }
 
     /// Fills the first row of the area with a character one cell wide.
-    pub fn rule(&mut self, area: Rect, role: Role, c: char) {
+    pub(super) fn rule(&mut self, area: Rect, role: Role, c: char) {
         self.text(area, role, &String::from(c).repeat(usize::from(area.width)));
     }
 
     /// Colours over what is written.
-    pub fn wash(&mut self, area: Rect, role: Role) {
+    pub(super) fn wash(&mut self, area: Rect, role: Role) {
         self.buffer.set_style(area, self.theme.style(role));
     }
 
-    pub fn target(&mut self, area: Rect, target: Target) {
+    pub(super) fn target(&mut self, area: Rect, target: Target) {
         let area = area.intersection(self.buffer.area);
         if !area.is_empty() {
             self.hits.targets.push((area, target));
         }
     }
 
-    pub fn cursor(&mut self, x: u16, y: u16) {
+    pub(super) fn cursor(&mut self, x: u16, y: u16) {
         let inside = self.buffer.area.contains((x, y).into());
         self.hits.cursor = inside.then_some((x, y));
     }
 
     /// Lines from `top` on, and a bar at the right edge when there are more than fit. The last column is the bar's.
-    pub fn lines(&mut self, area: Rect, lines: &[Line], top: usize) {
+    pub(super) fn lines(&mut self, area: Rect, lines: &[Line], top: usize) {
         let inner = Rect { width: area.width.saturating_sub(1), ..area };
         for (y, line) in (0..area.height).zip(lines.iter().skip(top)) {
             self.line(row(inner, y), line.clone());
@@ -126,7 +126,7 @@ impl<'a> Paper<'a> {
     }
 
     /// Where in `of` lines the area is, at its right edge.
-    pub fn bar(&mut self, area: Rect, of: usize, top: usize) {
+    pub(super) fn bar(&mut self, area: Rect, of: usize, top: usize) {
         let height = usize::from(area.height);
         if of <= height || area.width == 0 || height == 0 {
             return;
@@ -141,7 +141,7 @@ impl<'a> Paper<'a> {
     }
 
     /// A box with its title in the upper edge; what is inside of it comes back.
-    pub fn frame(&mut self, area: Rect, title: Line) -> Rect {
+    pub(super) fn frame(&mut self, area: Rect, title: Line) -> Rect {
         self.clear(area, Role::Popup);
         if area.width < 4 || area.height < 3 {
             return Rect::default();

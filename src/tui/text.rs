@@ -7,50 +7,50 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// Words that look alike.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Piece {
+pub(super) struct Piece {
     pub text: String,
     pub role: Role,
 }
 
 /// One line of pieces, clean from the start.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Line(pub Vec<Piece>);
+pub(super) struct Line(pub Vec<Piece>);
 
 impl Line {
-    pub fn of(role: Role, text: &str) -> Line {
+    pub(super) fn of(role: Role, text: &str) -> Line {
         Line::default().and(role, text)
     }
 
     /// The line with more at its end.
-    pub fn and(mut self, role: Role, text: &str) -> Line {
+    pub(super) fn and(mut self, role: Role, text: &str) -> Line {
         self.push(role, text);
         self
     }
 
-    pub fn push(&mut self, role: Role, text: &str) {
+    pub(super) fn push(&mut self, role: Role, text: &str) {
         if !text.is_empty() {
             self.0.push(Piece { text: clean::line(text).into_owned(), role });
         }
     }
 
-    pub fn join(mut self, other: Line) -> Line {
+    pub(super) fn join(mut self, other: Line) -> Line {
         self.0.extend(other.0);
         self
     }
 
     /// Blanks up to this column.
-    pub fn pad(mut self, column: usize) -> Line {
+    pub(super) fn pad(mut self, column: usize) -> Line {
         let blank = column.saturating_sub(self.width());
         self.push(Role::Text, &" ".repeat(blank));
         self
     }
 
-    pub fn width(&self) -> usize {
+    pub(super) fn width(&self) -> usize {
         self.0.iter().map(|piece| width(&piece.text)).sum()
     }
 
     /// At most this wide; a cut line ends in `…`.
-    pub fn cut(mut self, most: usize) -> Line {
+    pub(super) fn cut(mut self, most: usize) -> Line {
         let mut left = most;
         for at in 0..self.0.len() {
             let own = width(&self.0[at].text);
@@ -60,7 +60,11 @@ impl Line {
                 continue;
             }
             // The mark needs a cell even where this piece would just fit.
-            let text = if own <= left { format!("{}…", keep(&self.0[at].text, left.saturating_sub(1))) } else { cut(&self.0[at].text, left).into_owned() };
+            let text = if own <= left {
+                format!("{}…", keep(&self.0[at].text, left.saturating_sub(1)))
+            } else {
+                cut(&self.0[at].text, left).into_owned()
+            };
             self.0.truncate(at + 1);
             self.0[at].text = if left == 0 { String::new() } else { text };
             break;
@@ -69,7 +73,7 @@ impl Line {
     }
 
     /// The line in as many lines as it needs; every line after the first begins with `hang` blanks.
-    pub fn wrap(self, most: usize, hang: usize) -> Vec<Line> {
+    pub(super) fn wrap(self, most: usize, hang: usize) -> Vec<Line> {
         if most == 0 {
             return vec![];
         }
@@ -119,7 +123,7 @@ fn line_end(cells: &[(&str, Role)], most: usize) -> usize {
 }
 
 /// Display width of a clean text in cells: what the screen uses for it.
-pub fn width(text: &str) -> usize {
+pub(super) fn width(text: &str) -> usize {
     if text.is_ascii() {
         return text.len();
     }
@@ -127,7 +131,7 @@ pub fn width(text: &str) -> usize {
 }
 
 /// A clean text, at most this wide, with `…` at its end when it was cut.
-pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
+pub(super) fn cut(text: &str, most: usize) -> Cow<'_, str> {
     match most {
         _ if width(text) <= most => Cow::Borrowed(text),
         0 => Cow::Borrowed(""),
@@ -136,7 +140,7 @@ pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
 }
 
 /// The end of a clean text, at most this wide, with `…` in front when it was cut.
-pub fn cut_front(text: &str, most: usize) -> Cow<'_, str> {
+pub(super) fn cut_front(text: &str, most: usize) -> Cow<'_, str> {
     if width(text) <= most {
         return Cow::Borrowed(text);
     }

@@ -51,6 +51,9 @@ roles! {
     Title "title" like Text,
     /// The pane with the keys, the chosen tab.
     Accent "accent",
+    /// The chosen tab, with and without the keys.
+    Tab "tab" like Accent,
+    TabIdle "tab-idle" like Title,
     /// Lines between panes.
     Rule "rule" like Dim,
     /// Keys in footer and help.

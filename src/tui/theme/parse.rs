@@ -40,7 +40,8 @@ const NAMES: [&str; 16] = [
 /// # Errors
 /// The first line that is no TOML, names no role, or gives a colour or mark that does not exist.
 pub fn parse(text: &str, file: &str) -> Result<Theme, ThemeError> {
-    let line_of = |at: usize| text.as_bytes()[..at.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1;
+    let line_of =
+        |at: usize| text.as_bytes()[..at.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1;
     let error = |at: usize, what: String| ThemeError { file: file.to_owned(), line: line_of(at), what };
     let table: BTreeMap<toml::Spanned<String>, toml::Spanned<String>> =
         toml::from_str(text).map_err(|wrong| {

@@ -73,9 +73,8 @@ fn what_a_theme_leaves_out_looks_like_what_it_falls_back_to() {
 #[test]
 fn the_environment_tells_the_depth() {
     let check = |env: &[(&str, &str)], expected: Depth| {
-        let look = |name: &str| {
-            env.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-        };
+        let look =
+            |name: &str| env.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         assert_eq!(Depth::detect(look), expected, "{env:?}");
     };
     check(&[("TERM", "xterm-256color")], Depth::Indexed);
