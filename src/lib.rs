@@ -21,3 +21,5 @@ pub mod strategy;
 pub mod engine;
 
 pub mod workbench;
+
+pub mod tui;

@@ -78,7 +78,14 @@ pub(super) fn drive(state: &mut State) -> Vec<Effect> {
                     return effects;
                 }
                 let call = state.journal.fresh_call();
-                let live = Live { task, tokens: vec![], prefill: None, since: state.now, paused: false };
+                let live = Live {
+                    task,
+                    tokens: vec![],
+                    prefill: None,
+                    since: state.now,
+                    writing_since: None,
+                    paused: false,
+                };
                 state.live.insert(call, live);
                 let asked = Event::Asked { call, task, purpose, key, ask: ask.clone() };
                 match record(state, [asked]) {
