@@ -13,7 +13,7 @@ use std::{
 
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// Nothing was done.
     Error(ErrorKind),
     /// Half of the bytes were written; calls that write none fail with a full disk.
@@ -22,7 +22,7 @@ pub enum Fault {
 
 /// What the power cut leaves of the bytes that were never synced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
+pub(crate) enum Cut {
     Nothing,
     /// The length arrived, half of the bytes did not: zeros at the end.
     Zeros,
@@ -30,7 +30,7 @@ pub enum Cut {
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct SimulatedDisk(Arc<Mutex<World>>);
+pub(crate) struct SimulatedDisk(Arc<Mutex<World>>);
 
 #[derive(Debug, Default)]
 struct World {
@@ -55,21 +55,21 @@ struct Bytes {
 
 impl SimulatedDisk {
     /// Lets `times` calls fail from call number `at` (counted from now, 0 is the next).
-    pub fn fail(&self, at: usize, times: usize, fault: Fault) {
+    pub(crate) fn fail(&self, at: usize, times: usize, fault: Fault) {
         let mut world = self.world();
         world.calls = 0;
         world.fault = Some((at, times, fault));
     }
 
     /// No more faults; gives the number of calls since the last [`SimulatedDisk::fail`].
-    pub fn heal(&self) -> usize {
+    pub(crate) fn heal(&self) -> usize {
         let mut world = self.world();
         world.fault = None;
         world.calls
     }
 
     /// The machine as it starts again after the power went now.
-    pub fn after_power_cut(&self, cut: Cut) -> SimulatedDisk {
+    pub(crate) fn after_power_cut(&self, cut: Cut) -> SimulatedDisk {
         let world = self.world();
         let files = world.files.iter().map(|file| {
             let bytes = match cut {
@@ -100,7 +100,7 @@ impl SimulatedDisk {
     }
 
     /// A file as another program would put it there, safely.
-    pub fn put(&self, path: impl AsRef<Path>, bytes: &[u8]) {
+    pub(crate) fn put(&self, path: impl AsRef<Path>, bytes: &[u8]) {
         let mut world = self.world();
         let file = world.files.len();
         let (now, durable) = (bytes.to_vec(), bytes.to_vec());
@@ -109,13 +109,13 @@ impl SimulatedDisk {
         world.durable_names.insert(path.as_ref().to_owned(), file);
     }
 
-    pub fn bytes(&self, path: impl AsRef<Path>) -> Option<Vec<u8>> {
+    pub(crate) fn bytes(&self, path: impl AsRef<Path>) -> Option<Vec<u8>> {
         let world = self.world();
         Some(world.files[*world.names.get(path.as_ref())?].now.clone())
     }
 
     /// All names on the disk.
-    pub fn names(&self) -> Vec<PathBuf> {
+    pub(crate) fn names(&self) -> Vec<PathBuf> {
         self.world().names.keys().cloned().collect()
     }
 

@@ -136,6 +136,12 @@ fn load(disk: &dyn Disk, path: &Path) -> Result<(Vec<u8>, Parsed), StoreError> {
         return Err(not("it is empty"));
     }
     match line::read_session(&bytes) {
+        Ok(mut reading) if !bytes[..reading.good].ends_with(b"\n") => {
+            // A header without its line feed; the first entry would be written onto its line.
+            let header = Some((line::write_header(&reading.header) + "\n").into_bytes());
+            let first = std::mem::take(&mut reading.good);
+            Ok((bytes, Parsed { reading, first, header }))
+        }
         Ok(reading) => Ok((bytes, Parsed { reading, first: 0, header: None })),
         Err(LineError::Newer(found)) if line::FORMAT < found => {
             Err(StoreError::Newer { path: path.to_owned(), found, known: line::FORMAT })
