@@ -5,9 +5,12 @@
 
 pub mod ask;
 pub mod decision;
+pub mod visible;
 
+pub mod app;
 pub mod engine;
 pub mod expert;
+pub mod headless;
 pub mod ids;
 pub mod plan;
 pub mod router;
