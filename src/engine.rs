@@ -13,7 +13,7 @@ pub use controller::{Bound, Move, next_move};
 pub use survey::{Look, Status, Survey, Tools, survey};
 
 use crate::{
-    ask::{Answer, Ask, Token},
+    ask::{Answer, Ask, Request, Token},
     ids::CallId,
 };
 
@@ -76,6 +76,15 @@ impl Which {
         match self {
             Which::Language => "language model",
             Which::Embedding => "embedding model",
+        }
+    }
+
+    /// The model that a request needs; functions and people need none.
+    pub fn serving(request: &Request) -> Option<Which> {
+        match request {
+            Request::Generate(_) | Request::Score { .. } => Some(Which::Language),
+            Request::Similar { .. } => Some(Which::Embedding),
+            Request::Compute { .. } | Request::Person { .. } => None,
         }
     }
 }

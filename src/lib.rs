@@ -8,6 +8,7 @@ pub mod ids;
 pub mod ask;
 pub mod decision;
 pub(crate) mod literal;
+pub mod visible;
 
 pub mod plan;
 
@@ -22,4 +23,7 @@ pub mod engine;
 
 pub mod workbench;
 
+pub mod headless;
 pub mod tui;
+
+pub mod app;

@@ -12,6 +12,9 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 /// Reports that may wait before a lane is slowed down.
 const REPORTS: usize = 256;
 
+/// Where the reports of an engine arrive.
+pub type Inbox = Receiver<Report>;
+
 /// The threads behind a workbench.
 #[derive(Debug)]
 pub struct Engine {
@@ -23,7 +26,7 @@ pub struct Engine {
 
 impl Engine {
     /// An engine that can compute; models are brought with [`Engine::bring`].
-    pub fn new() -> (Engine, Receiver<Report>) {
+    pub fn new() -> (Engine, Inbox) {
         let (reports, inbox) = mpsc::channel(REPORTS);
         let symbolic = || Ok(Box::new(Symbolic) as Box<dyn Expert>);
         let functions = Lane::spawn("functions", reports.clone(), symbolic).ok();

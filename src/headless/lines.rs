@@ -1,0 +1,353 @@
+//! What happened, one line for each event worth knowing: as JSON for programs, as labelled text for people and screen
+//! readers. Made from the records of the journal, so a line never says what the session does not.
+
+use super::{Outcome, json_line, plain};
+use crate::{
+    ask::{Finish, Request},
+    decision::Candidate,
+    ids::TaskId,
+    plan::Edit,
+    session::{Event, Journal},
+    workbench::State,
+};
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// The JSON schema of the lines of `run --json`, as `run --schema` prints it.
+pub const SCHEMA: &str = include_str!("lines.schema.json");
+
+/// How lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Style {
+    /// Labelled lines without escapes or box drawing, and the plan with its answers at the end.
+    #[default]
+    Plain,
+    /// One JSON object a line, the last one the result.
+    Json,
+    /// Nothing at all.
+    Silent,
+}
+
+/// One line. Tasks have an id that stays (`t3`) and a number that tells the place now (`1.2`, the goal is `0`).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Line {
+    Session {
+        title: String,
+        strategy: String,
+        router: String,
+        model: String,
+        seed: u64,
+        temperature: f32,
+    },
+    /// A task came into the plan.
+    Task {
+        task: String,
+        number: String,
+        text: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        operator: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expert: Option<String>,
+    },
+    /// A person's change of a task other than adding it.
+    Edited {
+        task: String,
+        number: String,
+        what: String,
+    },
+    /// The strategy read an answer; the tasks it added come after this line.
+    Proposed {
+        task: String,
+        number: String,
+        strategy: String,
+        parts: usize,
+        complete: bool,
+        warnings: Vec<String>,
+    },
+    Routed {
+        task: String,
+        number: String,
+        router: String,
+        expert: String,
+        confidence: f32,
+        margin: f32,
+        candidates: Vec<Candidate>,
+    },
+    Asked {
+        task: String,
+        number: String,
+        call: String,
+        purpose: String,
+        expert: String,
+        /// The question as asked; a prompt is left out, the session has it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        question: Option<String>,
+    },
+    Answered {
+        task: String,
+        number: String,
+        call: String,
+        expert: String,
+        answer: String,
+        finish: Finish,
+        prompt_tokens: u32,
+        cached_tokens: u32,
+        output_tokens: u32,
+        seconds: f64,
+    },
+    Failed {
+        task: String,
+        number: String,
+        call: String,
+        expert: String,
+        why: String,
+    },
+    /// A call was cancelled; the answer is what was there by then.
+    Stopped {
+        task: String,
+        number: String,
+        call: String,
+        expert: String,
+        answer: String,
+    },
+    Solved {
+        task: String,
+        number: String,
+        text: String,
+        expert: String,
+        answer: String,
+    },
+    Pinned {
+        task: String,
+        number: String,
+        answer: Option<String>,
+    },
+    /// Why the run ended before the goal had its answer.
+    Ended {
+        state: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        task: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        number: Option<String>,
+        why: String,
+    },
+    /// Always the last line, with exactly these fields.
+    Result {
+        state: String,
+        answer: Option<String>,
+        calls: u32,
+        prompt_tokens: u32,
+        output_tokens: u32,
+        seconds: f64,
+    },
+}
+
+/// Tells what is new in a session.
+#[derive(Debug)]
+pub(super) struct Teller {
+    style: Style,
+    /// Records told so far.
+    told: usize,
+}
+
+impl Teller {
+    pub(super) fn new(style: Style) -> Teller {
+        Teller { style, told: 0 }
+    }
+
+    /// The session as it stands, for one that is continued; its past is not told again.
+    pub(super) fn opening(&mut self, state: &State, out: &mut dyn Write) -> io::Result<()> {
+        self.told = state.journal.records().len();
+        let session = state.journal.session();
+        let settings = session
+            .settings
+            .iter()
+            .map(|settings| Event::Started { title: session.title.clone(), settings: settings.clone() });
+        let started = settings.flat_map(|event| lines(&event, state)).collect::<Vec<_>>();
+        let tasks = session.plan.walk().into_iter().filter_map(|task| task_line(&state.journal, task));
+        started.into_iter().chain(tasks).try_for_each(|line| self.write(&line, out))
+    }
+
+    /// What was recorded since the last time.
+    pub(super) fn news(&mut self, state: &State, out: &mut dyn Write) -> io::Result<()> {
+        let records = state.journal.records();
+        let fresh = records.get(self.told..).unwrap_or_default();
+        self.told = records.len();
+        if self.style == Style::Silent {
+            return Ok(());
+        }
+        fresh
+            .iter()
+            .flat_map(|record| lines(&record.event, state))
+            .try_for_each(|line| self.write(&line, out))
+    }
+
+    /// The last lines.
+    pub(super) fn end(&self, state: &State, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+        let place = |task: TaskId| (task.to_string(), number(&state.journal, task));
+        if let Some(why) = &outcome.why {
+            let (task, number) = outcome.task.map(place).unzip();
+            let state = outcome.ending.word().to_owned();
+            self.write(&Line::Ended { state, task, number, why: why.clone() }, out)?;
+        }
+        if self.style == Style::Plain {
+            out.write_all(plain::answers(&state.journal).as_bytes())?;
+        }
+        let usage = &outcome.usage;
+        let result = Line::Result {
+            state: outcome.ending.word().to_owned(),
+            answer: outcome.answer.clone(),
+            calls: outcome.calls,
+            prompt_tokens: usage.prompt_tokens,
+            output_tokens: usage.output_tokens,
+            seconds: milli(outcome.seconds),
+        };
+        self.write(&result, out)?;
+        out.flush()
+    }
+
+    fn write(&self, line: &Line, out: &mut dyn Write) -> io::Result<()> {
+        match self.style {
+            Style::Json => writeln!(out, "{}", json_line(line)),
+            Style::Plain => writeln!(out, "{}", plain::line(line)),
+            Style::Silent => Ok(()),
+        }
+    }
+}
+
+/// The place of a task as numbers from the goal: `0` is the goal, `1.2` the second part of its first part.
+pub(super) fn number(journal: &Journal, task: TaskId) -> String {
+    let plan = &journal.session().plan;
+    match plan.parent(task) {
+        None => "0".to_owned(),
+        Some(_) => {
+            let above = std::iter::successors(Some(task), |task| plan.parent(*task));
+            let mut path: Vec<String> = above
+                .filter(|task| plan.parent(*task).is_some())
+                .map(|task| plan.position(task).to_string())
+                .collect();
+            path.reverse();
+            path.join(".")
+        }
+    }
+}
+
+fn task_line(journal: &Journal, task: TaskId) -> Option<Line> {
+    let plan = &journal.session().plan;
+    let draft = &plan.task(task)?.draft;
+    Some(Line::Task {
+        task: task.to_string(),
+        number: number(journal, task),
+        text: plan.text(task),
+        operator: draft.operator.map(|operator| operator.to_string()),
+        expert: draft.expert.clone(),
+    })
+}
+
+/// The lines of one event; a proposal has one for each task it added.
+fn lines(event: &Event, state: &State) -> Vec<Line> {
+    let journal = &state.journal;
+    let at = |task: TaskId| (task.to_string(), number(journal, task));
+    let added = |edits: &[Edit]| -> Vec<Line> {
+        let line = |edit: &Edit| match edit {
+            Edit::Add { task, .. } => task_line(journal, *task),
+            other => {
+                let (task, number) = at(other.task());
+                Some(Line::Edited { task, number, what: other.word().to_owned() })
+            }
+        };
+        edits.iter().filter_map(line).collect()
+    };
+    // Every answer belongs to a call of the journal.
+    let called = |call| {
+        let found = journal.call(call)?;
+        let (task, number) = at(found.task);
+        Some((task, number, found.id.to_string(), found.ask.expert.clone()))
+    };
+    match event {
+        Event::Started { title, settings } => vec![Line::Session {
+            title: title.clone(),
+            strategy: settings.strategy.clone(),
+            router: settings.router.clone(),
+            model: settings.model.clone(),
+            seed: settings.sampling.seed,
+            temperature: settings.sampling.temperature,
+        }],
+        Event::Configured { .. } => vec![],
+        Event::Edited { edits, .. } => added(edits),
+        Event::Proposed { task, strategy, edits, complete, warnings, .. } => {
+            let ((task, number), parts) = (at(*task), edits.len());
+            let (strategy, complete, warnings) = (strategy.clone(), *complete, warnings.clone());
+            let mut lines = vec![Line::Proposed { task, number, strategy, parts, complete, warnings }];
+            lines.extend(added(edits));
+            lines
+        }
+        Event::Routed { task, decision, .. } => {
+            let (task, number) = at(*task);
+            vec![Line::Routed {
+                task,
+                number,
+                router: decision.router.clone(),
+                expert: decision.chosen.clone(),
+                confidence: decision.confidence,
+                margin: decision.margin,
+                candidates: decision.candidates.clone(),
+            }]
+        }
+        Event::Asked { call, task, purpose, ask, .. } => {
+            let (task, number) = at(*task);
+            let question = match &ask.request {
+                Request::Compute { question } | Request::Person { question } => Some(question.clone()),
+                Request::Similar { text, .. } => Some(text.clone()),
+                Request::Generate(_) | Request::Score { .. } => None,
+            };
+            let (call, purpose) = (call.to_string(), purpose.word().to_owned());
+            vec![Line::Asked { task, number, call, purpose, expert: ask.expert.clone(), question }]
+        }
+        Event::Answered { call, answer } => called(*call)
+            .map(|(task, number, call, expert)| Line::Answered {
+                task,
+                number,
+                call,
+                expert,
+                answer: answer.text.clone(),
+                finish: answer.finish,
+                prompt_tokens: answer.usage.prompt_tokens,
+                cached_tokens: answer.usage.cached_tokens,
+                output_tokens: answer.usage.output_tokens,
+                seconds: milli(answer.usage.seconds),
+            })
+            .into_iter()
+            .collect(),
+        Event::Failed { call, why } => called(*call)
+            .map(|(task, number, call, expert)| Line::Failed { task, number, call, expert, why: why.clone() })
+            .into_iter()
+            .collect(),
+        Event::Stopped { call, partial } => called(*call)
+            .map(|(task, number, call, expert)| {
+                let answer = partial.text.clone();
+                Line::Stopped { task, number, call, expert, answer }
+            })
+            .into_iter()
+            .collect(),
+        Event::Solved { task, answer, .. } => {
+            let expert = state.survey.look(*task).map(|look| look.by.clone()).unwrap_or_default();
+            let text = journal.session().plan.text(*task);
+            let (task, number) = at(*task);
+            vec![Line::Solved { task, number, text, expert, answer: answer.clone() }]
+        }
+        Event::Pinned { task, answer, .. } => {
+            let (task, number) = at(*task);
+            vec![Line::Pinned { task, number, answer: answer.clone() }]
+        }
+    }
+}
+
+/// Seconds to the millisecond: what is below is noise.
+pub(super) fn milli(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! Lines as labelled text: no escapes, no box drawing, nothing that only colour says. For pipes, logs and screen readers.
+
+use super::lines::Line;
+use crate::{
+    ids::TaskId,
+    plan::notation::{self, Step},
+    session::Journal,
+    visible::visible_line,
+};
+use std::fmt::Write;
+
+/// Texts longer than this are cut in the course of a run, in characters; the plan at the end has them whole.
+const LONG: usize = 160;
+
+/// One line without its line feed.
+pub(super) fn line(line: &Line) -> String {
+    let short = |text: &str| -> String {
+        let text = visible_line(text);
+        match text.char_indices().nth(LONG) {
+            Some((cut, _)) => format!("{}… ({} characters)", &text[..cut], text.chars().count()),
+            None => text.into_owned(),
+        }
+    };
+    match line {
+        Line::Session { title, strategy, router, model, seed, temperature } => format!(
+            "session: {}\nstrategy: {}, router: {}, model: {}, seed: {seed}, temperature: {temperature}",
+            short(title),
+            short(strategy),
+            short(router),
+            short(model),
+        ),
+        Line::Task { number, text, operator, expert, .. } => {
+            let operator = operator.as_ref().map(|name| format!("({name}) ")).unwrap_or_default();
+            let expert = expert.as_ref().map(|name| format!("[{}] ", short(name))).unwrap_or_default();
+            format!("task {number}: {operator}{expert}{}", short(text))
+        }
+        Line::Edited { number, what, .. } => format!("edited: {what} {number}"),
+        Line::Proposed { number, strategy, parts, complete, warnings, .. } => {
+            let end = if *complete { ", and no more will come" } else { "" };
+            let plural = if *parts == 1 { "" } else { "s" };
+            let mut told = format!("proposed for {number} by {strategy}: {parts} sub-task{plural}{end}");
+            for warning in warnings {
+                let _ = write!(told, "\nwarning for {number}: {}", short(warning));
+            }
+            told
+        }
+        Line::Routed { number, router, expert, confidence, candidates, .. } => {
+            let reason = candidates.iter().find(|candidate| candidate.expert == *expert);
+            let reason = reason.map(|found| short(&found.reason)).filter(|reason| !reason.is_empty());
+            let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+            let percent = (confidence * 100.0).round();
+            format!("routed {number}: to {} by {router}, {percent} % sure{reason}", short(expert))
+        }
+        Line::Asked { number, purpose, expert, question, .. } => {
+            let question = question.as_ref().map(|text| format!(": {}", short(text))).unwrap_or_default();
+            format!("asked for {number} ({purpose}): {}{question}", short(expert))
+        }
+        Line::Answered { number, expert, answer, output_tokens, seconds, .. } => {
+            let cost = match output_tokens {
+                0 => String::new(),
+                tokens => format!(" ({tokens} tokens, {seconds:.1} s)"),
+            };
+            format!("answered for {number} by {}{cost}: {}", short(expert), short(answer))
+        }
+        Line::Failed { number, expert, why, .. } => {
+            format!("failed {number} at {}: {}", short(expert), short(why))
+        }
+        Line::Stopped { number, expert, answer, .. } => {
+            format!("stopped {number} at {}, by then: {}", short(expert), short(answer))
+        }
+        Line::Solved { number, answer, .. } => format!("solved {number}: {}", short(answer)),
+        Line::Pinned { number, answer, .. } => match answer {
+            Some(answer) => format!("answered for {number} by a person: {}", short(answer)),
+            None => format!("a person took the answer of {number} back"),
+        },
+        Line::Ended { state, number, why, .. } => {
+            let at = number.as_ref().map(|number| format!(" at {number}")).unwrap_or_default();
+            format!("ended{at} ({state}): {}", visible_line(why))
+        }
+        Line::Result { state, answer, calls, prompt_tokens, output_tokens, seconds } => {
+            let answer = answer.as_ref().map(|answer| format!("\nanswer: {}", visible_line(answer)));
+            format!(
+                "result: {state}{}\ncost: {calls} calls, {prompt_tokens} prompt tokens, {output_tokens} output tokens, {seconds:.1} s",
+                answer.unwrap_or_default()
+            )
+        }
+    }
+}
+
+/// The plan in the notation with each answer below its question; that of a task with parts stands below its parts.
+pub fn answers(journal: &Journal) -> String {
+    let session = journal.session();
+    let plan = &session.plan;
+    let mut text = String::new();
+    let mut open: Vec<(usize, TaskId)> = vec![];
+    let close = |text: &mut String, depth: usize, task: TaskId| {
+        if let Some(answer) = session.answer(task) {
+            let _ = writeln!(text, "{}A: {}", "  ".repeat(depth), visible_line(answer));
+        }
+    };
+    for task in plan.walk() {
+        let depth = plan.depth(task);
+        while let Some((above, done)) = open.pop_if(|(above, _)| depth <= *above) {
+            close(&mut text, above, done);
+        }
+        let question = visible_line(&plan.text(task)).into_owned();
+        let draft = plan.task(task).map(|task| task.draft.clone()).unwrap_or_default();
+        let line = match depth {
+            0 => notation::Line::Goal(question),
+            _ => {
+                let expert = draft.expert.map(|name| visible_line(&name).into_owned());
+                notation::Line::Step(Step { operator: draft.operator, expert, text: question })
+            }
+        };
+        let _ = writeln!(text, "{}{line}", "  ".repeat(depth));
+        open.push((depth, task));
+    }
+    while let Some((depth, task)) = open.pop() {
+        close(&mut text, depth, task);
+    }
+    text
+}
