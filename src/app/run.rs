@@ -35,7 +35,8 @@ pub(crate) async fn run(
     inbox: &mut Inbox,
     themes: &[Theme],
 ) -> io::Result<()> {
-    let mut desk = Desk { screen, state, shell, themes, cache: Cache::default(), hits: Hits::default(), dirty: true };
+    let mut desk =
+        Desk { screen, state, shell, themes, cache: Cache::default(), hits: Hits::default(), dirty: true };
     let size = desk.screen.terminal.size()?;
     desk.take(Message::Resized(size.width, size.height));
     let mut events = EventStream::new();
@@ -165,7 +166,8 @@ impl Signals {
     #[cfg(unix)]
     fn listen() -> io::Result<Signals> {
         use tokio::signal::unix::{SignalKind, signal};
-        let [term, hangup, interrupt] = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()];
+        let [term, hangup, interrupt] =
+            [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()];
         Ok(Signals { all: [signal(term)?, signal(hangup)?, signal(interrupt)?] })
     }
 

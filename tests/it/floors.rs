@@ -10,7 +10,7 @@ use std::{
 /// Lowest first. Modules of one floor do not see each other.
 const FLOORS: &[&[&str]] = &[
     &["ids"],
-    &["ask", "decision", "literal"],
+    &["ask", "decision", "literal", "visible"],
     &["plan"],
     &["session"],
     &["strategy", "router", "expert", "store"],
