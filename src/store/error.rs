@@ -35,6 +35,8 @@ pub enum StoreError {
     Unwritable { entry: u64, why: String },
     #[error("{entries} entries are not saved: {why}")]
     Unsaved { entries: u64, why: String },
+    #[error("the last entries may not be saved: {0}")]
+    Unanswered(&'static str),
     #[error("{} can not be read as text: {why}; save it as plain text in UTF-8", path.display())]
     NotText { path: PathBuf, why: String },
     #[error("{} holds more than {limit} files or folders: name another folder", path.display())]

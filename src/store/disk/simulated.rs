@@ -114,6 +114,17 @@ impl SimulatedDisk {
         Some(world.files[*world.names.get(path.as_ref())?].now.clone())
     }
 
+    /// Until this is dropped every call waits.
+    pub(crate) fn freeze(&self) -> impl Drop + '_ {
+        struct Frozen<'a>(MutexGuard<'a, World>);
+        impl Drop for Frozen<'_> {
+            fn drop(&mut self) {
+                self.0.fault = None;
+            }
+        }
+        Frozen(self.world())
+    }
+
     /// All names on the disk.
     pub(crate) fn names(&self) -> Vec<PathBuf> {
         self.world().names.keys().cloned().collect()

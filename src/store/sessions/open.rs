@@ -32,7 +32,7 @@ pub struct OpenSession {
     pub good_bytes: u64,
     /// What was lost or strange, if anything.
     pub warning: Option<String>,
-    /// Why it can not be written here; then there is no claim.
+    /// What this is that can not be written: `the session that another Plantern has open`. Then there is no claim.
     pub read_only: Option<String>,
     /// The right to append, for a [`super::SessionWriter`].
     pub claim: Option<Claim>,
@@ -44,10 +44,10 @@ pub fn open(disk: &Arc<dyn Disk>, path: &Path, now: u64) -> Result<OpenSession, 
     let (lock, read_only) = match create::lock(&**disk, &path, now) {
         Ok(Some(lock)) => match disk.open(&path) {
             Ok(_) => (Some(lock), None),
-            Err(error) => (None, Some(StoreError::io("write", &path, &error).to_string())),
+            Err(error) => (None, Some(unwritable(&StoreError::io("write", &path, &error)))),
         },
-        Ok(None) => (None, Some(in_use(&**disk, &path).to_string())),
-        Err(error) => (None, Some(StoreError::io("write beside", &path, &error).to_string())),
+        Ok(None) => (None, Some(format!("the session that {} has open", owner(&**disk, &path)))),
+        Err(error) => (None, Some(unwritable(&StoreError::io("write beside", &path, &error)))),
     };
     // Read only now: nobody else appends any more.
     let (bytes, parsed) = load(&**disk, &path)?;
@@ -84,22 +84,29 @@ pub fn read(disk: &Arc<dyn Disk>, path: &Path) -> Result<OpenSession, StoreError
     let good = first + reading.good;
     let warning = warning(&bytes, good, &reading, header.is_some(), false);
     let Reading { header, journal, .. } = reading;
-    let read_only = Some("opened to look at".to_owned());
+    let read_only = Some("a session to look at".to_owned());
     Ok(OpenSession { journal, header, path, good_bytes: good as u64, warning, read_only, claim: None })
 }
 
-/// Who has the file, as far as the note beside it says.
+fn unwritable(why: &StoreError) -> String {
+    format!("a session that can not be written here ({why})")
+}
+
 pub(super) fn in_use(disk: &dyn Disk, path: &Path) -> StoreError {
+    StoreError::InUse { path: path.to_owned(), who: owner(disk, path) }
+}
+
+/// Who has the file, as far as the note beside it says.
+fn owner(disk: &dyn Disk, path: &Path) -> String {
     let note = disk.read(&lock_path(path), 0, 200).unwrap_or_default();
     let note = String::from_utf8_lossy(&note);
-    let who = match note.trim().split_once(' ') {
+    match note.trim().split_once(' ') {
         Some((id, _)) if id == std::process::id().to_string() => "this Plantern".to_owned(),
         Some((id, since)) if id.parse::<u32>().is_ok() && since.parse::<jiff::Timestamp>().is_ok() => {
             format!("another Plantern (process {id}, since {since})")
         }
         _ => "another Plantern".to_owned(),
-    };
-    StoreError::InUse { path: path.to_owned(), who }
+    }
 }
 
 /// The real place of a file of a size that can be read.

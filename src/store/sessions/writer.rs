@@ -54,7 +54,7 @@ enum Order {
 impl SessionWriter {
     /// Goes on with a file that was opened or made.
     pub fn start(claim: Claim, say: impl Fn(Saving) + Send + Sync + 'static) -> SessionWriter {
-        SessionWriter::run(Place::At(claim), vec![], Arc::new(say))
+        SessionWriter::run(Place::At(claim), vec![], Arc::new(say), PATIENCE)
     }
 
     /// Makes a new file in the folder; as long as that fails the entries wait like any others.
@@ -66,7 +66,7 @@ impl SessionWriter {
         now: u64,
         say: impl Fn(Saving) + Send + Sync + 'static,
     ) -> SessionWriter {
-        SessionWriter::run(Place::Planned { disk, folder, title, now }, entries, Arc::new(say))
+        SessionWriter::run(Place::Planned { disk, folder, title, now }, entries, Arc::new(say), PATIENCE)
     }
 
     /// Hands entries over; [`Saving::Saved`] follows when they are safe.
@@ -81,16 +81,15 @@ impl SessionWriter {
 
     /// Writes what is left and ends, or gives up after `wait` and says what is not on disk.
     pub fn close(mut self, wait: Duration) -> Result<(), StoreError> {
-        let unsaved = |why: &str| StoreError::Unsaved { entries: 0, why: why.to_owned() };
         if self.orders.send(Order::Close).is_err() {
-            return self.ended.try_recv().unwrap_or_else(|_| Err(unsaved("the writer had stopped")));
+            return Err(StoreError::Unanswered("the thread that writes the session has stopped"));
         }
         match self.ended.recv_timeout(wait) {
             Ok(ended) => {
                 drop(self.thread.take().map(JoinHandle::join));
                 ended
             }
-            Err(_) => Err(unsaved("the disk did not answer in time, the last entries may be missing")),
+            Err(_) => Err(StoreError::Unanswered("the disk did not answer in time")),
         }
     }
 
@@ -101,7 +100,7 @@ impl SessionWriter {
         }
     }
 
-    fn run(place: Place, entries: Vec<Entry>, say: Say) -> SessionWriter {
+    fn run(place: Place, entries: Vec<Entry>, say: Say, patience: Duration) -> SessionWriter {
         let (orders, taken) = mpsc::channel();
         let (end, ended) = mpsc::channel();
         let mut desk = Desk { place, pending: vec![], waiting: 0, saved: 0, broken: None, said: None };
@@ -112,7 +111,7 @@ impl SessionWriter {
             if first {
                 desk.work(&*tell, true);
             }
-            desk.serve(&taken, &*tell);
+            desk.serve(&taken, &*tell, patience);
             drop(end.send(desk.left()));
         };
         let thread = std::thread::Builder::new().name("session writer".to_owned()).spawn(work);
@@ -153,12 +152,12 @@ enum Place {
 }
 
 impl Desk {
-    fn serve(&mut self, orders: &Receiver<Order>, say: &dyn Fn(Saving)) {
+    fn serve(&mut self, orders: &Receiver<Order>, say: &dyn Fn(Saving), patience: Duration) {
         let mut open = true;
         while open {
             let first = match &self.said {
                 None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(_) => orders.recv_timeout(PATIENCE),
+                Some(_) => orders.recv_timeout(patience),
             };
             let asked = !matches!(first, Err(RecvTimeoutError::Timeout));
             open = !matches!(first, Err(RecvTimeoutError::Disconnected));
@@ -233,5 +232,48 @@ impl Desk {
             (0, _) => Ok(()),
             (entries, why) => Err(StoreError::Unsaved { entries, why: why.clone().unwrap_or_default() }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{
+        disk::simulated::{Fault, SimulatedDisk},
+        sessions::{create, read},
+    };
+    use std::{io::ErrorKind, path::Path};
+
+    const LONG: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn a_disk_that_recovers_is_found_without_being_asked() {
+        let disk = SimulatedDisk::default();
+        disk.fail(0, 40, Fault::Error(ErrorKind::StorageFull));
+        let shared: Arc<dyn Disk> = Arc::new(disk);
+        let place = Place::Planned { disk: shared.clone(), folder: "/s".into(), title: "x".into(), now: 0 };
+        let (say, said) = mpsc::channel();
+        let say = Arc::new(move |saving| drop(say.send(saving)));
+        let writer =
+            SessionWriter::run(place, vec![Entry::Move { to: None, at: 0 }], say, Duration::from_millis(1));
+        let said: Vec<Saving> = std::iter::from_fn(|| said.recv_timeout(LONG).ok()).take(3).collect();
+        assert!(matches!(&said[0], Saving::Trouble(why) if why.contains("free some space")), "{said:?}");
+        let path = Path::new("/s/1970-01-01-x.jsonl");
+        let expected = [Saving::Made(path.to_owned()), Saving::Saved { entries: 1 }];
+        assert_eq!(said[1..], expected, "one trouble is said once, however often it is met");
+        writer.close(LONG).unwrap();
+        assert_eq!(read(&shared, path).unwrap().journal.len(), 1);
+    }
+
+    #[test]
+    fn a_disk_that_hangs_holds_nobody_up() {
+        let disk = SimulatedDisk::default();
+        let shared: Arc<dyn Disk> = Arc::new(disk.clone());
+        let writer = SessionWriter::start(create(&shared, Path::new("/s"), "x", &[], 0).unwrap(), |_| {});
+        let frozen = disk.freeze();
+        writer.append(vec![Entry::Move { to: None, at: 0 }]);
+        let said = writer.close(Duration::from_millis(5));
+        assert_eq!(said, Err(StoreError::Unanswered("the disk did not answer in time")));
+        drop(frozen);
     }
 }
