@@ -1,1 +1,357 @@
-//! The command line.
+//! The command line: what can be typed, and the help for it. Says what was asked for; `app` does it.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  done
+    1  goal not met: a task failed or is stuck, a check failed, a file is damaged
+    2  usage or configuration: an unknown name, a file that can not be read
+    3  a model that is needed is not available
+    4  a limit on calls or tokens is reached
+    5  a task waits for a person's answer
+  130  interrupted";
+
+const EXAMPLES: &str = "\
+Examples:
+  plantern                                  open the workbench on an example
+  plantern \"What is 12% of 2,050?\"          open it on your own task
+  plantern open sessions/letters.jsonl      go on with a session, or look at a recorded one
+  plantern run --json \"Reverse the sequence \\\"pen, key\\\".\" | tail -1
+  plantern doctor                           what is there, what is missing, how to get it";
+
+const RUN_HELP: &str = "\
+Examples:
+  plantern run \"Take the last letters of the words in \\\"Ada King\\\" and concatenate them using a space.\"
+  plantern run --strategy direct --seed 7 --json TASK      JSON lines, the last one the result
+  plantern run - < task.txt                                the task from stdin
+  plantern run --plan plan.txt                             a plan in the notation; functions need no model
+  plantern run --session trip.jsonl TASK                   write the session there
+  plantern run --session trip.jsonl                        go on with it
+
+A plan is a line with the goal and a line for each step, parts of a step two spaces deeper:
+  QC: Take the last letters of \"Ada King\"
+    QS: [split] What are the words in \"Ada King\"?
+    QS: (project_values) [str_position] What is the last letter in \"#1\"?";
+
+const EVAL_HELP: &str = "\
+The file has one JSON object a line: {\"task\": \"…\", \"answer\": \"…\"}, and \"context\": \"…\" if the task needs a text.
+`plantern import` makes such files from data sets. An answer that is a list is written as a JSON list.
+
+Examples:
+  plantern import n3_eg100_pos2_space.json -o letters.jsonl
+  plantern eval letters.jsonl --strategy decomposed --strategy direct
+  plantern eval letters.jsonl --limit 20 --json > results.jsonl";
+
+/// A workbench for plans made by language models: step, edit and re-route sub-tasks, with a local model.
+#[derive(Debug, Parser)]
+#[command(name = "plantern", version, max_term_width = 100)]
+#[command(after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+pub struct Cli {
+    /// The task to open the workbench on; without a terminal it is run and told in plain lines
+    #[arg(value_name = "TASK")]
+    pub task: Option<String>,
+
+    /// Labelled lines instead of the workbench, also on a terminal
+    #[arg(long)]
+    pub plain: bool,
+
+    #[command(flatten)]
+    pub global: Global,
+
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options that every command takes, before or behind its name.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Global {
+    /// How tasks are decomposed: see `plantern strategies`
+    #[arg(long, global = true, value_name = "NAME")]
+    pub strategy: Vec<String>,
+
+    /// How experts are chosen: see `plantern routers`
+    #[arg(long, global = true, value_name = "NAME")]
+    pub router: Option<String>,
+
+    /// The language model: a name, or the path of a GGUF file
+    #[arg(long, global = true, value_name = "NAME|PATH", env = "PLANTERN_MODEL")]
+    pub model: Option<String>,
+
+    /// Seed of every random draw: same seed, same tokens
+    #[arg(long, global = true, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// How freely tokens are drawn; 0 takes the likeliest
+    #[arg(long, global = true, value_name = "T")]
+    pub temperature: Option<f32>,
+
+    /// Colours of the workbench
+    #[arg(long, global = true, value_name = "NAME")]
+    pub theme: Option<String>,
+
+    /// Read this configuration file instead of the usual one
+    #[arg(long, global = true, value_name = "FILE", env = "PLANTERN_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a task, a plan or the rest of a session without the workbench
+    Run(Run),
+    /// Press keys in the workbench without a terminal and print the screen
+    Show(Show),
+    /// Open a session in the workbench
+    Open {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Fold sessions again without asking anybody and print the hash of what they come to
+    Replay {
+        #[arg(value_name = "SESSION", required = true)]
+        sessions: Vec<PathBuf>,
+        /// One JSON object a session
+        #[arg(long)]
+        json: bool,
+    },
+    /// List, get and inspect models
+    Models {
+        #[command(subcommand)]
+        command: Option<Models>,
+        /// JSON instead of a table
+        #[arg(long, global = true)]
+        json: bool,
+    },
+    /// List the experts that can answer tasks
+    Experts {
+        /// One JSON object an expert
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the ways to decompose a task
+    Strategies,
+    /// List the ways to choose an expert
+    Routers,
+    /// Choose an expert for a task and show all candidates, without running anything
+    Route {
+        /// The task; `-` reads stdin. A tag in front, as in `[split] …`, is what the `tag` router follows
+        #[arg(value_name = "TASK|-")]
+        task: String,
+        /// The decision as one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compare strategies on a file of cases
+    #[command(after_help = EVAL_HELP)]
+    Eval(Eval),
+    /// Make a file of cases from a data set, or check a file of worked decompositions
+    Import(Import),
+    /// Write a session in another form
+    Export {
+        #[arg(value_name = "SESSION")]
+        session: PathBuf,
+        #[arg(long, value_enum, default_value = "outline")]
+        format: ExportFormat,
+    },
+    /// Look at everything the program needs and say what is missing
+    Doctor {
+        /// One JSON object a check
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make, find and show the configuration
+    Config {
+        #[command(subcommand)]
+        command: Option<Config>,
+    },
+    /// Print a completion script for a shell
+    #[command(
+        after_help = "Example:\n  plantern completions bash > ~/.local/share/bash-completion/completions/plantern"
+    )]
+    Completions { shell: clap_complete::Shell },
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(after_help = format!("{RUN_HELP}\n\n{EXIT_CODES}"))]
+pub struct Run {
+    /// The task in plain words; `-` reads it from stdin
+    #[arg(value_name = "TASK|-", conflicts_with = "plan")]
+    pub task: Option<String>,
+
+    /// JSON lines on stdout, the last one the result
+    #[arg(long, conflicts_with = "plain")]
+    pub json: bool,
+
+    /// Labelled lines and the plan with its answers (the default)
+    #[arg(long)]
+    pub plain: bool,
+
+    /// Run a plan in the notation instead of a task; `-` reads it from stdin
+    #[arg(long, value_name = "FILE|-")]
+    pub plan: Option<PathBuf>,
+
+    /// The session file: written when a task or plan is given, else gone on with
+    #[arg(long, value_name = "FILE")]
+    pub session: Option<PathBuf>,
+
+    /// At most this many calls to models and people in the whole session
+    #[arg(long, value_name = "N")]
+    pub max_calls: Option<u32>,
+
+    /// At most this many tokens written by models in the whole session
+    #[arg(long, value_name = "N")]
+    pub max_tokens: Option<u32>,
+
+    /// The answer to the next task that waits for a person; may be given several times
+    #[arg(long, value_name = "TEXT")]
+    pub answer_person: Vec<String>,
+
+    /// Print the JSON schema of the lines and exit
+    #[arg(long, exclusive = true)]
+    pub schema: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:\n  plantern show sessions/letters.jsonl --size 140x45 --keys \"j j s r\"")]
+pub struct Show {
+    #[arg(value_name = "SESSION")]
+    pub session: PathBuf,
+
+    /// Go to this event first
+    #[arg(long, value_name = "SEQ")]
+    pub at: Option<u32>,
+
+    /// Columns and rows of the screen
+    #[arg(long, value_name = "COLUMNSxROWS", default_value = "120x40", value_parser = size)]
+    pub size: (u16, u16),
+
+    /// Keys to press, with spaces between them: `j`, `enter`, `C-d`
+    #[arg(long, value_name = "KEYS", default_value = "")]
+    pub keys: String,
+
+    /// An SVG picture instead of text
+    #[arg(long)]
+    pub svg: bool,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum Models {
+    /// The models that were found, and those that can be fetched (the default)
+    List,
+    /// Get a model
+    Pull { name: String },
+    /// Print where a model lies
+    Path { name: String },
+    /// Print what a GGUF file says of itself
+    Inspect { file: PathBuf },
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Eval {
+    /// The file of cases, JSON lines
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Only the first N cases
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+
+    /// One JSON object a case, and one for each strategy at its end
+    #[arg(long)]
+    pub json: bool,
+
+    /// Take answers as equal that differ in case only
+    #[arg(long)]
+    pub ignore_case: bool,
+
+    /// Take lists as equal that differ in order only
+    #[arg(long)]
+    pub any_order: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  plantern import test_4_normal_words.json -o reverse.jsonl\n  plantern import prompts/letters.txt      check a file in the notation"
+)]
+pub struct Import {
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// The format of the file: auto, decomp, letter_cat, reverse, commaqa, gsm8k, bbh or notation
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    pub format: String,
+
+    /// Write here instead of stdout
+    #[arg(short, long, value_name = "OUT")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// The plan in the notation with its answers
+    Outline,
+    /// Plan, answers and decisions as one JSON object
+    Json,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum Config {
+    /// Write a commented configuration file where there is none
+    Init,
+    /// Print where the configuration is looked for
+    Path,
+    /// Print the configuration in force and where each value comes from (the default)
+    Show,
+}
+
+fn size(text: &str) -> Result<(u16, u16), String> {
+    let read = |number: &str| number.trim().parse::<u16>().ok().filter(|number| (1..=1000).contains(number));
+    text.split_once(['x', 'X'])
+        .and_then(|(columns, rows)| Some((read(columns)?, read(rows)?)))
+        .ok_or_else(|| "a size is columns and rows from 1 to 1000, like 120x40".to_owned())
+}
+
+impl Cli {
+    /// What clap can not see: a word that looks like a command misspelt, options that only one command takes twice.
+    ///
+    /// # Errors
+    /// Words for the person; the exit code is 2.
+    pub fn check(&self) -> Result<(), String> {
+        if let Some(task) = &self.task
+            && !task.contains(char::is_whitespace)
+            && let Some(near) = nearest_command(task)
+        {
+            return Err(format!(
+                "there is no command `{task}`; did you mean `plantern {near}`? As a task: plantern run -- {task}"
+            ));
+        }
+        if let (Some(task), Some(_)) = (&self.task, &self.command) {
+            return Err(format!("`{task}` before a command says nothing: put the task behind `run`"));
+        }
+        if let Some(Command::Run(run)) = &self.command
+            && run.task.is_none()
+            && run.plan.is_none()
+            && run.session.is_none()
+            && !run.schema
+        {
+            let help = "give a TASK (or `-` for stdin), a --plan, or a --session to go on with";
+            return Err(format!("nothing to run: {help}"));
+        }
+        if 1 < self.global.strategy.len() && !matches!(self.command, Some(Command::Eval(_))) {
+            return Err("only `plantern eval` takes more than one --strategy".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// The command that a word is a slip of the finger away from.
+fn nearest_command(word: &str) -> Option<String> {
+    let command = <Cli as clap::CommandFactory>::command();
+    let names = command.get_subcommands().map(|command| command.get_name().to_owned());
+    let away = |name: &String| crate::workbench::keymap::distance(name, word);
+    names.filter(|name| away(name) <= 1 + usize::from(6 < name.len())).min_by_key(away)
+}
+
+#[cfg(test)]
+mod tests;
