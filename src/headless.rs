@@ -3,6 +3,7 @@
 //! `app` builds the parts and calls in here; nothing here opens a file, reads a clock or prints but to the writers
 //! handed in: data to `out` (stdout), narration to `narration` (stderr). It never knows the other face.
 
+pub mod cases;
 pub mod eval;
 pub mod export;
 pub mod hands;
@@ -19,7 +20,7 @@ pub mod table;
 
 pub use hands::{Hands, Interrupt, Workers};
 pub use names::Overrides;
-pub use run::{Outcome, Outside, Start, run};
+pub use run::{Options, Outcome, Outside, Start, run};
 
 /// How a command ended. The code is the exit status of the process, the word stands in the result line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -53,6 +53,8 @@ pub struct Options {
     pub style: Style,
     /// Narration goes to a terminal: progress may write over itself.
     pub live: bool,
+    /// Narration tells of models on their way and of nothing else.
+    pub quiet: bool,
     /// Answers to the tasks that wait for a person, in the order in which they come up.
     pub answers: Vec<String>,
 }
@@ -105,8 +107,15 @@ pub async fn run(
     state.interactive = false;
     state.now = (outside.now)();
     let began = state.now;
-    let mut drive =
-        Drive { state, hands, outside, teller, progress, answers: options.answers.clone().into() };
+    let mut drive = Drive {
+        state,
+        hands,
+        outside,
+        teller,
+        progress,
+        answers: options.answers.clone().into(),
+        quiet: options.quiet,
+    };
     let (before, spent) = match start {
         Start::Session => drive.state.journal.usage(),
         _ => Default::default(),
@@ -161,6 +170,7 @@ struct Drive<'r, 'o, H> {
     teller: Teller,
     progress: Progress,
     answers: VecDeque<String>,
+    quiet: bool,
 }
 
 impl<H: Hands> Drive<'_, '_, H> {
@@ -375,7 +385,7 @@ impl<H: Hands> Drive<'_, '_, H> {
                 Weight::Warning => "warning",
                 Weight::Error => "error",
             };
-            if line.text != ended {
+            if line.text != ended && !self.quiet {
                 self.progress.clear(self.outside.narration);
                 let _ = writeln!(self.outside.narration, "{word}: {}", visible_line(&line.text));
             }
@@ -385,6 +395,9 @@ impl<H: Hands> Drive<'_, '_, H> {
     fn farewell(&mut self, outcome: &Outcome) {
         let to = &mut *self.outside.narration;
         self.progress.clear(to);
+        if self.quiet {
+            return;
+        }
         let file = match &self.state.file {
             SessionFile::At(path) => Some(visible_line(&path.display().to_string()).into_owned()),
             _ => None,

@@ -46,7 +46,7 @@ impl Script {
         Script { models: Scripted::read(script).unwrap(), ready: VecDeque::new(), asked: vec![] }
     }
 
-    fn with(mut self, reports: impl IntoIterator<Item = Report>) -> Script {
+    pub(in crate::headless) fn with(mut self, reports: impl IntoIterator<Item = Report>) -> Script {
         self.ready.extend(reports);
         self
     }

@@ -1,0 +1,303 @@
+//! `doctor`: facts about the machine become checks, each with a verdict and, if something is missing, how to get it.
+
+use super::super::{Ending, json_line, table::table};
+use crate::engine::{ModelState, Which};
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// What `app` found out. Looking is its work, judging is ours.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Version and what was built in, in a line.
+    pub program: String,
+    /// Columns and rows; `None` without a terminal.
+    pub terminal: Option<(u16, u16)>,
+    /// `TERM` as the environment has it.
+    pub term: Option<String>,
+    /// Colours it can show: 0, 16, 256 or 16,777,216.
+    pub colours: u32,
+    /// The locale's character set is UTF-8.
+    pub utf8: bool,
+    /// Places that are read or written.
+    pub places: Vec<Place>,
+    /// The configuration file in force and whether it can be read; `None` without one.
+    pub config: Option<(String, Result<(), String>)>,
+    pub language_model: ModelState,
+    pub embedding_model: ModelState,
+    /// Version of the Python that would be used to fetch the default models.
+    pub python: Option<String>,
+    /// Version of its pip.
+    pub pip: Option<String>,
+    /// Experts of the user that can not be read.
+    pub bad_experts: Vec<String>,
+    /// How many experts there are.
+    pub experts: usize,
+}
+
+/// A folder or file of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// What it is for: `sessions`, `models`.
+    pub what: String,
+    pub path: String,
+    /// Why it can not be used, if it can not.
+    pub trouble: Option<String>,
+}
+
+/// How a check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Good,
+    /// Something works only in part, or will be got by itself.
+    Note,
+    Failed,
+}
+
+impl Verdict {
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Good => "good",
+            Verdict::Note => "note",
+            Verdict::Failed => "FAILED",
+        }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Check {
+    pub name: String,
+    pub verdict: Verdict,
+    pub found: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+impl Check {
+    fn new(name: &str, verdict: Verdict, found: impl Into<String>, help: Option<&str>) -> Check {
+        Check { name: name.to_owned(), verdict, found: found.into(), help: help.map(str::to_owned) }
+    }
+}
+
+/// Judges the facts, in the order in which a person would fix them.
+pub fn checks(facts: &Facts) -> Vec<Check> {
+    use Verdict::{Failed, Good, Note};
+    let mut checks = vec![Check::new("program", Good, &facts.program, None), terminal(facts), colours(facts)];
+    checks.push(match facts.utf8 {
+        true => Check::new("characters", Good, "UTF-8", None),
+        false => Check::new(
+            "characters",
+            Note,
+            "the locale is not UTF-8",
+            Some("set LANG to a UTF-8 locale, like C.UTF-8, or use --plain"),
+        ),
+    });
+    checks.push(match &facts.config {
+        None => Check::new("configuration", Good, "none; `plantern config init` writes one", None),
+        Some((path, Ok(()))) => Check::new("configuration", Good, path, None),
+        Some((path, Err(why))) => Check::new(
+            "configuration",
+            Failed,
+            format!("{path}: {why}"),
+            Some("correct the file, or move it away"),
+        ),
+    });
+    for place in &facts.places {
+        checks.push(match &place.trouble {
+            None => Check::new(&place.what, Good, &place.path, None),
+            Some(why) => Check::new(
+                &place.what,
+                Failed,
+                format!("{}: {why}", place.path),
+                Some("make it writable, or choose another place in the configuration"),
+            ),
+        });
+    }
+    checks.push(model(facts, Which::Language, &facts.language_model));
+    checks.push(model(facts, Which::Embedding, &facts.embedding_model));
+    checks.push(match (&facts.python, &facts.pip) {
+        (Some(python), Some(pip)) => Check::new("pip", Good, format!("Python {python}, pip {pip}"), None),
+        (python, _) => {
+            let found = if python.is_some() { "Python has no pip" } else { "no Python was found" };
+            Check::new(
+                "pip",
+                Note,
+                found,
+                Some("needed only to fetch the default models: install Python 3 with pip"),
+            )
+        }
+    });
+    checks.push(match facts.bad_experts.as_slice() {
+        [] => Check::new("experts", Good, format!("{} experts", facts.experts), None),
+        bad => {
+            Check::new("experts", Failed, bad.join("; "), Some("correct these cards; the other experts work"))
+        }
+    });
+    checks
+}
+
+fn terminal(facts: &Facts) -> Check {
+    let term = facts.term.as_deref().unwrap_or("TERM is not set");
+    match facts.terminal {
+        None => Check::new(
+            "terminal",
+            Verdict::Note,
+            "not a terminal",
+            Some("`plantern run` works everywhere; the workbench needs a terminal"),
+        ),
+        Some((columns, rows)) if columns < 60 || rows < 20 => Check::new(
+            "terminal",
+            Verdict::Note,
+            format!("{term}, {columns}x{rows}"),
+            Some("the workbench is made for 60x20 and more: enlarge the window"),
+        ),
+        Some(_) if matches!(facts.term.as_deref(), None | Some("dumb" | "")) => Check::new(
+            "terminal",
+            Verdict::Note,
+            term,
+            Some("this terminal gets plain lines; set TERM, or use --plain"),
+        ),
+        Some((columns, rows)) => {
+            Check::new("terminal", Verdict::Good, format!("{term}, {columns}x{rows}"), None)
+        }
+    }
+}
+
+fn colours(facts: &Facts) -> Check {
+    let found = match facts.colours {
+        0..16 => "none: words and glyphs say everything".to_owned(),
+        16..=256 => facts.colours.to_string(),
+        _ => "true colour".to_owned(),
+    };
+    Check::new("colours", Verdict::Good, found, None)
+}
+
+fn model(facts: &Facts, which: Which, state: &ModelState) -> Check {
+    let name = which.word();
+    match state {
+        ModelState::Ready { name: file, about } => {
+            let about = if about.is_empty() { String::new() } else { format!(" ({about})") };
+            Check::new(name, Verdict::Good, format!("{file}{about}"), None)
+        }
+        ModelState::Fetching { .. } | ModelState::Loading(_) => {
+            Check::new(name, Verdict::Good, "on its way", None)
+        }
+        ModelState::Missing(why) if facts.pip.is_some() => Check::new(
+            name,
+            Verdict::Note,
+            format!("not here: {why}"),
+            Some("the workbench fetches it by itself, or `plantern models pull` does now"),
+        ),
+        ModelState::Missing(why) => Check::new(
+            name,
+            Verdict::Failed,
+            format!("not here: {why}"),
+            Some("install Python 3 with pip, or name a GGUF file with --model; functions work without"),
+        ),
+        ModelState::Unknown => Check::new(name, Verdict::Note, "nobody has looked for it", None),
+    }
+}
+
+/// The checks as a table, or as JSON lines; the ending is `NotMet` when one failed.
+pub fn doctor(checks: &[Check], json: bool, out: &mut dyn Write) -> io::Result<Ending> {
+    let failed = checks.iter().filter(|check| check.verdict == Verdict::Failed).count();
+    if json {
+        checks.iter().try_for_each(|check| writeln!(out, "{}", json_line(check)))?;
+    } else {
+        let row = |check: &Check| {
+            let help = check.help.as_ref().map(|help| format!(" -> {help}")).unwrap_or_default();
+            [check.verdict.word().to_owned(), check.name.clone(), format!("{}{help}", check.found)]
+        };
+        let rows: Vec<_> = checks.iter().map(row).collect();
+        out.write_all(table(["", "check", "found"], &rows).as_bytes())?;
+        match failed {
+            0 => writeln!(out, "\nnothing stands in the way")?,
+            1 => writeln!(out, "\n1 check failed")?,
+            many => writeln!(out, "\n{many} checks failed")?,
+        }
+    }
+    Ok(if failed == 0 { Ending::Done } else { Ending::NotMet })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn healthy() -> Facts {
+        let model = |name: &str| ModelState::Ready { name: name.into(), about: "94 MB".into() };
+        Facts {
+            program: "0.1.0 (candle)".into(),
+            terminal: Some((140, 45)),
+            term: Some("xterm-256color".into()),
+            colours: 256,
+            utf8: true,
+            places: vec![Place { what: "sessions".into(), path: "/s".into(), trouble: None }],
+            config: None,
+            language_model: model("smol"),
+            embedding_model: model("mini"),
+            python: Some("3.12".into()),
+            pip: Some("24.0".into()),
+            bad_experts: vec![],
+            experts: 18,
+        }
+    }
+
+    #[test]
+    fn each_trouble_is_named_with_what_to_do() {
+        let check = |change: fn(&mut Facts), verdict: Verdict, line: &str| {
+            let mut facts = healthy();
+            change(&mut facts);
+            let checks = checks(&facts);
+            let worst = checks.iter().map(|check| check.verdict).max();
+            assert_eq!(worst, Some(verdict), "{checks:?}");
+            let mut out = vec![];
+            let ending = doctor(&checks, false, &mut out).unwrap();
+            assert_eq!(ending == Ending::NotMet, verdict == Verdict::Failed);
+            let told = String::from_utf8(out).unwrap();
+            let flat = told.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(flat.contains(line), "{told}");
+            let mut out = vec![];
+            assert_eq!(doctor(&checks, true, &mut out).unwrap(), ending);
+            assert_eq!(out.split(|byte| *byte == b'\n').count(), checks.len() + 1);
+        };
+        check(|_| (), Verdict::Good, "good terminal xterm-256color, 140x45");
+        check(|facts| facts.terminal = None, Verdict::Note, "note terminal not a terminal -> `plantern run`");
+        check(|facts| facts.terminal = Some((40, 10)), Verdict::Note, "40x10 -> the workbench is made for");
+        check(
+            |facts| facts.term = Some("dumb".into()),
+            Verdict::Note,
+            "dumb -> this terminal gets plain lines",
+        );
+        check(|facts| facts.utf8 = false, Verdict::Note, "note characters the locale");
+        check(
+            |facts| facts.places[0].trouble = Some("read-only".into()),
+            Verdict::Failed,
+            "FAILED sessions /s: read-only -> make it writable",
+        );
+        check(
+            |facts| facts.config = Some(("c.toml".into(), Err("line 3: no key `modle`".into()))),
+            Verdict::Failed,
+            "FAILED configuration c.toml: line 3: no key `modle` -> correct",
+        );
+        check(
+            |facts| facts.language_model = ModelState::Missing("no file".into()),
+            Verdict::Note,
+            "note language model not here: no file -> the workbench fetches it",
+        );
+        check(
+            |facts| {
+                facts.language_model = ModelState::Missing("no file".into());
+                facts.pip = None;
+            },
+            Verdict::Failed,
+            "FAILED language model not here: no file -> install Python 3 with pip",
+        );
+        check(
+            |facts| facts.bad_experts = vec!["a.md, line 2: no name".into()],
+            Verdict::Failed,
+            "FAILED experts a.md, line 2: no name",
+        );
+    }
+}
