@@ -1,0 +1,3 @@
+//! The one integration binary: each topic a module.
+
+mod screens;
