@@ -170,16 +170,17 @@ impl Theme {
     }
 }
 
+const FILES: [(&str, &str); 6] = [
+    ("themes/lantern.toml", include_str!("../../themes/lantern.toml")),
+    ("themes/deep-sea.toml", include_str!("../../themes/deep-sea.toml")),
+    ("themes/paper.toml", include_str!("../../themes/paper.toml")),
+    ("themes/dawn.toml", include_str!("../../themes/dawn.toml")),
+    ("themes/contrast.toml", include_str!("../../themes/contrast.toml")),
+    ("themes/sixteen.toml", include_str!("../../themes/sixteen.toml")),
+];
+
 /// The themes of the program, the default first.
 pub fn shipped() -> Vec<Theme> {
-    const FILES: [(&str, &str); 6] = [
-        ("themes/lantern.toml", include_str!("../../themes/lantern.toml")),
-        ("themes/deep-sea.toml", include_str!("../../themes/deep-sea.toml")),
-        ("themes/paper.toml", include_str!("../../themes/paper.toml")),
-        ("themes/dawn.toml", include_str!("../../themes/dawn.toml")),
-        ("themes/contrast.toml", include_str!("../../themes/contrast.toml")),
-        ("themes/sixteen.toml", include_str!("../../themes/sixteen.toml")),
-    ];
     // A test reads every one of them.
     FILES.iter().filter_map(|(file, text)| parse(text, file).ok()).collect()
 }

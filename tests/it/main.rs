@@ -2,6 +2,7 @@
 
 mod floors;
 mod keys;
+mod screens;
 mod strategies;
 mod support;
 
