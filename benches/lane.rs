@@ -3,7 +3,10 @@
 //! `cargo bench --bench lane` finds the model as the tests do: PLANTERN_TEST_GGUF, else the model folder.
 //! THREADS and LEVEL (portable, avx2, avx-vnni, avx512-vnni) narrow what is measured.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks by printing")]
+
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
@@ -115,6 +118,13 @@ fn model(path: &std::path::Path, level: Level, threads: usize) {
         });
         println!("decode at {depth:5}: {:7.1} tokens/s", steps as f64 / seconds);
     }
+    contended(&mut model, &tokens[..128 / slow]);
+    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
+        status
+            .lines()
+            .filter(|line| line.starts_with("VmHWM"))
+            .for_each(|line| println!("peak memory {line}"));
+    }
     for depth in [0, 512 / slow] {
         for count in [1, 2, 4, 8, 16] {
             let mut prefix = model.cache();
@@ -137,6 +147,42 @@ fn model(path: &std::path::Path, level: Level, threads: usize) {
             let rate = (steps * count) as f64 / seconds;
             println!("decode of {count:2} together over {depth} shared: {rate:7.1} tokens/s in all");
         }
+    }
+}
+
+/// What is left of the speed when other threads keep cores busy: medians, as the best run may have been undisturbed.
+fn contended(model: &mut Llama, tokens: &[u32]) {
+    let rates = |model: &mut Llama| {
+        let mut prefill = Vec::new();
+        let mut decode = Vec::new();
+        for _ in 0..9 {
+            let start = Instant::now();
+            let mut cache = None;
+            read(model, &mut cache, tokens);
+            prefill.push(start.elapsed().as_secs_f64());
+            let start = Instant::now();
+            (0..32).for_each(|step| read(model, &mut cache, &tokens[step % 8..=step % 8]));
+            decode.push(start.elapsed().as_secs_f64());
+        }
+        prefill.sort_by(f64::total_cmp);
+        decode.sort_by(f64::total_cmp);
+        (prefill[4], decode[4])
+    };
+    let alone = rates(model);
+    for busy in [1, 2] {
+        let stop = AtomicBool::new(false);
+        let beside = std::thread::scope(|scope| {
+            for _ in 0..busy {
+                scope.spawn(|| while !stop.load(Ordering::Relaxed) {});
+            }
+            let beside = rates(model);
+            stop.store(true, Ordering::Relaxed);
+            beside
+        });
+        let (prefill, decode) = (alone.0 / beside.0, alone.1 / beside.1);
+        println!(
+            "beside {busy} busy threads: {prefill:.2} of the prefill rate, {decode:.2} of the decode rate"
+        );
     }
 }
 
