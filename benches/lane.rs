@@ -5,18 +5,22 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks by printing")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{Device, Module, Tensor};
+use plantern::ask::Sampling;
+use plantern::expert::Control;
 use plantern::expert::candle::cache::Cache;
+use plantern::expert::candle::generate::{Job, Rules, Tokens};
 use plantern::expert::candle::gguf::GgufFile;
 use plantern::expert::candle::kernels::activation::{Block, quantise};
 use plantern::expert::candle::kernels::pack::Packed;
 use plantern::expert::candle::kernels::{Level, Pool, matmul};
 use plantern::expert::candle::llama::{Llama, Row};
+use plantern::expert::candle::model::LanguageModel;
 
 fn main() {
     let Some(path) = model_path() else {
@@ -30,6 +34,9 @@ fn main() {
     for level in levels.filter(|level| wanted.as_ref().is_none_or(|name| name == level.name())) {
         products(level, threads);
         model(&path, level, threads);
+        if wanted.is_none() {
+            generations(&path, threads);
+        }
         if wanted.is_none() {
             break;
         }
@@ -88,7 +95,7 @@ fn products(level: Level, threads: usize) {
     }
 }
 
-fn model(path: &std::path::Path, level: Level, threads: usize) {
+fn model(path: &Path, level: Level, threads: usize) {
     let start = Instant::now();
     let mut file = GgufFile::open(path).expect("a model file");
     let header = start.elapsed().as_secs_f64();
@@ -182,6 +189,64 @@ fn contended(model: &mut Llama, tokens: &[u32]) {
         let (prefill, decode) = (alone.0 / beside.0, alone.1 / beside.1);
         println!(
             "beside {busy} busy threads: {prefill:.2} of the prefill rate, {decode:.2} of the decode rate"
+        );
+    }
+}
+
+/// Tokens without text: what is measured is everything but the vocabulary.
+struct Silent;
+
+impl Tokens for Silent {
+    fn count(&self) -> usize {
+        usize::MAX
+    }
+    fn bytes(&self, _: u32) -> &[u8] {
+        b"x"
+    }
+    fn end_tokens(&self) -> &[u32] {
+        &[]
+    }
+}
+
+/// Whole generations: sampling, probabilities and alternatives included.
+fn generations(path: &Path, threads: usize) {
+    let mut file = GgufFile::open(path).expect("a model file");
+    let mut model = LanguageModel::from_file(&mut file, Some(threads), &mut |_| {}).expect("a model");
+    let control = Control::default();
+    let prompt: Vec<u32> = (0..700).map(|i| 1000 + (i * 7919) % 20000).collect();
+    for (name, temperature, top_p) in [("greedy", 0.0, 1.0), ("sampled", 0.8, 1.0), ("nucleus", 0.8, 0.95)] {
+        let rules = Rules { sampling: Sampling { temperature, top_p, seed: 1 }, max_tokens: 64, stop: &[] };
+        let mut generate = |prompt: &[u32]| {
+            let job = Job { prompt, rules, constraint: None, sink: &mut (), control: &control };
+            model.generate(job, &Silent).expect("an answer");
+        };
+        let seconds = best(3, || generate(&prompt[..2]));
+        println!("generate, {name}: {:.1} tokens/s", 64.0 / seconds);
+    }
+    let rules = Rules { sampling: Sampling::default(), max_tokens: 1, stop: &[] };
+    let first = |known: bool, model: &mut LanguageModel| {
+        if !known {
+            model.limit_prefixes(256 << 20);
+        }
+        let job = Job { prompt: &prompt, rules, constraint: None, sink: &mut (), control: &control };
+        model.generate(job, &Silent).expect("an answer");
+    };
+    let fresh = best(2, || first(false, &mut model));
+    let known = best(5, || first(true, &mut model));
+    println!("first token after 700: {:.0} ms, {:.1} ms when the prompt is known", fresh * 1e3, known * 1e3);
+    for count in [2, 4, 8, 16] {
+        let mut sinks = vec![(); count];
+        let seconds = best(2, || {
+            let rules = Rules { max_tokens: 32, ..rules };
+            let jobs = sinks
+                .iter_mut()
+                .map(|sink| Job { prompt: &prompt, rules, constraint: None, sink, control: &control })
+                .collect();
+            model.generate_all(jobs, &Silent);
+        });
+        println!(
+            "{count} answers over one known prompt of 700: {:.0} tokens/s in all",
+            (32 * count) as f64 / seconds
         );
     }
 }
