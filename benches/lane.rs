@@ -3,17 +3,24 @@
 //! `cargo bench --bench lane` finds the model as the tests do: PLANTERN_TEST_GGUF, else the model folder.
 //! THREADS and LEVEL (portable, avx2, avx-vnni, avx512-vnni) narrow what is measured.
 
-use std::path::PathBuf;
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks by printing")]
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{Device, Module, Tensor};
+use plantern::ask::Sampling;
+use plantern::expert::Control;
 use plantern::expert::candle::cache::Cache;
+use plantern::expert::candle::generate::{Job, Rules, Tokens};
 use plantern::expert::candle::gguf::GgufFile;
 use plantern::expert::candle::kernels::activation::{Block, quantise};
 use plantern::expert::candle::kernels::pack::Packed;
 use plantern::expert::candle::kernels::{Level, Pool, matmul};
 use plantern::expert::candle::llama::{Llama, Row};
+use plantern::expert::candle::model::LanguageModel;
 
 fn main() {
     let Some(path) = model_path() else {
@@ -27,6 +34,9 @@ fn main() {
     for level in levels.filter(|level| wanted.as_ref().is_none_or(|name| name == level.name())) {
         products(level, threads);
         model(&path, level, threads);
+        if wanted.is_none() {
+            generations(&path, threads);
+        }
         if wanted.is_none() {
             break;
         }
@@ -85,7 +95,7 @@ fn products(level: Level, threads: usize) {
     }
 }
 
-fn model(path: &std::path::Path, level: Level, threads: usize) {
+fn model(path: &Path, level: Level, threads: usize) {
     let start = Instant::now();
     let mut file = GgufFile::open(path).expect("a model file");
     let header = start.elapsed().as_secs_f64();
@@ -115,6 +125,13 @@ fn model(path: &std::path::Path, level: Level, threads: usize) {
         });
         println!("decode at {depth:5}: {:7.1} tokens/s", steps as f64 / seconds);
     }
+    contended(&mut model, &tokens[..128 / slow]);
+    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
+        status
+            .lines()
+            .filter(|line| line.starts_with("VmHWM"))
+            .for_each(|line| println!("peak memory {line}"));
+    }
     for depth in [0, 512 / slow] {
         for count in [1, 2, 4, 8, 16] {
             let mut prefix = model.cache();
@@ -137,6 +154,100 @@ fn model(path: &std::path::Path, level: Level, threads: usize) {
             let rate = (steps * count) as f64 / seconds;
             println!("decode of {count:2} together over {depth} shared: {rate:7.1} tokens/s in all");
         }
+    }
+}
+
+/// What is left of the speed when other threads keep cores busy: medians, as the best run may have been undisturbed.
+fn contended(model: &mut Llama, tokens: &[u32]) {
+    let rates = |model: &mut Llama| {
+        let mut prefill = Vec::new();
+        let mut decode = Vec::new();
+        for _ in 0..9 {
+            let start = Instant::now();
+            let mut cache = None;
+            read(model, &mut cache, tokens);
+            prefill.push(start.elapsed().as_secs_f64());
+            let start = Instant::now();
+            (0..32).for_each(|step| read(model, &mut cache, &tokens[step % 8..=step % 8]));
+            decode.push(start.elapsed().as_secs_f64());
+        }
+        prefill.sort_by(f64::total_cmp);
+        decode.sort_by(f64::total_cmp);
+        (prefill[4], decode[4])
+    };
+    let alone = rates(model);
+    for busy in [1, 2] {
+        let stop = AtomicBool::new(false);
+        let beside = std::thread::scope(|scope| {
+            for _ in 0..busy {
+                scope.spawn(|| while !stop.load(Ordering::Relaxed) {});
+            }
+            let beside = rates(model);
+            stop.store(true, Ordering::Relaxed);
+            beside
+        });
+        let (prefill, decode) = (alone.0 / beside.0, alone.1 / beside.1);
+        println!(
+            "beside {busy} busy threads: {prefill:.2} of the prefill rate, {decode:.2} of the decode rate"
+        );
+    }
+}
+
+/// Tokens without text: what is measured is everything but the vocabulary.
+struct Silent;
+
+impl Tokens for Silent {
+    fn count(&self) -> usize {
+        usize::MAX
+    }
+    fn bytes(&self, _: u32) -> &[u8] {
+        b"x"
+    }
+    fn end_tokens(&self) -> &[u32] {
+        &[]
+    }
+}
+
+/// Whole generations: sampling, probabilities and alternatives included.
+fn generations(path: &Path, threads: usize) {
+    let mut file = GgufFile::open(path).expect("a model file");
+    let mut model = LanguageModel::from_file(&mut file, Some(threads), &mut |_| {}).expect("a model");
+    let control = Control::default();
+    let prompt: Vec<u32> = (0..700).map(|i| 1000 + (i * 7919) % 20000).collect();
+    for (name, temperature, top_p) in [("greedy", 0.0, 1.0), ("sampled", 0.8, 1.0), ("nucleus", 0.8, 0.95)] {
+        let rules = Rules { sampling: Sampling { temperature, top_p, seed: 1 }, max_tokens: 64, stop: &[] };
+        let mut generate = |prompt: &[u32]| {
+            let job = Job { prompt, rules, constraint: None, sink: &mut (), control: &control };
+            model.generate(job, &Silent).expect("an answer");
+        };
+        let seconds = best(3, || generate(&prompt[..2]));
+        println!("generate, {name}: {:.1} tokens/s", 64.0 / seconds);
+    }
+    let rules = Rules { sampling: Sampling::default(), max_tokens: 1, stop: &[] };
+    let first = |known: bool, model: &mut LanguageModel| {
+        if !known {
+            model.limit_prefixes(256 << 20);
+        }
+        let job = Job { prompt: &prompt, rules, constraint: None, sink: &mut (), control: &control };
+        model.generate(job, &Silent).expect("an answer");
+    };
+    let fresh = best(2, || first(false, &mut model));
+    let known = best(5, || first(true, &mut model));
+    println!("first token after 700: {:.0} ms, {:.1} ms when the prompt is known", fresh * 1e3, known * 1e3);
+    for count in [2, 4, 8, 16] {
+        let mut sinks = vec![(); count];
+        let seconds = best(2, || {
+            let rules = Rules { max_tokens: 32, ..rules };
+            let jobs = sinks
+                .iter_mut()
+                .map(|sink| Job { prompt: &prompt, rules, constraint: None, sink, control: &control })
+                .collect();
+            model.generate_all(jobs, &Silent);
+        });
+        println!(
+            "{count} answers over one known prompt of 700: {:.0} tokens/s in all",
+            (32 * count) as f64 / seconds
+        );
     }
 }
 

@@ -170,19 +170,18 @@ impl<'a> Generation<'a> {
         let count = self.tokens.count();
         let sampler = &mut self.sampler;
         let (token, forced) = match self.job.constraint.as_deref_mut().map(Constraint::allowed) {
-            None => (sampler.draw(place, &|token| (token as usize) < count).map_err(failed)?, false),
+            None => (sampler.draw(place, 0..self::count(count)).map_err(failed)?, false),
             Some(Allowed::Forced(run)) => return self.force(&run, place),
             Some(Allowed::Tokens { mask, end }) => {
-                let set = |token: u32| {
-                    mask.get(token as usize / 64).is_some_and(|word| word >> (token % 64) & 1 == 1)
-                };
-                let open = |token: u32| if ends.contains(&token) { end } else { set(token) };
                 let choices: u32 = mask.iter().map(|word| word.count_ones()).sum();
                 if choices == 0 && end {
                     self.finish = Some(Finish::Stop);
                     return Ok(());
                 }
-                (sampler.draw(place, &open).map_err(failed)?, choices == 1 && !end)
+                let ends = ends.iter().copied().filter(|_| end);
+                let open =
+                    set_bits(mask).filter(|token| !self.tokens.end_tokens().contains(token)).chain(ends);
+                (sampler.draw(place, open).map_err(failed)?, choices == 1 && !end)
             }
         };
         if ends.contains(&token) {
@@ -247,6 +246,15 @@ impl<'a> Generation<'a> {
         let finish = self.finish.unwrap_or(Finish::Cancelled);
         Answer { text: self.text.finish(), scores: Vec::new(), tokens: self.told, usage, finish }
     }
+}
+
+/// The tokens of a mask, ascending.
+fn set_bits(mask: &[u64]) -> impl Iterator<Item = u32> + '_ {
+    (0u32..).step_by(64).zip(mask).flat_map(|(first, &word)| {
+        let rest = |word: &u64| Some(word & (word - 1)).filter(|rest| *rest != 0);
+        std::iter::successors(Some(word).filter(|word| *word != 0), rest)
+            .map(move |word| first + word.trailing_zeros())
+    })
 }
 
 pub(super) fn count(tokens: usize) -> u32 {

@@ -122,14 +122,29 @@ impl Header {
         self.tensors.iter().find(|tensor| tensor.name == name)
     }
 
-    /// Bytes of memory the loaded model takes, about: weights repacked, one context of keys and values in f16.
+    /// Bytes of memory the model takes when loaded, about: weights as repacked, and keys and values in f16 for a
+    /// full context, though at most 8192 tokens.
     pub fn memory_estimate(&self) -> u64 {
         let head = self.integer(&format!("{}.attention.key_length", self.architecture));
         let head = head.unwrap_or(self.hidden / self.heads.max(1)) as u64;
-        let per_token =
-            (self.layers as u64).saturating_mul(self.key_value_heads as u64).saturating_mul(head * 4);
-        let weights = self.tensor_bytes.saturating_add(self.tensor_bytes / 8);
-        weights.saturating_add(per_token.saturating_mul(self.context_length.min(8192) as u64))
+        let product =
+            |factors: &[u64]| factors.iter().fold(1u64, |product, &factor| product.saturating_mul(factor));
+        let tokens = self.context_length.min(8192) as u64;
+        let context = product(&[self.layers as u64, self.key_value_heads as u64, head, 4, tokens]);
+        let repacked = |tensor: &TensorEntry| match (tensor.dtype, tensor.shape.len()) {
+            (_, 1) | (GgmlDType::Q4_1 | GgmlDType::Q8_0, _) => tensor.bytes,
+            // Four bits with a scale and an offset, or eight bits with a scale, for 32 weights.
+            (GgmlDType::Q4_0, _) => tensor.bytes / 18 * 20,
+            _ => tensor.elements() / 32 * 34,
+        };
+        self.tensors.iter().map(repacked).fold(context, u64::saturating_add)
+    }
+}
+
+impl TensorEntry {
+    /// How many weights it has.
+    pub fn elements(&self) -> u64 {
+        self.shape.iter().map(|&side| side as u64).product()
     }
 }
 

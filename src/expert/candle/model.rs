@@ -33,11 +33,17 @@ impl LanguageModel {
     }
 
     /// Loads a file that is open already, with this many threads, or as many as there are cores.
+    ///
+    /// Refuses a model for which the memory that is free now does not suffice, where the system tells how much that
+    /// is.
     pub fn from_file(
         file: &mut GgufFile,
         threads: Option<usize>,
         progress: &mut dyn FnMut(f32),
     ) -> Result<LanguageModel, GgufError> {
+        if let Ok(told) = std::fs::read_to_string("/proc/meminfo") {
+            fits(file.header.memory_estimate(), &told)?;
+        }
         let pool = threads.map_or_else(Pool::of_this_machine, Pool::new);
         let model = Llama::load(file, Level::best(), pool, progress)?;
         let mut header = file.header.clone();
@@ -266,6 +272,20 @@ impl LanguageModel {
             caches[first..end - 1].fill(prompt.clone());
         }
         Ok(Some(scores))
+    }
+}
+
+/// Whether this many bytes are free, by the text of Linux's `/proc/meminfo`.
+fn fits(need: u64, meminfo: &str) -> Result<(), GgufError> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let free = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    match free.map(|kilobytes| kilobytes.saturating_mul(1024)) {
+        Some(free) if free < need => Err(GgufError::Unsupported(format!(
+            "the model needs about {} MiB of memory, {} MiB are free; close other programs or choose a smaller model",
+            need >> 20,
+            free >> 20
+        ))),
+        _ => Ok(()),
     }
 }
 

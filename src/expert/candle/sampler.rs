@@ -6,13 +6,13 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use super::kernels::Level;
-use super::kernels::softmax::log_sum_exp;
+use super::kernels::softmax::{exponentials, log_sum_exp};
 use crate::ask::Sampling;
 
 /// How many of the likeliest tokens are told with each choice.
 pub const ALTERNATIVES: usize = 5;
-/// A token e^-30 times as likely as the best is never drawn, whatever the temperature.
-const HOPELESS: f32 = -30.0;
+/// Tokens at least this likely, the best being 1, are sorted first: nearly always they are the nucleus.
+const LIKELY: f32 = 1e-4;
 
 /// Why no token could be drawn.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -30,6 +30,7 @@ pub enum SamplerError {
 /// The logits at one place, with their normaliser.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
+    level: Level,
     logits: &'a [f32],
     log_sum: f32,
 }
@@ -37,7 +38,7 @@ pub struct Place<'a> {
 impl<'a> Place<'a> {
     pub fn new(level: Level, logits: &'a [f32]) -> Result<Place<'a>, SamplerError> {
         let log_sum = log_sum_exp(level, logits).ok_or(SamplerError::NotFinite)?;
-        Ok(Place { logits, log_sum })
+        Ok(Place { level, logits, log_sum })
     }
 
     /// Natural logarithm of the probability of a token at temperature 1; minus infinity for one that is not there.
@@ -72,6 +73,9 @@ impl<'a> Place<'a> {
 pub struct Sampler {
     sampling: Sampling,
     random: ChaCha8Rng,
+    /// The tokens to draw from and their weights, kept for their room.
+    tokens: Vec<u32>,
+    weights: Vec<f32>,
 }
 
 impl Sampler {
@@ -82,52 +86,70 @@ impl Sampler {
         if !(sampling.top_p > 0.0 && sampling.top_p <= 1.0) {
             return Err(SamplerError::TopP(sampling.top_p));
         }
-        Ok(Sampler { sampling, random: ChaCha8Rng::seed_from_u64(sampling.seed) })
+        let random = ChaCha8Rng::seed_from_u64(sampling.seed);
+        Ok(Sampler { sampling, random, tokens: Vec::new(), weights: Vec::new() })
     }
 
-    /// A token among those that are allowed.
+    /// One of these tokens; those that the model does not have are passed over.
     ///
     /// Source of `top_p`: "The Curious Case of Neural Text Degeneration" (Holtzman et al., 2020).
-    pub fn draw(&mut self, place: &Place<'_>, allowed: &dyn Fn(u32) -> bool) -> Result<u32, SamplerError> {
-        let open = || (0u32..).zip(place.logits).filter(|(token, _)| allowed(*token));
-        let likelier = |best: (u32, f32), (token, &logit): (u32, &f32)| {
-            if best.1 < logit { (token, logit) } else { best }
-        };
-        let (best, most) = open().fold((u32::MAX, f32::NEG_INFINITY), likelier);
-        if best == u32::MAX {
-            return Err(SamplerError::NothingAllowed);
+    pub fn draw(
+        &mut self,
+        place: &Place<'_>,
+        allowed: impl Iterator<Item = u32>,
+    ) -> Result<u32, SamplerError> {
+        self.tokens.clear();
+        self.weights.clear();
+        let (mut best, mut most) = (None, f32::NEG_INFINITY);
+        for token in allowed {
+            let Some(&logit) = place.logits.get(token as usize) else { continue };
+            if most < logit {
+                (best, most) = (Some(token), logit);
+            }
+            self.tokens.push(token);
+            self.weights.push(logit);
         }
-        let temperature = self.sampling.temperature;
+        let best = best.ok_or(SamplerError::NothingAllowed)?;
+        let Sampling { temperature, top_p, .. } = self.sampling;
         if temperature == 0.0 {
             return Ok(best);
         }
-        let relative = |logit: f32| (logit - most) / temperature;
-        let mut weights: Vec<(u32, f64)> = open()
-            .filter(|(_, logit)| HOPELESS < relative(**logit))
-            .map(|(token, &logit)| (token, f64::from(relative(logit)).exp()))
-            .collect();
-        if self.sampling.top_p < 1.0 {
-            weights.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-            let total: f64 = weights.iter().map(|(_, weight)| weight).sum();
-            let enough = f64::from(self.sampling.top_p) * total;
-            let mut sum = 0.0;
-            let sums = weights.iter().map(|(_, weight)| {
-                sum += weight;
-                sum
-            });
-            let kept = sums.take_while(|&sum| sum < enough).count() + 1;
-            weights.truncate(kept);
+        // A temperature next to nothing must not make the factor infinite: 0 times infinity is no number.
+        exponentials(place.level, &mut self.weights, most, temperature.recip().min(1e30));
+        let sum = |weights: &[f32]| weights.iter().copied().map(f64::from).sum::<f64>();
+        if top_p < 1.0 {
+            let enough = f64::from(top_p) * sum(&self.weights);
+            self.keep_nucleus(enough);
         }
-        let total: f64 = weights.iter().map(|(_, weight)| weight).sum();
         // 53 random bits make a number from 0 up to, not including, 1.
-        let mut left = (self.random.next_u64() >> 11) as f64 / (1u64 << 53) as f64 * total;
-        for &(token, weight) in &weights {
-            left -= weight;
+        let chance = (self.random.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
+        let mut left = chance * sum(&self.weights);
+        for (&token, &weight) in self.tokens.iter().zip(&self.weights) {
+            left -= f64::from(weight);
             if left < 0.0 {
                 return Ok(token);
             }
         }
-        Ok(weights.last().map_or(best, |(token, _)| *token))
+        // Only rounding leads here.
+        Ok(best)
+    }
+
+    /// Keeps the likeliest tokens, as few as have this weight together.
+    fn keep_nucleus(&mut self, enough: f64) {
+        let all = || self.tokens.iter().copied().zip(self.weights.iter().copied());
+        let mut sorted: Vec<(u32, f32)> = all().filter(|(_, weight)| LIKELY <= *weight).collect();
+        if sorted.iter().map(|(_, weight)| f64::from(*weight)).sum::<f64>() < enough {
+            sorted = all().collect();
+        }
+        sorted.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let mut sum = 0.0;
+        let sums = sorted.iter().map(|(_, weight)| {
+            sum += f64::from(*weight);
+            sum
+        });
+        let kept = sums.take_while(|&sum| sum < enough).count() + 1;
+        sorted.truncate(kept);
+        (self.tokens, self.weights) = sorted.into_iter().unzip();
     }
 }
 
@@ -139,7 +161,7 @@ mod tests {
     fn draws(logits: &[f32], sampling: Sampling, allowed: &dyn Fn(u32) -> bool, count: usize) -> Vec<u32> {
         let place = Place::new(Level::best(), logits).unwrap();
         let mut sampler = Sampler::new(sampling).unwrap();
-        (0..count).map(|_| sampler.draw(&place, allowed).unwrap()).collect()
+        (0..count).map(|_| sampler.draw(&place, (0..1000).filter(|&token| allowed(token))).unwrap()).collect()
     }
 
     fn at(temperature: f32, top_p: f32, seed: u64) -> Sampling {
@@ -157,7 +179,7 @@ mod tests {
         check(|token| token != 1, 3);
         check(|token| token == 0, 0);
         let place = Place::new(Level::best(), &LOGITS).unwrap();
-        let none = Sampler::new(Sampling::default()).unwrap().draw(&place, &|_| false);
+        let none = Sampler::new(Sampling::default()).unwrap().draw(&place, [7, 8].into_iter());
         assert_eq!(none, Err(SamplerError::NothingAllowed));
     }
 
@@ -174,8 +196,14 @@ mod tests {
         assert!(nucleus.iter().all(|token| [1, 3].contains(token)));
         let narrow = draws(&LOGITS, at(1.0, 0.001, 3), &|_| true, 50);
         assert!(narrow.iter().all(|&token| token == 1));
-        let cold = draws(&LOGITS, at(0.01, 1.0, 3), &|token| token != 3, 50);
-        assert!(cold.iter().all(|&token| token == 1));
+        for temperature in [0.01, 1e-38] {
+            let cold = draws(&LOGITS, at(temperature, 1.0, 3), &|token| token != 3, 50);
+            assert!(cold.iter().all(|&token| token == 1));
+        }
+        // A flat distribution, where the nucleus is most of the tokens.
+        let flat: Vec<f32> = (0..1000).map(|i| if i == 0 { 12.0 } else { 0.0 }).collect();
+        let many = draws(&flat, at(1.3, 0.95, 3), &|_| true, 3000);
+        assert!(many.iter().any(|&token| token > 0) && many.iter().all(|&token| token < 450));
     }
 
     #[test]

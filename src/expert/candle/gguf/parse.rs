@@ -129,7 +129,7 @@ fn describe(
         heads: 0,
         key_value_heads: 0,
         vocabulary: 0,
-        parameters: tensors.iter().map(|tensor| tensor.shape.iter().product::<usize>() as u64).sum(),
+        parameters: tensors.iter().map(TensorEntry::elements).sum(),
         tensor_bytes: tensors.iter().map(|tensor| tensor.bytes).sum(),
         file_bytes: size,
         metadata,

@@ -185,14 +185,17 @@ impl<const VNNI: bool> Simd for Avx2<VNNI> {
                 _mm256_dpbusd_avx_epi32(sum.1, weights.1, a)
             ));
         }
-        // Pairs of products stay below 2 * 15 * 128, far from the limit of sixteen bits.
-        let one = |sum, weights| {
-            sound!({
-                let pairs = _mm256_maddubs_epi16(weights, a);
-                _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
-            })
-        };
-        (one(sum.0, weights.0), one(sum.1, weights.1))
+        // Sixteen bits hold eight pairs of products: 8 * 2 * 15 * 127 is 30,480.
+        let pairs = sound!((_mm256_maddubs_epi16(weights.0, a), _mm256_maddubs_epi16(weights.1, a)));
+        both!(_mm256_add_epi16, sum, pairs)
+    }
+    #[inline(always)]
+    fn gather_small(self, sum: Whole) -> Whole {
+        if VNNI {
+            return sum;
+        }
+        let one = sound!(_mm256_set1_epi16(1));
+        sound!((_mm256_madd_epi16(sum.0, one), _mm256_madd_epi16(sum.1, one)))
     }
     #[inline(always)]
     fn dot_bytes(self, sum: Whole, weights: Whole, activations: i32) -> Whole {

@@ -140,6 +140,10 @@ impl Simd for Avx512 {
         sound!(_mm512_dpbusd_epi32(sum, weights, _mm512_set1_epi32(activations)))
     }
     #[inline(always)]
+    fn gather_small(self, sum: __m512i) -> __m512i {
+        sum
+    }
+    #[inline(always)]
     fn dot_bytes(self, sum: __m512i, weights: __m512i, activations: i32) -> __m512i {
         self.dot_small(sum, weights, activations)
     }

@@ -111,7 +111,8 @@ fn four<S: Simd, const M: usize>(simd: S, tile: Tile<'_>, acts: &[Block], out: &
         for row in 0..M {
             let act = &acts[row * blocks + block];
             let both = simd.mul(scale, simd.splat(act.scale));
-            sums[row] = simd.fma(simd.to_float(dots[row]), both, sums[row]);
+            let dot = simd.to_float(simd.gather_small(dots[row]));
+            sums[row] = simd.fma(dot, both, sums[row]);
             sums[row] = simd.fma(offset, simd.splat(act.sum), sums[row]);
         }
     }

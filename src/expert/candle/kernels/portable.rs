@@ -117,6 +117,10 @@ impl Simd for Portable {
         })
     }
     #[inline(always)]
+    fn gather_small(self, sum: [i32; 16]) -> [i32; 16] {
+        sum
+    }
+    #[inline(always)]
     fn dot_bytes(self, sum: [i32; 16], weights: [i32; 16], activations: i32) -> [i32; 16] {
         self.dot_small(sum, weights, activations)
     }

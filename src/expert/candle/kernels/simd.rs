@@ -54,9 +54,12 @@ pub(super) trait Simd: Copy {
     /// Low and high half bytes of a line: rows of 4-bit weights.
     fn halves(self, line: &Line) -> (Self::I, Self::I);
     fn bytes(self, line: &Line) -> Self::I;
-    /// Adds to each lane its four unsigned bytes (at most 15) times the four signed bytes of `activations`.
+    /// Adds to each lane its four unsigned bytes (at most 15) times the four signed bytes of `activations` (-127 to
+    /// 127). At most eight times from zero on; then [`Simd::gather_small`] must make a sum of it.
     fn dot_small(self, sum: Self::I, weights: Self::I, activations: i32) -> Self::I;
-    /// The same where the weights are signed bytes stored with 128 added. What is added to each lane may be the
+    /// The sums of up to eight calls of `dot_small`.
+    fn gather_small(self, sum: Self::I) -> Self::I;
+    /// Like `dot_small`, any number of times, where the weights are signed bytes stored with 128 added. What is added to each lane may be the
     /// product of the stored bytes or of the true ones: [`Simd::BIASED`] says which.
     fn dot_bytes(self, sum: Self::I, weights: Self::I, activations: i32) -> Self::I;
     /// Whether `dot_bytes` multiplies the bytes as stored, so that 128 times the activations is to be taken off.

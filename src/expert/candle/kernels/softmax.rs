@@ -1,4 +1,4 @@
-//! The normaliser of a softmax over a whole vocabulary.
+//! Exponentials over a whole vocabulary: the normaliser of a softmax, and its weights.
 
 use super::simd::{Simd, Task};
 use super::{LANES, Level};
@@ -7,6 +7,32 @@ use super::{LANES, Level};
 pub fn log_sum_exp(level: Level, values: &[f32]) -> Option<f32> {
     let sum = level.run(LogSumExp(values));
     sum.is_finite().then_some(sum)
+}
+
+/// Makes each value `e^((value - largest) * factor)`; none may be above `largest`, and the factor not negative.
+pub fn exponentials(level: Level, values: &mut [f32], largest: f32, factor: f32) {
+    level.run(Exponentials { values, largest, factor });
+}
+
+struct Exponentials<'a> {
+    values: &'a mut [f32],
+    largest: f32,
+    factor: f32,
+}
+
+impl Task for Exponentials<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn call<S: Simd>(self, simd: S) {
+        let (largest, factor) = (simd.splat(self.largest), simd.splat(self.factor));
+        let (tiles, rest) = self.values.as_chunks_mut::<LANES>();
+        let mut last = [self.largest; LANES];
+        last[..rest.len()].copy_from_slice(rest);
+        for tile in tiles.iter_mut().chain([&mut last]) {
+            simd.store(simd.exp(simd.mul(simd.sub(simd.load(tile), largest), factor)), tile);
+        }
+        rest.copy_from_slice(&last[..rest.len()]);
+    }
 }
 
 struct LogSumExp<'a>(&'a [f32]);
@@ -40,6 +66,19 @@ impl Task for LogSumExp<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weights_are_right() {
+        let values: Vec<f32> = (0..37).map(|i| (i as f32 * 0.61).sin() * 9.0).collect();
+        for level in Level::available() {
+            let mut got = values.clone();
+            exponentials(level, &mut got, 9.0, 2.0);
+            for (got, value) in got.iter().zip(&values) {
+                let expected = ((value - 9.0) * 2.0).exp();
+                assert!((got - expected).abs() <= 1e-5 * expected, "{}: {got} for {expected}", level.name());
+            }
+        }
+    }
 
     #[test]
     fn sums_are_right_and_oddities_are_seen() {

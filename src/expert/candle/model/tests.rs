@@ -218,6 +218,21 @@ fn a_cancel_leaves_what_was_there() {
 }
 
 #[test]
+fn a_model_larger_than_memory_is_refused() {
+    let meminfo = "MemTotal:       24638420 kB\nMemAvailable:    1024 kB\n";
+    assert_eq!(fits(1 << 20, meminfo), Ok(()));
+    let why = fits((1 << 20) + 1, meminfo).unwrap_err().to_string();
+    assert!(why.contains("needs about 1 MiB") && why.contains("choose a smaller model"), "{why}");
+    assert_eq!(fits(u64::MAX, "nothing known"), Ok(()));
+    let header = GgufFile::from_bytes(Tiny::default().bytes()).unwrap().header;
+    let cache = load(&Tiny::default()).model.cache();
+    let context = cache.shape().page_bytes() * 512 / 64;
+    let (weights, _) = load(&Tiny::default()).bytes();
+    let need = header.memory_estimate() as usize;
+    assert!(need.abs_diff(context + weights) < need / 10, "{need} for {context} + {weights}");
+}
+
+#[test]
 fn not_a_number_ends_in_an_error() {
     let mut bytes = Tiny::default().bytes();
     let end = bytes.len() - 64 * 4;
