@@ -13,6 +13,7 @@ mod overlay;
 mod panes;
 mod paper;
 mod status;
+pub mod svg;
 mod text;
 pub mod theme;
 mod tree;

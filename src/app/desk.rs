@@ -2,7 +2,7 @@
 
 use super::{
     boot::{Boot, Trouble},
-    effects::Shell,
+    effects::{Files, Shell},
     run::{self, Inbox},
     terminal::{Screen, install_panic_hook},
 };
@@ -40,7 +40,8 @@ pub(crate) fn open(boot: Boot, first: &First, theme: Option<&str>) -> Result<End
     let mouse = boot.config.mouse.unwrap_or(true);
     let (models, language, embedding) =
         (boot.models.clone(), boot.settings.model.clone(), boot.embedding.clone());
-    let mut shell = Shell::new(engine, boot.models, boot.places, boot.disk, outbox);
+    let files = Files::new(boot.places, boot.disk, outbox);
+    let mut shell = Shell::new(engine, boot.models, files);
     let threads = models
         .bring(&mut shell.engine, Which::Language, &language)
         .and_then(|()| models.bring(&mut shell.engine, Which::Embedding, &embedding));
@@ -54,7 +55,7 @@ pub(crate) fn open(boot: Boot, first: &First, theme: Option<&str>) -> Result<End
     // Close the channel first: a lane that waits to report must not keep the program.
     drop(inbox);
     drop(screen);
-    let saved = shell.close();
+    let saved = shell.files.close();
     ended.map_err(|error| Trouble { ending: Ending::NotMet, words: format!("the terminal: {error}") })?;
     saved.map_err(|words| Trouble { ending: Ending::NotMet, words })?;
     Ok(Ending::Done)
@@ -64,7 +65,7 @@ fn begin(state: &mut State, shell: &mut Shell, first: &First) {
     let effects = match first {
         First::Task(task) => new_task(state, task),
         First::File(file) => vec![Effect::Open(file.clone())],
-        First::WhereItWas => match shell.latest() {
+        First::WhereItWas => match shell.files.latest() {
             Some(path) => vec![Effect::OpenListed(path)],
             None => {
                 let effects = new_task(state, EXAMPLE);

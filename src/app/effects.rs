@@ -23,27 +23,18 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// The longest text that terminals take into the clipboard.
 const CLIPBOARD_BYTES: usize = 74_000;
 
-/// What stands between the workbench and the world.
+/// What stands between the workbench on a terminal and the world.
 pub(crate) struct Shell {
     pub(crate) engine: Engine,
     pub(crate) models: Models,
-    pub(crate) places: Places,
-    disk: Arc<dyn Disk>,
-    writer: Option<SessionWriter>,
-    outbox: UnboundedSender<Stored>,
+    pub(crate) files: Files,
     quit: bool,
     for_editor: Option<String>,
 }
 
 impl Shell {
-    pub(crate) fn new(
-        engine: Engine,
-        models: Models,
-        places: Places,
-        disk: Arc<dyn Disk>,
-        outbox: UnboundedSender<Stored>,
-    ) -> Shell {
-        Shell { engine, models, places, disk, writer: None, outbox, quit: false, for_editor: None }
+    pub(crate) fn new(engine: Engine, models: Models, files: Files) -> Shell {
+        Shell { engine, models, files, quit: false, for_editor: None }
     }
 
     /// Milliseconds since 1970.
@@ -69,10 +60,37 @@ impl Shell {
 
     /// Does one effect. What is known at once comes back; the rest comes through the outbox.
     pub(crate) fn perform(&mut self, effect: Effect) -> Vec<Message> {
-        let told = match effect {
+        match effect {
             Effect::Engine(command) => {
                 return self.engine.command(command).map(Message::Report).into_iter().collect();
             }
+            Effect::Copy(text) => return copy(&text).map(Message::Stored).into_iter().collect(),
+            Effect::EditOutside(text) => self.for_editor = Some(text),
+            Effect::StopFetching => self.models.stop.store(true, Ordering::Relaxed),
+            Effect::Quit => self.quit = true,
+            file => return self.files.perform(file),
+        }
+        vec![]
+    }
+}
+
+/// The session files of a workbench: one that is written, others that are read.
+pub(crate) struct Files {
+    places: Places,
+    disk: Arc<dyn Disk>,
+    writer: Option<SessionWriter>,
+    outbox: UnboundedSender<Stored>,
+}
+
+impl Files {
+    /// What the writer says later comes through the outbox.
+    pub(crate) fn new(places: Places, disk: Arc<dyn Disk>, outbox: UnboundedSender<Stored>) -> Files {
+        Files { places, disk, writer: None, outbox }
+    }
+
+    /// Does the effects that are about files, and none other.
+    pub(crate) fn perform(&mut self, effect: Effect) -> Vec<Message> {
+        let told = match effect {
             Effect::Create { title, entries } => {
                 self.leave_file();
                 let (disk, folder) = (Arc::clone(&self.disk), self.places.sessions.clone());
@@ -87,19 +105,7 @@ impl Shell {
                 None => self.open(&path),
             }),
             Effect::ListSessions => Some(Stored::Sessions(self.list())),
-            Effect::Copy(text) => copy(&text),
-            Effect::EditOutside(text) => {
-                self.for_editor = Some(text);
-                None
-            }
-            Effect::StopFetching => {
-                self.models.stop.store(true, Ordering::Relaxed);
-                None
-            }
-            Effect::Quit => {
-                self.quit = true;
-                None
-            }
+            _ => None,
         };
         told.map(Message::Stored).into_iter().collect()
     }

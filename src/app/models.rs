@@ -1,14 +1,24 @@
 //! Brings the two models: finds the file, fetches a default one if it must, loads it on the thread that will own it.
+//! And the commands about model files.
 
+use super::{
+    boot::{Boot, Trouble},
+    cli,
+};
 use crate::{
     engine::{ModelState, ModelStatus, Report, Which, runner::Engine},
     expert::{
         Expert,
-        candle::{embedding::Embedder, language::LanguageExpert, similar::SimilarityExpert},
+        candle::{embedding::Embedder, gguf::GgufFile, language::LanguageExpert, similar::SimilarityExpert},
+    },
+    headless::{
+        Ending,
+        list::{self, ModelFact},
     },
     store::models::{self, DefaultModel, Phase, Places, Progress},
 };
 use std::{
+    io::{IsTerminal, Write, stderr, stdout},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -107,4 +117,97 @@ impl Teller {
         // Nobody listens any more when the program ends; then nothing is to be done.
         let _ = self.reports.blocking_send(Report::Model(ModelStatus { which: self.which, state }));
     }
+}
+
+/// What a GGUF file says of itself, in a line; every check of the header is made, nothing is loaded.
+pub(crate) fn inspect(path: &Path) -> Result<String, String> {
+    if path.is_dir() {
+        return Ok("a folder of an embedding model".to_owned());
+    }
+    let file = GgufFile::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let header = &file.header;
+    Ok(format!(
+        "{} {}, {} M weights, {} layers, context {}, vocabulary {}, needs about {} MB",
+        header.architecture,
+        header.quantisation,
+        header.parameters / 1_000_000,
+        header.layers,
+        header.context_length,
+        header.vocabulary,
+        header.memory_estimate() / 1_000_000
+    ))
+}
+
+/// `models`: what is there, what can be had.
+pub(crate) fn command(boot: &Boot, asked: &cli::Models, json: bool) -> Result<Ending, Trouble> {
+    let places = &boot.models.places;
+    let missing =
+        |error: &dyn std::fmt::Display| Trouble { ending: Ending::NoModel, words: error.to_string() };
+    match asked {
+        cli::Models::List => {
+            let facts = facts(boot);
+            return Ok(list::models(&facts, json, &mut stdout().lock())?);
+        }
+        cli::Models::Path { name } => {
+            let path = models::find(places, name).map_err(|error| missing(&error))?;
+            writeln!(stdout(), "{}", path.display())?;
+        }
+        cli::Models::Inspect { file } => {
+            let about = inspect(file).map_err(|why| missing(&why))?;
+            writeln!(stdout(), "{}", crate::visible::visible_line(&about))?;
+        }
+        cli::Models::Pull { name } => {
+            let path = pull(boot, name).map_err(|error| missing(&error))?;
+            writeln!(stdout(), "{}", path.display())?;
+        }
+    }
+    Ok(Ending::Done)
+}
+
+fn facts(boot: &Boot) -> Vec<ModelFact> {
+    let there = models::list(&boot.models.places);
+    let chosen =
+        [&boot.settings.model, &boot.embedding].map(|name| models::find(&boot.models.places, name).ok());
+    let kind = |path: &Path| if path.is_dir() { "embedding" } else { "language" }.to_owned();
+    let mut facts: Vec<ModelFact> = there
+        .iter()
+        .map(|file| ModelFact {
+            name: file.name.clone(),
+            about: inspect(&file.path).unwrap_or_else(|why| why),
+            kind: kind(&file.path),
+            path: Some(file.path.display().to_string()),
+            bytes: Some(file.bytes),
+            default: chosen.iter().flatten().any(|path| *path == file.path),
+        })
+        .collect();
+    let absent = DefaultModel::ALL
+        .into_iter()
+        .filter(|model| models::find(&boot.models.places, model.short()).is_err());
+    facts.extend(absent.map(|model| ModelFact {
+        name: model.short().to_owned(),
+        about: format!("fetched at the first start, or by `plantern models pull {}`", model.short()),
+        kind: if model == DefaultModel::MiniLm { "embedding" } else { "language" }.to_owned(),
+        path: None,
+        bytes: Some(model.bytes()),
+        default: true,
+    }));
+    facts
+}
+
+fn pull(boot: &Boot, name: &str) -> Result<PathBuf, models::ModelError> {
+    let started = Instant::now();
+    let mut bar = crate::headless::progress::Progress::new(stderr().is_terminal());
+    let mut told = |progress: Progress| {
+        let rate = progress.done as f64 / started.elapsed().as_secs_f64().max(0.001);
+        let words = crate::headless::progress::fetched(progress.done, progress.total, rate);
+        bar.show(progress.done, progress.total, &format!("{name}: {words}"), &mut stderr());
+    };
+    let pulled = match DefaultModel::named(name) {
+        Some(model) => models::pull(model, &boot.models.places, &mut told, &|| false),
+        None => {
+            models::pull_from_hub(name, &models::Hub::of_user(), &boot.models.places, &mut told, &|| false)
+        }
+    };
+    bar.clear(&mut stderr());
+    pulled
 }

@@ -5,7 +5,7 @@ mod edits;
 pub mod files;
 mod reports;
 pub mod running;
-mod time_travel;
+pub mod time_travel;
 mod typing;
 
 use super::{Action, Effect, Message, Mode, Run, State, Stored, Weight};
