@@ -29,6 +29,12 @@ impl Family {
         Family { exemplars: notation::exemplars(&lines), closed }
     }
 
+    /// Steps that a decomposition of this kind has at the least: a closed family ends none before its shortest example.
+    pub fn least_steps(&self) -> usize {
+        let shortest = self.exemplars.iter().map(|exemplar| exemplar.steps.len()).min();
+        shortest.filter(|_| self.closed).unwrap_or(1).max(1)
+    }
+
     /// The words that a step for this task may have, if the family is closed: those of the task, and those that steps
     /// of the examples have without having them from their own task.
     pub fn words(&self, task: &str) -> Option<BTreeSet<String>> {

@@ -13,27 +13,40 @@ use std::collections::BTreeSet;
 const SPAN_BYTES: usize = 400;
 const SPANS: usize = 12;
 
+/// What a step may be made of.
+pub struct Bounds<'a> {
+    pub task: &'a str,
+    /// The experts that may be named.
+    pub cards: &'a [ExpertCard],
+    /// The words that may be used, if they are bounded.
+    pub words: Option<&'a BTreeSet<String>>,
+    /// No decomposition ends with fewer steps.
+    pub least: usize,
+}
+
 /// What may follow `QS:` when `done` steps stand above: one step or the end, with its line feed.
-pub fn step(task: &str, done: usize, cards: &[ExpertCard], words: Option<&BTreeSet<String>>) -> String {
-    let step = line(task, done, cards, words);
-    match done {
-        0 => format!(" {step}\n"),
-        _ => format!(" (?:{}|{step})\n", escape(END)),
+pub fn step(bounds: &Bounds<'_>, done: usize) -> String {
+    let step = line(bounds, done);
+    if done < bounds.least {
+        return format!(" {step}\n");
     }
+    format!(" (?:{}|{step})\n", escape(END))
 }
 
 /// What may follow the first `QS:` of a whole plan of at most `steps` lines.
-pub fn plan(task: &str, steps: usize, cards: &[ExpertCard], words: Option<&BTreeSet<String>>) -> String {
+pub fn plan(bounds: &Bounds<'_>, steps: usize) -> String {
     // From the last line outwards: each line is followed by the end or by the next line.
     let end = format!("QS: {}\n\n?", escape(END));
     let mut rest = end.clone();
-    for done in (1..steps).rev() {
-        rest = format!("(?:{end}|QS: {}\n{rest})", line(task, done, cards, words));
+    for done in (1..steps.max(bounds.least)).rev() {
+        let next = format!("QS: {}\n{rest}", line(bounds, done));
+        rest = if done < bounds.least { next } else { format!("(?:{end}|{next})") };
     }
-    format!(" {}\n{rest}", line(task, 0, cards, words))
+    format!(" {}\n{rest}", line(bounds, 0))
 }
 
-fn line(task: &str, done: usize, cards: &[ExpertCard], words: Option<&BTreeSet<String>>) -> String {
+fn line(bounds: &Bounds<'_>, done: usize) -> String {
+    let Bounds { task, cards, words, .. } = *bounds;
     let experts = cards.iter().map(|card| escape(&card.name)).collect::<Vec<_>>().join("|");
     let reference = (1..=done).rev().map(|n| n.to_string()).collect::<Vec<_>>().join("|");
     let mut quoted: Vec<String> = spans(task).iter().map(|span| escape(span)).collect();

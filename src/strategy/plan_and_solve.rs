@@ -51,12 +51,15 @@ fn ask(scene: &Scene<'_>) -> Request {
         prompt.push_str(&format!("QS: {END}"));
     }
     prompt.push_str(&format!("\n\nQC: {}\nQS:", one_line(scene.task)));
+    let words = family.words(scene.task);
+    let least = family.least_steps();
+    let bounds = grammar::Bounds { task: scene.task, cards: scene.cards, words: words.as_ref(), least };
     Request::Generate(Generate {
         prompt: Prompt::Raw(prompt.trim_start().to_owned()),
         sampling: scene.sampling,
         max_tokens: PLAN_TOKENS,
         stop: vec!["\n\n".to_owned()],
-        grammar: Some(grammar::plan(scene.task, STEPS, scene.cards, family.words(scene.task).as_ref())),
+        grammar: Some(grammar::plan(&bounds, STEPS)),
     })
 }
 

@@ -1,10 +1,14 @@
 //! The one integration binary: each topic a module.
 
 mod floors;
+mod headless;
 mod keys;
 mod screens;
 mod strategies;
 mod support;
+mod terminal;
+#[cfg(feature = "candle")]
+mod weights;
 
 /// A file that is not listed above would never be compiled.
 #[test]
