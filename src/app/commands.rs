@@ -13,8 +13,8 @@ use crate::{
         runner::{Engine, Inbox},
     },
     headless::{
-        Ending, Interrupt, Outside, Overrides, Start, Workers, eval, export, lines::Style, list, replay,
-        route, run::Options,
+        Ending, Interrupt, Outside, Overrides, Start, Workers, eval, export, import, lines::Style, list,
+        replay, route, run::Options,
     },
     session::Journal,
     store::{config, sessions},
@@ -128,9 +128,21 @@ pub(crate) fn experts(boot: &Boot, json: bool) -> Done {
     Ok(list::experts(boot.tools.roster.cards(), json, &mut stdout().lock())?)
 }
 
+/// `import`: cases out of a data set, or a check of worked decompositions.
 pub(crate) fn import(asked: &cli::Import) -> Done {
-    let _ = asked;
-    Err(Trouble::usage("import is on its way"))
+    let text = read_file(&asked.file)?;
+    let (file, narration) = (asked.file.display().to_string(), &mut stderr());
+    let Some(path) = &asked.out else {
+        return Ok(import::import_file(&file, &text, &asked.format, &mut stdout().lock(), narration)?);
+    };
+    // Made whole in memory first, so that a refused file leaves nothing behind.
+    let mut made = vec![];
+    let ending = import::import_file(&file, &text, &asked.format, &mut made, narration)?;
+    if ending == Ending::Done {
+        let written = std::fs::write(path, made);
+        written.map_err(|error| Trouble::usage(format!("{}: {error}", path.display())))?;
+    }
+    Ok(ending)
 }
 
 /// `config`: where the file is, what is in force, a first one to change.

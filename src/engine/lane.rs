@@ -74,6 +74,7 @@ fn serve(expert: &mut dyn Expert, job: &Job, reports: &Sender<Report>) -> Report
     match answer {
         Ok(Ok(mut answer)) => {
             answer.usage.seconds = started.elapsed().as_secs_f64();
+            finite(&mut answer);
             Report::Done { call, answer }
         }
         Ok(Err(error)) => Report::Failed { call, why: error.to_string() },
@@ -83,6 +84,16 @@ fn serve(expert: &mut dyn Expert, job: &Job, reports: &Sender<Report>) -> Report
             let why = ExpertError::Model(format!("it panicked: {why}")).to_string();
             Report::Failed { call, why }
         }
+    }
+}
+
+/// What is no number can not be written down: an impossible continuation scores as low as a number can.
+fn finite(answer: &mut Answer) {
+    answer.scores.iter_mut().filter(|score| !score.is_finite()).for_each(|score| *score = f32::MIN);
+    for token in &mut answer.tokens {
+        let alternatives = token.alternatives.iter_mut().map(|(_, probability)| probability);
+        let all = alternatives.chain([&mut token.probability]);
+        all.filter(|probability| !probability.is_finite()).for_each(|probability| *probability = 0.0);
     }
 }
 

@@ -79,9 +79,14 @@ pub struct Journal {
     /// The newest call for each key, whatever became of it.
     by_key: HashMap<String, CallId>,
     session: Session,
+    /// The state at every 256th record, so that a move folds a few events and not the whole afternoon.
+    states: BTreeMap<Seq, Session>,
     turn: u32,
     next_task: u32,
 }
+
+/// Records between two kept states.
+const KEPT: u32 = 256;
 
 impl Journal {
     /// The state at the pointer.
@@ -251,6 +256,9 @@ impl Journal {
         self.newest.insert(record.after, record.seq);
         self.head = Some(record.seq);
         self.records.push(record.clone());
+        if record.seq.0 % KEPT == KEPT - 1 {
+            self.states.insert(record.seq, self.session.clone());
+        }
         Ok(())
     }
 
@@ -281,10 +289,22 @@ impl Journal {
         Ok(())
     }
 
-    /// The state at any record: the fold along the path from the root. `None` is before the first event.
+    /// The state at any record: the fold along the path from the root, or from the nearest kept state on it. `None` is
+    /// before the first event.
     pub fn session_at(&self, at: Option<Seq>) -> Result<Session, JournalError> {
+        let mut path = vec![];
+        let mut walk = at;
         let mut session = Session::default();
-        for record in self.path(at)? {
+        while let Some(seq) = walk {
+            if let Some(kept) = self.states.get(&seq) {
+                session = kept.clone();
+                break;
+            }
+            let record = self.records.get(seq.0 as usize).ok_or(JournalError::Nowhere(seq))?;
+            path.push(record);
+            walk = record.after;
+        }
+        for record in path.into_iter().rev() {
             session.apply(&record.event)?;
         }
         Ok(session)

@@ -24,6 +24,8 @@ pub struct State {
     /// Calls under way.
     pub live: BTreeMap<CallId, Live>,
     pub run: Run,
+    /// Steps asked for while one was going on.
+    pub queued: u8,
     /// Why the last run ended; `None` while one is going or before the first.
     pub ended: Option<Bound>,
     /// A person watches: runs pause where a person would want to look.
@@ -192,6 +194,7 @@ impl State {
             defaults,
             live: BTreeMap::new(),
             run: Run::Idle,
+            queued: 0,
             ended: None,
             interactive: true,
             mode: Mode::Browse,

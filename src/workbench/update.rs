@@ -87,7 +87,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
     }
     state.notice = None;
     match action {
-        A::Step => running::start(state, Run::Step),
+        A::Step => running::step(state),
         A::StepOver => running::start(state, Run::Over),
         A::Continue => running::start(state, Run::All),
         A::RunUntil => running::until_selected(state),

@@ -54,6 +54,17 @@ fn one_step_is_one_call() {
 }
 
 #[test]
+fn a_step_during_a_step_is_made_after_it() {
+    let mut bench = Bench::with(TASK, &REPLIES);
+    bench.hold = true;
+    bench.press("s s s");
+    assert_eq!(bench.asked.len(), 1);
+    let open = bench.open[0];
+    bench.answer(open);
+    assert_eq!(bench.asked.len(), 3, "the proposal, the function it named, and the next proposal");
+}
+
+#[test]
 fn step_over_ends_a_sub_task_and_run_until_stops_before_one() {
     let mut bench = Bench::with(TASK, &REPLIES);
     bench.press("x");
@@ -171,7 +182,7 @@ fn a_running_call_is_paused_cancelled_and_asked_again() {
     bench.hold = true;
     bench.press("s");
     assert_eq!(bench.open.len(), 1);
-    bench.press("s");
+    bench.press("c");
     assert!(bench.notice().contains("runs already"), "{}", bench.notice());
     bench.press("p");
     assert!(bench.state.live.values().all(|live| live.paused));

@@ -3,6 +3,7 @@
 mod floors;
 mod headless;
 mod keys;
+mod replay;
 mod screens;
 mod strategies;
 mod support;

@@ -5,7 +5,7 @@ use crate::{
     ask::{Answer, Finish, Request},
     engine::{Bound, Command, ModelState, Move, Status, Which, next_move},
     ids::TaskId,
-    session::Event,
+    session::{Event, Settings},
     strategy,
     workbench::{Effect, Live, RowId, Run, State, Weight},
 };
@@ -14,18 +14,41 @@ use crate::{
 pub(super) fn start(state: &mut State, run: Run) -> Vec<Effect> {
     state.journal.open_turn();
     state.ended = None;
-    let mut effects = vec![];
+    let mut effects = with_this_model(state);
     if let Err(Bound::Stuck(task, _)) = next_move(&state.journal, &state.survey)
         && matches!(
             state.survey.look(task).map(|look| &look.status),
             Some(Status::Cancelled | Status::Failed(_))
         )
     {
-        effects = super::edits::ask_again(state, task);
+        effects.extend(super::edits::ask_again(state, task));
     }
     state.run = run;
     effects.extend(drive(state));
     effects
+}
+
+/// A session that was made with another model says so before it goes on: answers of the other one are stale.
+fn with_this_model(state: &mut State) -> Vec<Effect> {
+    let model = &state.defaults.model;
+    let Some(old) = state.journal.session().settings.as_ref().filter(|settings| settings.model != *model)
+    else {
+        return vec![];
+    };
+    let words =
+        format!("this session was made with {}: what {model} has not answered is asked again", old.model);
+    let settings = Settings { model: model.clone(), ..old.clone() };
+    state.note(Weight::Warning, words);
+    record(state, [Event::Configured { settings }]).unwrap_or_default()
+}
+
+/// One step more: now, or after the one that is going on.
+pub(super) fn step(state: &mut State) -> Vec<Effect> {
+    if state.live.is_empty() || state.run == Run::Idle {
+        return start(state, Run::Step);
+    }
+    state.queued = state.queued.saturating_add(1);
+    vec![]
 }
 
 pub(super) fn until_selected(state: &mut State) -> Vec<Effect> {
@@ -153,7 +176,14 @@ pub(super) fn answered(state: &mut State) -> Vec<Effect> {
     if state.run == Run::Step {
         state.run = Run::Settle(false);
     }
-    drive(state)
+    let mut effects = drive(state);
+    if state.run == Run::Idle && 0 < state.queued {
+        state.queued -= 1;
+        if state.ended.is_none() {
+            effects.extend(start(state, Run::Step));
+        }
+    }
+    effects
 }
 
 /// What is missing to make this call, if anything.
@@ -236,6 +266,7 @@ pub(super) fn cancel(state: &mut State) -> Vec<Effect> {
 /// Ends every call now, keeping what it wrote; whatever it still says is dropped by its id.
 pub(super) fn stop_all(state: &mut State) -> Vec<Effect> {
     state.run = Run::Idle;
+    state.queued = 0;
     let live = std::mem::take(&mut state.live);
     let mut effects: Vec<Effect> = live.keys().map(|call| Effect::Engine(Command::Cancel(*call))).collect();
     let stopped = live.into_iter().map(|(call, live)| {

@@ -1,0 +1,60 @@
+//! Every recorded session of `sessions/` is a test: it opens, folds to the plan it was, walks back and forth, asks nobody.
+
+use plantern::{
+    headless::{export, replay},
+    session::line::{read_session, write_entry},
+};
+use std::{fs, path::Path};
+
+fn sessions() -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sessions");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|end| end == "jsonl"));
+    files.sort();
+    let name = |file: &Path| file.file_stem().unwrap().to_string_lossy().into_owned();
+    files.iter().map(|file| (name(file), fs::read(file).unwrap())).collect()
+}
+
+#[test]
+fn every_recorded_session_folds_to_its_plan() {
+    let sessions = sessions();
+    assert!(3 <= sessions.len(), "sessions are missing");
+    for (name, bytes) in sessions {
+        let replayed = replay::replay(&bytes).unwrap();
+        assert_eq!((replayed.calls, replayed.damage), (0, None), "{name}");
+        let journal = read_session(&bytes).unwrap().journal;
+        let mut outline = vec![];
+        export::outline(&journal, &mut outline).unwrap();
+        insta::assert_snapshot!(name, String::from_utf8(outline).unwrap());
+    }
+}
+
+#[test]
+fn every_recorded_session_walks_to_its_root_and_back() {
+    for (name, bytes) in sessions() {
+        let mut journal = read_session(&bytes).unwrap().journal;
+        let (end, hash) = (journal.session().clone(), replay::session_hash(journal.session()));
+        let mut undone = 0;
+        while let Some(to) = journal.undo_target() {
+            journal.go(to, 0).unwrap();
+            undone += 1;
+        }
+        assert!(2 < undone, "{name}");
+        for _ in 0..undone {
+            let to = journal.redo_target().unwrap();
+            journal.go(to, 0).unwrap();
+        }
+        assert_eq!(journal.session(), &end, "{name}");
+        assert_eq!(replay::session_hash(journal.session()), hash, "{name}");
+    }
+}
+
+#[test]
+fn every_recorded_session_is_written_as_it_was_read() {
+    for (name, bytes) in sessions() {
+        let text = String::from_utf8(bytes).unwrap();
+        let journal = read_session(text.as_bytes()).unwrap().journal;
+        let lines: Vec<String> = journal.entries().iter().map(write_entry).collect();
+        assert_eq!(lines.join("\n"), text.lines().skip(1).collect::<Vec<_>>().join("\n"), "{name}");
+    }
+}
