@@ -14,7 +14,23 @@ pub(crate) struct Example {
 }
 
 /// In the order of the tour.
-pub(crate) const EXAMPLES: &[Example] = &[];
+pub(crate) const EXAMPLES: &[Example] = &[
+    Example {
+        file: "letters.jsonl",
+        about: "three steps, one of them asked of every word",
+        text: include_str!("../../sessions/letters.jsonl"),
+    },
+    Example {
+        file: "capital.jsonl",
+        about: "the model knows, a function counts",
+        text: include_str!("../../sessions/capital.jsonl"),
+    },
+    Example {
+        file: "corrected.jsonl",
+        about: "a wrong plan mended by hand, a task re-routed and back: walk it with [ and ]",
+        text: include_str!("../../sessions/corrected.jsonl"),
+    },
+];
 
 /// Where the list says that an example lies; no folder of the disk is called so.
 const FOLDER: &str = "recorded:";

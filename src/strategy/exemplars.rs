@@ -90,12 +90,54 @@ fn goal_words(family: &[Exemplar]) -> BTreeSet<String> {
     family.iter().flat_map(|exemplar| words_of(&exemplar.goal)).collect()
 }
 
-/// The words outside quotes, in lower case: what is quoted is data and tells nothing of the kind of task.
+/// Words that stand in tasks of every kind.
+const SILENT: &str = "a an and are as at be by did do does each for from has have he her his how in is it its of on or she that \
+                      the their them then they this to was were what when where which who with";
+
+/// The telling words outside quotes, in lower case: what is quoted is data and tells nothing of the kind of task.
 fn words_of(text: &str) -> BTreeSet<String> {
-    let open = text.split('"').step_by(2).collect::<Vec<_>>().join(" ");
-    open.to_lowercase()
-        .split(|c: char| !c.is_alphabetic())
-        .filter(|word| word.len() > 1)
-        .map(str::to_owned)
-        .collect()
+    let open = text.split('"').step_by(2).collect::<Vec<_>>().join(" ").to_lowercase();
+    let silent: BTreeSet<&str> = SILENT.split_whitespace().collect();
+    let words = open.split(|c: char| !c.is_alphabetic());
+    words.filter(|word| word.len() > 1 && !silent.contains(word)).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_finds_the_family_of_its_kind() {
+        let check = |task: &str, expected: &str| {
+            let prompts = Prompts::shipped();
+            let found = nearest(&prompts, task);
+            let family = Family::read(prompts.get(&format!("decomposed/families/{expected}")));
+            assert!(!family.exemplars.is_empty(), "{expected}");
+            assert_eq!(found, family, "{task}");
+        };
+        check(
+            "Take the last letters of the words in \"A B\" and concatenate them using a hyphen.",
+            "letters_at_ends",
+        );
+        check(
+            "Take the letters at position 3 of the words in \"A B\" and concatenate them.",
+            "letters_at_positions",
+        );
+        check("Reverse the sequence \"radio, umbrella\".", "sequences");
+        check("How many items are in the list \"a, b\"?", "counting");
+        check("How many days lie between 2024-01-01 and 2025-01-01?", "dates");
+        check("What is 3 percent of 18?", "arithmetic");
+        check("Who wrote Hamlet and in which country was he born?", "general");
+    }
+
+    #[test]
+    fn a_closed_family_knows_its_words() {
+        let family = Family::read(
+            "words: closed\n\nQC: Join \"a b\" by a dot.\nQS: [merge] Now glue \"a b\" by a dot.\nA: \"a.b\"\nQS: [EOQ]",
+        );
+        let words = family.words("Join \"x y\" by a comma.").unwrap();
+        assert_eq!(words.into_iter().collect::<Vec<_>>(), ["Join", "Now", "a", "by", "comma", "glue"]);
+        assert_eq!(family.least_steps(), 1);
+        assert_eq!(Family::read("QC: a\nQS: b\nQS: [EOQ]").words("c"), None);
+    }
 }
