@@ -38,6 +38,8 @@ pub fn disabled(state: &State, action: Action) -> Option<String> {
     let why = |condition: bool, words: &str| condition.then(|| words.to_owned());
     let no_task = || why(plan.is_empty(), "there is no task yet: n types one");
     match action {
+        // A step that is asked for during a step is made after it.
+        A::Step if matches!(state.run, Run::Step | Run::Settle(_)) => None,
         A::Step | A::StepOver | A::Continue | A::RunUntil => no_task()
             .or_else(|| why(running && state.run != Run::Idle, "it runs already: p pauses, C-x cancels")),
         A::Pause | A::Cancel => why(!running, "nothing is running"),

@@ -95,7 +95,7 @@ fn lists_and_help_need_nothing() {
     check(&["strategies"], "", 0, "plan-and-solve", "");
     check(&["routers"], "", 0, "likelihood", "");
     check(&["models"], "", 0, "smollm2", "");
-    check(&["doctor"], "", 0, "plantern models pull smollm2", "");
+    check(&["doctor", "--json"], "", 0, "plantern models pull smollm2", "");
     check(&["completions", "bash"], "", 0, "_plantern", "");
     check(&["run", "--schema"], "", 0, "\"$schema\"", "");
     check(&["--version"], "", 0, env!("CARGO_PKG_VERSION"), "");

@@ -116,7 +116,7 @@ impl Session {
 #[test]
 fn the_first_run_opens_an_example_without_network_and_model() {
     let mut session = Session::start(&[], &[]);
-    session.see("Ada Byron Lovelace");
+    session.see("Take the last letters");
     session.see("welcome");
     session.press("s");
     session.see("there is no language model");

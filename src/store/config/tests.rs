@@ -1,3 +1,5 @@
+//! Examples for `store::config`.
+
 use super::*;
 
 fn parse(text: &str) -> Result<Config, String> {

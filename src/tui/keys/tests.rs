@@ -1,1 +1,1 @@
-
+//! Examples for `tui::keys`.
