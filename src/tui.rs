@@ -19,6 +19,7 @@ pub mod theme;
 mod tree;
 
 pub use cache::Cache;
+pub use highlight::warm;
 pub use keys::message;
 pub use paper::Hits;
 pub use theme::{Depth, Role, Theme};

@@ -137,6 +137,9 @@ fn takes_selector(c: char) -> bool {
 }
 
 #[cfg(test)]
+pub(crate) use tests::hostile;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -214,5 +217,3 @@ mod tests {
         proptest::collection::vec(bad, 0..60).prop_map(|chars| chars.into_iter().collect())
     }
 }
-#[cfg(test)]
-pub(crate) use tests::hostile;

@@ -19,7 +19,7 @@ use ratatui::layout::Rect;
 use std::sync::Arc;
 
 pub(super) use history::clock;
-pub(super) use route::candidates;
+pub(super) use route::{candidates, candidates_head};
 
 /// What a tab may look at.
 struct View<'a> {

@@ -12,6 +12,11 @@ use super::{panes::Panes, paper::Paper};
 use crate::workbench::{Mode, State};
 use ratatui::layout::Rect;
 
+/// How wide a box is: on a narrow screen all of it, so that nothing peeps out beside.
+fn wide(body: Rect, most: u16) -> u16 {
+    if body.width < 100 { body.width } else { most.min(body.width - 4) }
+}
+
 pub(super) fn draw(paper: &mut Paper<'_>, state: &State, panes: &Panes) {
     // Header, status and footer stay in sight.
     let body = Rect {

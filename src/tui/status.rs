@@ -36,12 +36,18 @@ pub(super) fn header(paper: &mut Paper<'_>, state: &State, area: Rect) {
     let line = match title.is_empty() {
         true => Line::of(Role::Text, " ").and(Role::Accent, "plantern"),
         false => {
-            let room = usize::from(left.width).saturating_sub(3);
-            let most = room.saturating_sub(width(&file) + 2).max(room / 2);
+            let room = usize::from(left.width).saturating_sub(1);
+            // The title matters more than where it is kept.
+            let beside = room.saturating_sub(width(&file) + 2);
+            let most = if 40.min(width(&title)) <= beside { beside } else { room };
             Line::of(Role::Text, " ").and(Role::Title, &cut(&title, most))
         }
     };
-    paper.line(left, line.and(Role::Dim, &format!("  {file}")));
+    if line.width() + 2 + width(&file) <= usize::from(left.width) {
+        paper.line(left, line.and(Role::Dim, &format!("  {file}")));
+    } else {
+        paper.line(left, line);
+    }
     paper.right(area, right);
 }
 
@@ -54,7 +60,17 @@ fn run(state: &State) -> Line {
         Run::Until(_) => "until the chosen task",
         Run::All => "to the end",
     };
-    match (live, &state.ended) {
+    // An edit after the end of a run makes its reason a thing of the past.
+    let still = |bound: &&Bound| {
+        let word = |task| state.survey.look(task).map(|look| look.status.word());
+        match bound {
+            Bound::Finished => state.journal.session().plan.root().and_then(word) == Some("done"),
+            Bound::Person(task) => word(*task) == Some("needs-person"),
+            Bound::Stuck(task, _) => word(*task) != Some("done"),
+            Bound::Limit(_) | Bound::Empty | Bound::Running => true,
+        }
+    };
+    match (live, state.ended.as_ref().filter(still)) {
         (Some(live), _) if live.paused => Line::of(Role::Paused, "‖ paused"),
         (Some(_), _) => {
             Line::of(Role::Running, &format!("{} runs {how}", super::tree::spinner("running", state.now)))
@@ -92,11 +108,12 @@ pub(super) fn status(paper: &mut Paper<'_>, state: &State, area: Rect) {
     }
     let (calls, usage) = state.journal.usage();
     if 0 < calls {
-        more.push(Line::of(Role::Dim, &format!("{calls} calls {} tokens", usage.output_tokens)));
+        let s = if calls == 1 { "" } else { "s" };
+        more.push(Line::of(Role::Dim, &format!("{calls} call{s} {} tokens", usage.output_tokens)));
     }
     let settings = state.settings();
-    more.push(Line::of(Role::Expert, &settings.strategy));
-    more.push(Line::of(Role::Dim, "router ").and(Role::Expert, &settings.router));
+    let how = Line::of(Role::Expert, &settings.strategy).and(Role::Dim, "  router ");
+    more.push(how.and(Role::Expert, &settings.router));
     let left = left.cut(usize::from(area.width));
     let mut right = Line::default();
     for part in more {
@@ -129,8 +146,10 @@ fn model(state: &State, which: Which) -> Line {
         ModelState::Fetching { done, total, rate } => {
             let share = 100 * done / (*total).max(1);
             let mega = |bytes: f64| format!("{:.1}", bytes / 1e6);
+            // The language model is the one that people wait for.
+            let what = if which == Which::Language { String::new() } else { format!("{word} ") };
             let mut words =
-                format!("fetching {word} {share} % {}/{} MB", mega(*done as f64), mega(*total as f64));
+                format!("fetching {what}{share} % {}/{} MB", mega(*done as f64), mega(*total as f64));
             if rate.is_finite() && 0.0 < *rate {
                 let left = total.saturating_sub(*done) as f64 / rate;
                 words.push_str(&format!(" {} MB/s {left:.0} s left", mega(*rate)));

@@ -28,8 +28,13 @@ impl Line {
     }
 
     pub(super) fn push(&mut self, role: Role, text: &str) {
-        if !text.is_empty() {
-            self.0.push(Piece { text: clean::line(text).into_owned(), role });
+        if text.is_empty() {
+            return;
+        }
+        let text = clean::line(text);
+        match self.0.last_mut() {
+            Some(last) if last.role == role => last.text.push_str(&text),
+            _ => self.0.push(Piece { text: text.into_owned(), role }),
         }
     }
 

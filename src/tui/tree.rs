@@ -135,14 +135,15 @@ fn words(row: &Row, columns: &Columns, room: usize, from: usize) -> Line {
     let marks = marks(row);
     let room = room.saturating_sub(head.width() + marks.width());
     let role = if row.depth == 0 { Role::Title } else { Role::Text };
-    let text = highlight::words(&clean::line(&row.text), role, Line::default());
-    let answer = clean::line(&row.answer);
-    let answer = answer.trim();
+    // A live text is read at its end, an answer from its beginning.
+    let live = matches!(row.state, "running" | "paused");
+    let text = highlight::words(&clean::line(beginning(&row.text)), role, Line::default());
+    let answer = row.answer.trim();
+    let answer = clean::line(if live { end(answer) } else { beginning(answer) });
+    let answer: &str = &answer;
     if answer.is_empty() || room < 16 {
         return head.join(text.cut(room)).join(marks);
     }
-    // A live text is read at its end, an answer from its beginning.
-    let live = matches!(row.state, "running" | "paused");
     let shown = |most: usize| match live {
         true => Line::of(Role::Running, &cut_front(answer, most)),
         false => Line::of(Role::Answer, answer).cut(most),
@@ -165,6 +166,17 @@ fn words(row: &Row, columns: &Columns, room: usize, from: usize) -> Line {
             head.join(text).join(arrow).join(answer).join(marks)
         }
     }
+}
+
+/// Characters of a text that a row can show at most; the rest is not looked at.
+const FAR: usize = 1000;
+
+fn beginning(text: &str) -> &str {
+    text.char_indices().nth(FAR).map_or(text, |(at, _)| &text[..at])
+}
+
+fn end(text: &str) -> &str {
+    text.char_indices().nth_back(FAR).map_or(text, |(at, _)| &text[at..])
 }
 
 fn marks(row: &Row) -> Line {
@@ -194,8 +206,10 @@ fn right_columns(row: &Row, columns: &Columns) -> Line {
     // A long state takes the room of figures that such a task has none of.
     let over = row.state.len().saturating_sub(STATE);
     let figures: String = figures.chars().skip(over).collect();
+    // Where there are no figures, the words of the task may go on.
+    let figures = if figures.trim().is_empty() { "  " } else { figures.as_str() };
     let state = format!("{:<STATE$} ", row.state);
-    Line::of(Role::Dim, &figures).and(Role::state(row.state), &state)
+    Line::of(Role::Dim, figures).and(Role::state(row.state), &state)
 }
 
 /// Time in at most six cells; nothing for what took none.

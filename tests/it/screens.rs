@@ -5,8 +5,15 @@ mod desk;
 use desk::Desk;
 use insta::assert_snapshot;
 use plantern::{
+    ask::Answer,
     engine::{ModelState, Report, Which},
-    workbench::{Message, Stored, Tab, state::Summary},
+    tui::{Depth, Hits, Role, clean, theme::shipped},
+    workbench::{Action, Message, Place, RowId, Stored, Tab, Target, Weight, state::Summary},
+};
+use proptest::prelude::*;
+use ratatui::{
+    buffer::Buffer,
+    style::{Color, Modifier},
 };
 
 fn sessions(desk: &mut Desk) {
@@ -128,5 +135,189 @@ fn every_screen_at_three_sizes() {
 #[test]
 fn words_have_their_roles() {
     let desk = on_tab(Tab::Tokens, "g j");
-    assert_snapshot!("roles", format!("{}\n{}", desk.frame(140, 24), desk.roles(140, 24)));
+    assert_snapshot!("roles_tokens", format!("{}\n{}", desk.frame(140, 24), desk.roles(140, 24)));
+    let desk = on_tab(Tab::Prompt, "g");
+    assert_snapshot!("roles_prompt", format!("{}\n{}", desk.frame(80, 24), desk.roles(80, 24)));
+}
+
+#[test]
+fn no_size_breaks_a_screen() {
+    let theme = &shipped()[0];
+    for (at, (name, desk)) in screens().iter().enumerate() {
+        // Each screen takes its share of the sizes that are too small for it, and all that are not.
+        let sizes = (0..=60u16).flat_map(|width| (0..=20u16).map(move |height| (width, height)));
+        let large = |(width, height): &(u16, u16)| 40 <= *width && 10 <= *height;
+        let shared =
+            sizes.enumerate().filter(|(nth, size)| large(size) && nth % 3 == at % 3 || nth % 20 == at);
+        let extremes = [(1, 500), (500, 1), (500, 200), (40, 500), (500, 10), (100, 14), (99, 13)];
+        for (width, height) in shared.map(|(_, size)| size).chain(extremes) {
+            let (buffer, hits) = desk.drawn(width, height, theme);
+            let outside =
+                |area: &ratatui::layout::Rect| !buffer.area.contains(area.as_position()) || area.is_empty();
+            assert!(!hits.targets.iter().any(|(area, _)| outside(area)), "{name} {width}x{height}");
+            if (width < 40 || height < 10) && 10 < width && 0 < height {
+                assert!(desk::text(&buffer).starts_with("too small"), "{name} {width}x{height}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_footer_has_five_hints_and_the_help_and_follows_the_keys() {
+    let mut desk = Desk::planned();
+    let acts = |hits: &Hits| -> Vec<Action> {
+        let acts = hits.targets.iter().filter_map(|(_, target)| match target {
+            Target::Act(action) => Some(*action),
+            _ => None,
+        });
+        acts.collect()
+    };
+    let found = acts(&desk.hits());
+    assert!(6 <= found.len() && found.contains(&Action::Help), "{found:?}");
+    desk.state.keymap.remap("step", &["f9".to_owned()]).unwrap();
+    assert!(desk.frame(80, 24).contains("f9 step"));
+    desk.press("?");
+    assert!(desk.frame(80, 24).contains("f9          step"));
+}
+
+#[test]
+fn the_help_lists_every_action_and_the_palette_finds_it() {
+    let mut desk = Desk::done();
+    desk.press("?");
+    let help = desk.frame(100, 120);
+    desk.press("esc :");
+    for action in Action::all() {
+        assert!(help.contains(&format!(" {} ", action.title())), "{} is not in the help", action.title());
+        desk.press("C-u");
+        desk.type_in(action.title());
+        assert!(desk.frame(80, 24).contains(action.title()), "{} is not found", action.title());
+    }
+}
+
+#[test]
+fn a_click_does_what_it_hits() {
+    let mut desk = Desk::done();
+    let place = |hits: &Hits, wanted: Target| {
+        let area = hits.targets.iter().find(|(_, target)| *target == wanted).unwrap().0;
+        assert_eq!(hits.hit(area.x, area.y), Some(wanted));
+        (area.x, area.y)
+    };
+    let third = desk.state.survey.order[3];
+    place(&desk.hits(), Target::Fold(third));
+    place(&desk.hits(), Target::Row(RowId { task: third, item: Some(1) }));
+    place(&desk.hits(), Target::Act(Action::Step));
+    place(&desk.hits(), Target::Pane(Place::Log));
+    desk.press("enter");
+    place(&desk.hits(), Target::Tab(Tab::Route));
+    desk.press("esc g j r");
+    place(&desk.hits(), Target::Entry(4));
+}
+
+#[test]
+fn only_rows_in_view_are_drawn_and_the_selected_one_is() {
+    let mut desk = Desk::new();
+    desk.press("n");
+    desk.type_in("count");
+    desk.press("enter");
+    for n in 0..60 {
+        desk.press("g A");
+        desk.type_in(&format!("[count] How many letters are in \"{n}\"?"));
+        desk.press("enter");
+    }
+    for keys in ["g", "G", "g C-d C-d C-d"] {
+        desk.press(keys);
+        let hits = desk.hits();
+        let rows = hits.targets.iter().filter(|(_, target)| matches!(target, Target::Row(_))).count();
+        assert!(rows <= 24, "{rows} rows drawn");
+        let cursor = desk.state.ui.cursor.unwrap();
+        assert!(hits.targets.iter().any(|(_, target)| *target == Target::Row(cursor)), "{keys}");
+    }
+}
+
+#[test]
+fn without_colours_the_selection_is_reversed_and_nothing_is_coloured() {
+    let desk = Desk::done();
+    for theme in shipped() {
+        let (buffer, _) = desk.drawn(80, 24, &theme.at(Depth::None));
+        assert!(buffer.content.iter().all(|cell| (cell.fg, cell.bg) == (Color::Reset, Color::Reset)));
+        let reversed = |y: u16| (0..80).all(|x| buffer[(x, y)].modifier.contains(Modifier::REVERSED));
+        let rows: Vec<u16> = (0..24).filter(|y| reversed(*y)).collect();
+        assert_eq!(rows.len(), 1, "{}: {rows:?}", theme.name);
+        assert!(theme.at(Depth::Full).style(Role::Selected) == theme.style(Role::Selected));
+    }
+}
+
+/// What could drive a terminal, or stand in more cells than it says.
+fn harmless(buffer: &Buffer) -> bool {
+    buffer.content.iter().all(|cell| {
+        let symbol = cell.symbol();
+        !symbol.chars().any(|c| c.is_control() || clean::is_hidden(c)) && symbol.chars().count() <= 16
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #[test]
+    fn no_text_of_a_model_or_file_reaches_the_screen_unclean(texts in proptest::collection::vec(hostile(), 6), tab in 0usize..6) {
+        let theme = &shipped()[0];
+        let mut desk = Desk::new();
+        let frames = |desk: &Desk| {
+            [(60, 20), (140, 30)].iter().all(|(width, height)| harmless(&desk.drawn(*width, *height, theme).0))
+        };
+        desk.press("n");
+        desk.type_in(&format!("x{}", texts[0]));
+        prop_assert!(frames(&desk));
+        desk.press("enter s");
+        let call = desk.open[0];
+        let token = plantern::ask::Token { text: texts[1].clone(), probability: f32::NAN, alternatives: vec![(texts[2].clone(), 2.0)], forced: false };
+        desk.send(Message::Report(Report::Tokens { call, tokens: vec![token.clone()] }));
+        for _ in 0..tab { desk.press("tab"); }
+        prop_assert!(frames(&desk));
+        desk.open.clear();
+        let answer = Answer { text: format!(" [{}] {}\nQS: {}", texts[3], texts[4], texts[5]), tokens: vec![token], ..Answer::default() };
+        desk.send(Message::Report(Report::Done { call, answer }));
+        desk.send(Message::Stored(Stored::Said(Weight::Error, texts[1].clone())));
+        prop_assert!(frames(&desk));
+        desk.press("j r");
+        prop_assert!(frames(&desk));
+        let summary = Summary { path: texts[1].clone().into(), title: texts[2].clone(), about: texts[3].clone(), recorded: true };
+        desk.press("esc H");
+        desk.send(Message::Stored(Stored::Sessions(vec![summary])));
+        desk.send(Message::Stored(Stored::Trouble(texts[4].clone())));
+        desk.model(Which::Language, ModelState::Missing(texts[5].clone()));
+        prop_assert!(frames(&desk));
+    }
+}
+
+fn hostile() -> impl Strategy<Value = String> {
+    let bad = proptest::sample::select(vec![
+        '\x1b',
+        '\u{9b}',
+        '\u{202e}',
+        '\u{2066}',
+        '\u{200d}',
+        '\u{200b}',
+        '\u{fe0f}',
+        '\u{e0041}',
+        '\u{301}',
+        '\u{301}',
+        '👩',
+        '\t',
+        '\n',
+        '\r',
+        '字',
+        'a',
+        ' ',
+        '#',
+        '1',
+        '"',
+        '[',
+        '`',
+        '\u{1f3fd}',
+        '\u{ff9e}',
+        '\u{1100}',
+        '\u{0}',
+    ]);
+    proptest::collection::vec(prop_oneof![bad, any::<char>()], 0..40)
+        .prop_map(|chars| chars.into_iter().collect())
 }

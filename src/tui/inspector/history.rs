@@ -4,7 +4,7 @@ use super::{View, nothing};
 use crate::{
     ids::{CallId, TaskId},
     session::{Actor, Call, Event, Outcome, Record},
-    tui::{clean, text::Line, theme::Role},
+    tui::{text::Line, theme::Role},
     workbench::State,
 };
 
@@ -69,7 +69,7 @@ fn entry(state: &State, record: &Record, task: TaskId) -> Line {
         Event::Asked { call, purpose, ask, .. } => line
             .and(Role::Symbol, &call.to_string())
             .and(Role::Dim, &format!(" {} ", purpose.word()))
-            .and(Role::Expert, &ask.expert),
+            .and(Role::Expert, &format!("[{}]", ask.expert)),
         Event::Answered { call, .. } | Event::Failed { call, .. } | Event::Stopped { call, .. } => {
             let line = line.and(Role::Symbol, &format!("{call} "));
             match state.journal.call(*call) {
@@ -82,9 +82,9 @@ fn entry(state: &State, record: &Record, task: TaskId) -> Line {
             line.and(Role::Expert, strategy).and(Role::Dim, &format!("  {} edits{end}", edits.len()))
         }
         Event::Proposed { strategy, .. } => line.and(Role::Dim, &format!("as a part, by {strategy}")),
-        Event::Solved { answer, .. } => line.and(Role::Answer, &clean::line(answer)),
+        Event::Solved { answer, .. } => line.and(Role::Answer, answer.trim()),
         Event::Pinned { answer, .. } => match answer {
-            Some(answer) => line.and(Role::Answer, &clean::line(answer)),
+            Some(answer) => line.and(Role::Answer, answer.trim()),
             None => line.and(Role::Dim, "taken back"),
         },
     }
@@ -94,7 +94,7 @@ fn called(call: &Call) -> Line {
     Line::of(Role::Dim, &clock(call.asked_at))
         .and(Role::Symbol, &format!("  {:<4} ", call.id.to_string()))
         .and(Role::Dim, &format!("{:<8} ", call.purpose.word()))
-        .and(Role::Expert, &format!("{} ", call.ask.expert))
+        .and(Role::Expert, &format!("[{}] ", call.ask.expert))
         .join(outcome(call))
 }
 
@@ -105,12 +105,12 @@ fn outcome(call: &Call) -> Line {
     };
     match &call.outcome {
         Outcome::Open => Line::of(Role::Running, "open"),
-        Outcome::Answered(answer) => {
-            Line::of(Role::Done, "→ ").and(Role::Answer, &answer.text).and(Role::Dim, &cost(&answer.usage))
-        }
+        Outcome::Answered(answer) => Line::of(Role::Done, "→ ")
+            .and(Role::Answer, answer.text.trim())
+            .and(Role::Dim, &cost(&answer.usage)),
         Outcome::Failed(why) => Line::of(Role::Failed, &format!("✗ {why}")),
         Outcome::Stopped(partial) => Line::of(Role::Cancelled, "⊘ ")
-            .and(Role::Dim, &partial.text)
+            .and(Role::Dim, partial.text.trim())
             .and(Role::Dim, &cost(&partial.usage)),
     }
 }

@@ -17,10 +17,10 @@ pub(super) fn lines(view: &View<'_>, cache: &mut Cache) -> Arc<Vec<Line>> {
         Some(Status::Ready(Move::Ask { purpose, ask, .. })) => Some((*purpose, ask)),
         _ => None,
     };
-    let (name, purpose, ask): (String, Purpose, &Ask) = match (call, next) {
+    let (name, end, purpose, ask): (String, &str, Purpose, &Ask) = match (call, next) {
         (None, None) => return Arc::new(nothing(view, "nothing was asked yet")),
-        (_, Some((purpose, ask))) if view.row.id.item.is_none() => ("next call".to_owned(), purpose, ask),
-        (None, Some((purpose, ask))) => ("next call".to_owned(), purpose, ask),
+        (_, Some((purpose, ask))) if view.row.id.item.is_none() => ("next call".to_owned(), "", purpose, ask),
+        (None, Some((purpose, ask))) => ("next call".to_owned(), "", purpose, ask),
         (Some(call), _) => {
             let end = match &call.outcome {
                 Outcome::Open => "",
@@ -28,12 +28,13 @@ pub(super) fn lines(view: &View<'_>, cache: &mut Cache) -> Arc<Vec<Line>> {
                 Outcome::Failed(_) => ", failed",
                 Outcome::Stopped(_) => ", cancelled",
             };
-            (format!("call {}{end}", call.id), call.purpose, &call.ask)
+            (format!("call {}", call.id), end, call.purpose, &call.ask)
         }
     };
     let head = Line::of(Role::Title, &name)
         .and(Role::Dim, &format!("  {} by ", purpose.word()))
-        .and(Role::Expert, &ask.expert);
+        .and(Role::Expert, &format!("[{}]", ask.expert))
+        .and(Role::Dim, end);
     let mut lines = head.wrap(view.width, 2);
     request(&mut lines, view.width, &ask.request, cache);
     Arc::new(lines)

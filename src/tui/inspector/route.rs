@@ -37,6 +37,8 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
     lines.push(Line::default());
     if decision.candidates.is_empty() {
         lines.extend(nothing(view, "no candidates were weighed"));
+    } else {
+        lines.push(candidates_head(&decision.candidates, view.width));
     }
     lines.extend(candidates(&decision.candidates, &decision.chosen, None, view.width));
     lines
@@ -57,8 +59,7 @@ pub(crate) fn candidates(all: &[Candidate], chosen: &str, weighed: Option<usize>
     // Scores below zero (log-probabilities) are shown from the worst up.
     let least = scores.fold(0.0_f32, f32::min);
     let share = |score: f32| if least < most { (score - least) / (most - least) } else { 0.0 };
-    let names = all.iter().map(|candidate| width(&candidate.expert)).max().unwrap_or(0).clamp(6, 16);
-    let bar = if wide < 50 { 5 } else { 8 };
+    let (names, bar) = (names(all), bar(wide));
     let one = |(at, candidate): (usize, &Candidate)| {
         let mine = candidate.expert == chosen;
         let mark = if mine { "● " } else { "  " };
@@ -74,6 +75,24 @@ pub(crate) fn candidates(all: &[Candidate], chosen: &str, weighed: Option<usize>
         scored.and(Role::Dim, &format!(" {}", candidate.reason)).cut(wide)
     };
     all.iter().enumerate().map(one).collect()
+}
+
+/// The names of the columns.
+pub(crate) fn candidates_head(all: &[Candidate], wide: usize) -> Line {
+    Line::of(Role::Dim, "  expert")
+        .pad(2 + names(all) + 1 + 2)
+        .and(Role::Dim, "score")
+        .pad(2 + names(all) + 1 + 8 + bar(wide) + 1)
+        .and(Role::Dim, "reason")
+        .cut(wide)
+}
+
+fn names(all: &[Candidate]) -> usize {
+    all.iter().map(|candidate| width(&candidate.expert)).max().unwrap_or(0).clamp(6, 16)
+}
+
+fn bar(wide: usize) -> usize {
+    if wide < 50 { 5 } else { 8 }
 }
 
 /// A score in at most seven cells.

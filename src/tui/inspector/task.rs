@@ -62,7 +62,7 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
         let answer = clean::line(answer);
         Line::of(Role::Symbol, &plan.reference(task, other))
             .and(Role::Text, " ")
-            .and(Role::Text, &cut(&clean::line(&plan.text(other)), view.width / 2))
+            .and(Role::Text, &cut(&clean::line(&plan.text(other)), (view.width / 2).max(12)))
             .and(Role::Dim, " → ")
             .and(Role::Answer, &cut(&answer, view.width))
     };
@@ -80,7 +80,7 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
         let asked = highlight::words(&clean::line(question), Role::Text, Line::of(Role::Number, &number));
         add(if nth == 0 { "asked as" } else { "" }, asked);
     }
-    for (at, line) in clean::lines(&view.row.answer).enumerate().take(6) {
+    for (at, line) in clean::lines(view.row.answer.trim_end()).enumerate().take(6) {
         if !view.row.answer.is_empty() {
             add(if at == 0 { "answer" } else { "" }, Line::of(Role::Answer, &line));
         }

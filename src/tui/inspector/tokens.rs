@@ -34,11 +34,17 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
     lines.push(Line::default());
     lines.extend(flow(tokens, weakest, view.width));
     lines.push(Line::default());
-    let number = format!("{}", tokens.len()).len().max(2);
-    let names = format!("{:>number$}  {:<14} {:>6}       {}", "#", "token", "p", "instead");
+    let texts = tokens.iter().take(ROWS).map(|token| width(&visible(&token.text)));
+    let columns = Columns {
+        number: format!("{}", tokens.len()).len().max(2),
+        token: texts.max().unwrap_or(0).clamp(5, 14),
+        all: view.width,
+    };
+    let Columns { number, token, .. } = columns;
+    let names = format!("{:>number$}  {:<token$} {:>6}     {}", "#", "token", "p", "instead");
     lines.push(Line::of(Role::Dim, &names).cut(view.width));
     for (at, token) in tokens.iter().take(ROWS).enumerate() {
-        lines.push(row(at, token, weakest == Some(at), number).cut(view.width));
+        lines.extend(row(at, token, weakest == Some(at), &columns));
     }
     if ROWS < tokens.len() {
         lines.extend(nothing(view, &format!("and {} more", tokens.len() - ROWS)));
@@ -78,24 +84,38 @@ fn flow(tokens: &[Token], weakest: Option<usize>, width: usize) -> Vec<Line> {
     lines.into_iter().flat_map(|line| line.wrap(width, 0)).collect()
 }
 
-fn row(at: usize, token: &Token, weakest: bool, number: usize) -> Line {
+/// How wide the columns of the table are.
+struct Columns {
+    number: usize,
+    token: usize,
+    all: usize,
+}
+
+/// One token; its alternatives take as many lines as they need.
+fn row(at: usize, token: &Token, weakest: bool, columns: &Columns) -> Vec<Line> {
     let role = role(token);
+    let number = columns.number;
     let mut line = Line::of(Role::Dim, &format!("{:>number$}  ", at + 1));
-    line.push(role, &column(&token.text, 14));
+    line.push(role, &column(&token.text, columns.token));
     line.push(role, &format!(" {:>6} {} ", percent(token.probability), height(token.probability)));
     match (token.forced, weakest) {
-        (true, _) => line.push(Role::Forced, "= "),
+        (true, _) => line.push(Role::Forced, "= forced  "),
         (_, true) => line.push(Role::Warning, "◂ "),
         _ => line.push(Role::Dim, "  "),
     }
-    if token.forced {
-        line.push(Role::Forced, "forced  ");
-    }
+    let from = number + columns.token + 13;
+    let mut lines = vec![];
     for (text, probability) in token.alternatives.iter().filter(|(text, _)| *text != token.text).take(5) {
-        line.push(Role::Text, &visible(text));
-        line.push(Role::Dim, &format!(" {}  ", percent(*probability)));
+        let other =
+            Line::of(Role::Text, &visible(text)).and(Role::Dim, &format!(" {}  ", percent(*probability)));
+        if columns.all < line.width() + other.width() && from < line.width() {
+            lines.push(std::mem::take(&mut line));
+            line = Line::default().pad(from);
+        }
+        line = line.join(other);
     }
-    line
+    lines.push(line);
+    lines.into_iter().map(|line| line.cut(columns.all)).collect()
 }
 
 /// A token with its blanks to be seen, in a column.

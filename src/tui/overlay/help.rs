@@ -1,13 +1,18 @@
 //! All keys, by group, as they are bound now.
 
+use super::wide;
 use crate::{
-    tui::{paper::Paper, text::Line, theme::Role},
+    tui::{
+        paper::{Paper, middle},
+        text::Line,
+        theme::Role,
+    },
     workbench::{Action, Place, State, Target, action::Group, update::disabled},
 };
 use ratatui::layout::Rect;
 
 pub(super) fn draw(paper: &mut Paper<'_>, state: &State, scroll: usize, body: Rect) {
-    let area = Rect { x: body.x + 1, width: body.width.saturating_sub(2).min(100), ..body };
+    let area = middle(body, wide(body, 104), body.height);
     let inner = paper.frame(area, Line::of(Role::Title, "Help"));
     paper.target(area, Target::Pane(Place::List));
     let lines = lines(state, usize::from(inner.width).saturating_sub(1));
@@ -42,5 +47,25 @@ fn lines(state: &State, wide: usize) -> Vec<Line> {
             lines.extend(line.wrap(wide, 2 + KEYS + TITLE));
         }
     }
+    lines.push(Line::default());
+    lines.push(Line::of(Role::Heading, "While a text is typed"));
+    for (keys, about) in TYPING {
+        let line = Line::of(Role::Key, &format!("  {keys}")).pad(2 + KEYS + TITLE).and(Role::Dim, about);
+        lines.extend(line.wrap(wide, 2 + KEYS + TITLE));
+    }
     lines
 }
+
+/// The keys that edit a text; `tui::keys` reads them.
+const TYPING: [(&str, &str); 10] = [
+    ("enter", "take the text"),
+    ("esc", "leave it; nothing is changed"),
+    ("A-enter C-j", "a line break"),
+    ("left right C-b C-f", "a character"),
+    ("A-b A-f C-left C-right", "a word"),
+    ("home end C-a C-e", "to the start or end"),
+    ("backspace del C-h C-d", "delete a character"),
+    ("C-w A-backspace", "delete the word before"),
+    ("C-u", "delete to the start"),
+    ("up down C-p C-n", "in the palette: choose"),
+];

@@ -1,5 +1,6 @@
 //! The box in which an action is found by name.
 
+use super::wide;
 use crate::{
     tui::{
         cache::in_view,
@@ -15,7 +16,7 @@ use ratatui::layout::Rect;
 pub(super) fn draw(paper: &mut Paper<'_>, state: &State, mode: &PaletteMode, body: Rect) {
     let found = mode.matches();
     // As high for few matches as for many: the box stays where it is while one types.
-    let area = middle(body, body.width.saturating_sub(4).min(84), 18);
+    let area = middle(body, wide(body, 84), 18);
     let inner = paper.frame(area, Line::of(Role::Title, "Palette"));
     paper.target(area, Target::Pane(Place::List));
     let (before, after) = mode.buffer.halves();

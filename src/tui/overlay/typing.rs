@@ -1,5 +1,6 @@
 //! The box in which a text is typed.
 
+use super::wide;
 use crate::{
     tui::{
         clean,
@@ -13,9 +14,9 @@ use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
 pub(super) fn draw(paper: &mut Paper<'_>, mode: &TypingMode, body: Rect) {
-    let wide = body.width.saturating_sub(4).min(96);
+    let wide = wide(body, 96);
     // One column is the cursor's, for when it stands behind a full row.
-    let inner_wide = usize::from(wide).saturating_sub(5).max(1);
+    let inner_wide = usize::from(wide).saturating_sub(5).max(2);
     let (rows, (cursor_row, cursor_column)) = laid_out(mode.buffer.halves(), inner_wide);
     let most = usize::from(body.height).saturating_sub(4).max(1);
     let shown = rows.len().clamp(1, most);
@@ -41,34 +42,55 @@ pub(super) fn draw(paper: &mut Paper<'_>, mode: &TypingMode, body: Rect) {
 
 /// The rows of a typed text, and row and column of the cursor between the halves.
 ///
-/// Rows are broken at any grapheme, so that the cursor moves one cell with every key.
+/// A row is broken after its last blank; the blank stays, so that the cursor can stand on every place of the text.
 fn laid_out((before, after): (&str, &str), wide: usize) -> (Vec<String>, (usize, usize)) {
-    let mut rows = vec![String::new()];
-    let mut used = 0;
-    let mut put = |text: &str, rows: &mut Vec<String>| {
-        for (at, line) in text.split('\n').enumerate() {
+    let mut cells: Vec<String> = vec![];
+    let mut take = |half: &str| {
+        for (at, line) in half.split('\n').enumerate() {
             if 0 < at {
-                rows.push(String::new());
-                used = 0;
+                cells.push("\n".to_owned());
             }
-            for grapheme in clean::line(line).graphemes(true) {
-                let own = width(grapheme);
-                if wide < used + own && 0 < used {
-                    rows.push(String::new());
-                    used = 0;
-                }
-                if let Some(row) = rows.last_mut() {
-                    row.push_str(grapheme);
-                }
-                used += own;
-            }
+            cells.extend(clean::line(line).graphemes(true).map(str::to_owned));
         }
-        used
+        cells.len()
     };
-    let column = put(before, &mut rows);
-    let cursor = (rows.len() - 1, column);
-    put(after, &mut rows);
-    (rows, cursor)
+    let cursor = take(before);
+    let end = take(after);
+    let mut rows = vec![];
+    let mut place = (0, 0);
+    let mut from = 0;
+    loop {
+        let to = row_end(&cells[from..], wide) + from;
+        let broken = cells.get(to).is_some_and(|cell| cell == "\n");
+        if from <= cursor && (cursor < to || cursor == to && (broken || to == end)) {
+            place = (rows.len(), cells[from..cursor].iter().map(|cell| width(cell)).sum());
+        }
+        rows.push(cells[from..to].concat());
+        from = to + usize::from(broken);
+        if end <= from && !broken {
+            return (rows, place);
+        }
+    }
+}
+
+/// How many cells the next row has: up to a line break, after the last blank that fits, or as many as fit.
+fn row_end(cells: &[String], wide: usize) -> usize {
+    let mut used = 0;
+    let mut blank = None;
+    for (at, cell) in cells.iter().enumerate() {
+        if cell == "\n" {
+            return at;
+        }
+        used += width(cell);
+        if wide < used {
+            // A blank may hang over the edge, where nobody sees it.
+            return if cell == " " { at + 1 } else { blank.unwrap_or(at).max(1) };
+        }
+        if cell == " " {
+            blank = Some(at + 1);
+        }
+    }
+    cells.len()
 }
 
 #[cfg(test)]
@@ -83,8 +105,12 @@ mod tests {
         };
         check("", "", &[""], (0, 0));
         check("abc", "def", &["abcdef"], (0, 3));
-        check("abcdef", "g", &["abcdef", "g"], (0, 6));
+        check("abcdef", "g", &["abcdef", "g"], (1, 0));
         check("a\nb", "\n", &["a", "b", ""], (1, 1));
-        check("日本語", "x", &["日本語", "x"], (0, 6));
+        check("日本語", "x", &["日本語", "x"], (1, 0));
+        check("one two ", "three", &["one ", "two ", "three"], (2, 0));
+        check("one two", " three", &["one ", "two ", "three"], (1, 3));
+        check("abcdef ", "x", &["abcdef ", "x"], (1, 0));
+        check("a\n", "", &["a", ""], (1, 0));
     }
 }

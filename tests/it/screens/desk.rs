@@ -58,7 +58,7 @@ impl Desk {
         let mut desk = Desk::new();
         desk.press("n");
         desk.type_in(TASK);
-        desk.press("enter s");
+        desk.press("enter c");
         desk.answer(PLAN);
         desk.route(
             1,
@@ -124,7 +124,7 @@ impl Desk {
     pub(crate) fn press(&mut self, keys: &str) {
         for key in keys.split_whitespace() {
             let hits = self.hits();
-            let event = Input::Key(event(key.parse().unwrap()));
+            let event = Input::Key(event(key.parse().expect("a key")));
             let meant = message(&event, &self.state, &hits).unwrap_or_else(|| panic!("{key} means nothing"));
             self.send(meant);
         }
@@ -132,7 +132,7 @@ impl Desk {
 
     pub(crate) fn type_in(&mut self, text: &str) {
         let pasted = message(&Input::Paste(text.to_owned()), &self.state, &Hits::default());
-        self.send(pasted.unwrap());
+        self.send(pasted.expect("a paste means something"));
     }
 
     pub(crate) fn model(&mut self, which: Which, state: ModelState) {
@@ -180,7 +180,7 @@ impl Desk {
             reason: None,
         };
         let routed = Event::Routed { task: TaskId(task), key: String::new(), decision };
-        self.state.journal.record(routed, self.now).unwrap();
+        self.state.journal.record(routed, self.now).expect("the task is there");
         self.state.survey = survey(&self.state.journal, &self.state.tools, &BTreeSet::new());
     }
 
