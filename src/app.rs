@@ -1,3 +1,96 @@
 //! The shell: builds the parts, starts the face that was asked for, does the effects. The only floor that sees all.
 
+mod boot;
 pub mod cli;
+mod commands;
+mod desk;
+mod doctor;
+mod editor;
+mod effects;
+mod models;
+mod recorded;
+mod run;
+mod show;
+mod terminal;
+
+use crate::headless::{Ending, lines, list};
+use boot::{Boot, Trouble};
+use clap::{CommandFactory, Parser};
+use cli::{Cli, Command};
+use desk::First;
+use std::{
+    io::{IsTerminal, Write, stderr, stdin, stdout},
+    process::ExitCode,
+};
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match start(&cli) {
+        Ok(ending) => ExitCode::from(ending.code()),
+        Err(Trouble { ending, words }) => {
+            complain(&words);
+            ExitCode::from(ending.code())
+        }
+    }
+}
+
+fn start(cli: &Cli) -> Result<Ending, Trouble> {
+    cli.check().map_err(Trouble::usage)?;
+    if let Some(ending) = without_boot(cli)? {
+        return Ok(ending);
+    }
+    let boot = Boot::new(&cli.global)?;
+    let theme = cli.global.theme.as_deref();
+    let terminal = stdin().is_terminal() && stdout().is_terminal() && !is_dumb();
+    match &cli.command {
+        None if cli.plain || !terminal => commands::plain(boot, cli.task.as_deref()),
+        None => {
+            let first = cli.task.as_ref().map_or(First::WhereItWas, |task| First::Task(task.clone()));
+            desk::open(boot, &first, theme)
+        }
+        Some(Command::Open { .. }) if !terminal => Err(Trouble::usage(
+            "there is no terminal to open it on: `plantern show` prints a screen, `plantern run --session` goes on with it",
+        )),
+        Some(Command::Open { file }) => desk::open(boot, &First::File(file.display().to_string()), theme),
+        Some(Command::Run(asked)) => commands::run(boot, asked),
+        Some(Command::Show(asked)) => show::show(&boot, asked, theme),
+        Some(Command::Replay { sessions, json }) => commands::replays(sessions, *json),
+        Some(Command::Models { command, json }) => {
+            models::command(&boot, command.as_ref().unwrap_or(&cli::Models::List), *json)
+        }
+        Some(Command::Experts { json }) => commands::experts(&boot, *json),
+        Some(Command::Route { task, json }) => commands::decide(boot, task, *json),
+        Some(Command::Eval(asked)) => commands::evaluate(boot, &cli.global.strategy, asked),
+        Some(Command::Import(asked)) => commands::import(asked),
+        Some(Command::Export { session, format }) => commands::exported(&boot, session, *format),
+        Some(Command::Doctor { json }) => doctor::doctor(&boot, *json),
+        Some(Command::Config { command }) => commands::config(&boot, command.as_ref()),
+        Some(Command::Strategies | Command::Routers | Command::Completions { .. }) => Ok(Ending::Done),
+    }
+}
+
+/// Commands that say the same whatever the person has set.
+fn without_boot(cli: &Cli) -> Result<Option<Ending>, Trouble> {
+    let out = &mut stdout().lock();
+    Ok(match &cli.command {
+        Some(Command::Strategies) => Some(list::strategies(out)?),
+        Some(Command::Routers) => Some(list::routers(out)?),
+        Some(Command::Completions { shell }) => Some(list::completions(*shell, Cli::command(), out)?),
+        Some(Command::Run(run)) if run.schema => {
+            out.write_all(lines::SCHEMA.as_bytes())?;
+            Some(Ending::Done)
+        }
+        _ => None,
+    })
+}
+
+/// A terminal that can not move its cursor.
+fn is_dumb() -> bool {
+    std::env::var("TERM").is_ok_and(|term| term == "dumb")
+}
+
+/// Words for the person, on stderr.
+fn complain(words: &str) {
+    let _ = writeln!(stderr(), "plantern: {}", crate::visible::visible(words));
+}

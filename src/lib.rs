@@ -3,18 +3,27 @@
 //! The modules are the floors of a house, lowest first; an arrow may only point down. ARCHITECTURE.md tells why.
 //! To understand the program read `session::event`, then `engine::controller`, then `workbench::update`.
 
+pub mod ids;
+
 pub mod ask;
 pub mod decision;
+pub(crate) mod literal;
 pub mod visible;
 
-pub mod app;
-pub mod engine;
-pub mod expert;
-pub mod headless;
-pub mod ids;
 pub mod plan;
-pub mod router;
+
 pub mod session;
+
+pub mod expert;
+pub mod router;
 pub mod store;
 pub mod strategy;
+
+pub mod engine;
+
 pub mod workbench;
+
+pub mod headless;
+pub mod tui;
+
+pub mod app;

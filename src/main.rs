@@ -1,1 +1,7 @@
-fn main() {}
+//! The `plantern` program: everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    plantern::app::main()
+}

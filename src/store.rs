@@ -1,1 +1,10 @@
-//! Files: session files, model files, themes, configuration. Knows paths, not meanings.
+//! Files: session files, model files, configuration. Knows paths, not meanings.
+
+pub mod config;
+pub mod disk;
+mod error;
+pub mod models;
+pub mod places;
+pub mod sessions;
+
+pub use error::StoreError;

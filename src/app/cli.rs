@@ -172,7 +172,7 @@ pub enum Command {
     Completions { shell: clap_complete::Shell },
 }
 
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(after_help = format!("{RUN_HELP}\n\n{EXIT_CODES}"))]
 pub struct Run {
     /// The task in plain words; `-` reads it from stdin

@@ -240,6 +240,14 @@ impl<'a> Surveyor<'a> {
         if let Some((made_for, decision)) = &progress.routed
             && (made_for.is_empty() || *made_for == key)
         {
+            // A router that trusts nobody leaves the choice to the person; nothing is guessed.
+            let unknown = draft.expert.as_deref().filter(|tag| self.tools.roster.get(tag).is_none());
+            if decision.confidence <= 0.0 && !made_for.is_empty() {
+                return stuck(match unknown {
+                    Some(tag) => format!("no expert is called `{tag}`: press r to choose another"),
+                    None => "the router trusts no expert with it: press r to choose one".to_owned(),
+                });
+            }
             return match self.tools.roster.get(&decision.chosen) {
                 Some(card) => Ok(card),
                 None => {

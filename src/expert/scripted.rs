@@ -3,7 +3,7 @@
 //! Its script is text: one `question => answer` per line. A question is matched whole; `*part*` matches any question
 //! in which the part stands. Line ends in answers are written `\n`. The first line that matches answers.
 
-use crate::ask::{Answer, Ask, Request, Usage};
+use crate::ask::{Answer, Ask, Finish, Request};
 use crate::expert::{Control, Expert, ExpertError, Flow, Sink};
 
 /// Answers from a script. A prompt counts as its text; for `Score` and `Similar` the answer is a line of numbers.
@@ -61,7 +61,7 @@ impl Expert for Scripted {
             Request::Compute { question } | Request::Person { question } => (question.clone(), None),
         };
         if control.checkpoint() == Flow::Cancel {
-            return Ok(Answer { finish: crate::ask::Finish::Cancelled, ..Answer::default() });
+            return Ok(Answer { finish: Finish::Cancelled, ..Answer::default() });
         }
         let told = self.find(&question).ok_or_else(|| {
             let short: String = question.chars().take(80).collect();
@@ -71,7 +71,7 @@ impl Expert for Scripted {
             ))
         })?;
         let Some(count) = wants_scores else {
-            return Ok(Answer { usage: Usage::default(), ..Answer::plain(told) });
+            return Ok(Answer::plain(told));
         };
         let scores: Option<Vec<f32>> = told.split_whitespace().map(|word| word.parse().ok()).collect();
         let scores = scores.filter(|scores| scores.len() == count).ok_or_else(|| {

@@ -1,7 +1,7 @@
 //! Functions that answer a question exactly, at once and without a model: the symbolic experts.
 //!
 //! Called by the engine (as an [`Expert`]) and by tests. A function is one file in `symbolic/` and one line in
-//! [`FUNCTIONS`]. Questions are lines of natural language, in the phrasings of "Decomposed Prompting: A Modular
+//! `FUNCTIONS`. Questions are lines of natural language, in the phrasings of "Decomposed Prompting: A Modular
 //! Approach for Solving Complex Tasks"; no function ever guesses at a phrasing it does not know.
 
 mod calculate;
@@ -12,13 +12,13 @@ mod lookup;
 mod merge;
 mod numeral;
 mod position;
-mod read;
+
 mod remove_numbers;
 mod reverse;
 mod sort;
 mod split;
 
-use crate::ask::{Answer, Ask, Request, Usage};
+use crate::ask::{Answer, Ask, Request};
 use crate::expert::{Control, Expert, ExpertError, Sink};
 
 /// Longer questions are refused unread.
@@ -87,7 +87,7 @@ pub fn compute(name: &str, question: &str) -> Result<String, ExpertError> {
         let known = names().collect::<Vec<_>>().join(", ");
         return Err(ExpertError::Missing(format!(
             "there is no function `{}`; there are {known}",
-            read::shortened(name)
+            crate::literal::shortened(name)
         )));
     };
     let question = question.trim();
@@ -102,7 +102,7 @@ pub fn compute(name: &str, question: &str) -> Result<String, ExpertError> {
         ExpertError::Question(match trouble {
             Trouble::Because(why) => format!("`{name}`: {why}"),
             Trouble::Unknown => {
-                let asked = read::shortened(question);
+                let asked = crate::literal::shortened(question);
                 format!("`{name}` does not understand \"{asked}\"; it knows {}", function.phrasings)
             }
         })
@@ -116,10 +116,7 @@ pub struct Symbolic;
 impl Expert for Symbolic {
     fn answer(&mut self, ask: &Ask, _: &mut dyn Sink, _: &Control) -> Result<Answer, ExpertError> {
         match &ask.request {
-            Request::Compute { question } => {
-                let text = compute(&ask.expert, question)?;
-                Ok(Answer { text, usage: Usage::default(), ..Answer::default() })
-            }
+            Request::Compute { question } => compute(&ask.expert, question).map(Answer::plain),
             _ => Err(ExpertError::Missing(format!(
                 "`{}` is a function: it computes, it can not write or score",
                 ask.expert

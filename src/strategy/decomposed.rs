@@ -47,7 +47,8 @@ impl Strategy for Decomposed {
 
 fn ask(scene: &Scene<'_>) -> Request {
     let mut prompt = scene.prompts.get("decomposed/instruction").trim().to_owned();
-    for exemplar in exemplars::nearest(scene.prompts, scene.task) {
+    let family = exemplars::nearest(scene.prompts, scene.task);
+    for exemplar in &family.exemplars {
         prompt.push_str(&format!("\n\n{exemplar}"));
     }
     prompt.push_str(&format!("\n\nQC: {}\n", one_line(scene.task)));
@@ -55,12 +56,15 @@ fn ask(scene: &Scene<'_>) -> Request {
         prompt.push_str(&format!("QS: {}\nA: {}\n", done.step, written(&done.answer)));
     }
     prompt.push_str("QS:");
+    let words = family.words(scene.task);
+    let least = family.least_steps();
+    let bounds = grammar::Bounds { task: scene.task, cards: scene.cards, words: words.as_ref(), least };
     Request::Generate(Generate {
         prompt: Prompt::Raw(prompt.trim_start().to_owned()),
         sampling: scene.sampling,
         max_tokens: STEP_TOKENS,
         stop: vec!["\n".to_owned()],
-        grammar: Some(grammar::step(scene.task, scene.steps.len(), scene.cards)),
+        grammar: Some(grammar::step(&bounds, scene.steps.len())),
     })
 }
 

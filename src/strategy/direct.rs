@@ -29,7 +29,8 @@ impl Strategy for Direct {
 
 fn ask(scene: &Scene<'_>) -> Request {
     let mut prompt = scene.prompts.get("direct/instruction").trim().to_owned();
-    for exemplar in exemplars::nearest(scene.prompts, scene.task) {
+    let family = exemplars::nearest(scene.prompts, scene.task);
+    for exemplar in &family.exemplars {
         let answer = exemplar.steps.last().map_or("", |(_, answer)| answer.as_str());
         prompt.push_str(&format!("\n\nQ: {}\nA: {}", exemplar.goal, bare(answer)));
     }

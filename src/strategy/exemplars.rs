@@ -4,20 +4,70 @@
 //! computes it once.
 
 use super::Prompts;
-use crate::plan::notation::{self, Exemplar};
+use crate::plan::notation::{self, Exemplar, Line};
 use std::collections::BTreeSet;
 
 /// The family used when no word of the task occurs in any.
 const GENERAL: &str = "decomposed/families/general";
 
-/// The examples of the family whose goals share the most telling words with the task.
-pub fn nearest(prompts: &Prompts, task: &str) -> Vec<Exemplar> {
-    let families: Vec<(&str, Vec<Exemplar>)> = prompts
-        .under("decomposed/families/")
-        .map(|(name, text)| (name, notation::exemplars(&notation::read(text).0)))
-        .filter(|(_, exemplars)| !exemplars.is_empty())
+/// Worked decompositions of one kind of task.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Family {
+    pub exemplars: Vec<Exemplar>,
+    /// Steps use only words of the task and words that the steps here bring with them. For kinds of task where a step
+    /// that says anything else is a slip of a small model.
+    pub closed: bool,
+}
+
+/// The line above the examples that closes a family.
+const CLOSED: &str = "words: closed";
+
+impl Family {
+    fn read(text: &str) -> Family {
+        let (lines, _) = notation::read(text);
+        let closed = lines.iter().any(|line| *line == Line::Text(CLOSED.to_owned()));
+        Family { exemplars: notation::exemplars(&lines), closed }
+    }
+
+    /// Steps that a decomposition of this kind has at the least: a closed family ends none before its shortest example.
+    pub fn least_steps(&self) -> usize {
+        let shortest = self.exemplars.iter().map(|exemplar| exemplar.steps.len()).min();
+        shortest.filter(|_| self.closed).unwrap_or(1).max(1)
+    }
+
+    /// The words that a step for this task may have, if the family is closed: those of the task, and those that steps
+    /// of the examples have without having them from their own task.
+    pub fn words(&self, task: &str) -> Option<BTreeSet<String>> {
+        let mut words: BTreeSet<String> = bare_words(task).collect();
+        for exemplar in self.exemplars.iter().filter(|_| self.closed) {
+            let goal: BTreeSet<String> = bare_words(&exemplar.goal).collect();
+            let steps = exemplar.steps.iter().flat_map(|(step, _)| bare_words(&step.text));
+            words.extend(steps.filter(|word| !goal.contains(word) && !word.contains('#')));
+        }
+        self.closed.then_some(words)
+    }
+}
+
+/// The words outside quotes as they stand, punctuation around them taken off.
+fn bare_words(text: &str) -> impl Iterator<Item = String> {
+    let open = text.split('"').step_by(2).collect::<Vec<_>>().join(" ");
+    let words: Vec<String> = open
+        .split_whitespace()
+        .map(|word| word.trim_matches(|c: char| c.is_ascii_punctuation() && c != '#').to_owned())
+        .filter(|word| !word.is_empty())
         .collect();
-    let words: Vec<BTreeSet<String>> = families.iter().map(|(_, family)| goal_words(family)).collect();
+    words.into_iter()
+}
+
+/// The family whose goals share the most telling words with the task.
+pub fn nearest(prompts: &Prompts, task: &str) -> Family {
+    let families: Vec<(&str, Family)> = prompts
+        .under("decomposed/families/")
+        .map(|(name, text)| (name, Family::read(text)))
+        .filter(|(_, family)| !family.exemplars.is_empty())
+        .collect();
+    let words: Vec<BTreeSet<String>> =
+        families.iter().map(|(_, family)| goal_words(&family.exemplars)).collect();
     let task = words_of(task);
     let score = |family: &BTreeSet<String>| -> f32 {
         let weight = |word: &String| {
@@ -26,14 +76,14 @@ pub fn nearest(prompts: &Prompts, task: &str) -> Vec<Exemplar> {
         };
         task.intersection(family).map(weight).sum()
     };
-    let mut best: Option<(f32, &(&str, Vec<Exemplar>))> = None;
-    for (family, words) in families.iter().zip(&words) {
-        let score = score(words) + if family.0 == GENERAL { 0.1 } else { 0.0 };
-        if best.as_ref().is_none_or(|(top, _)| score > *top) {
+    let mut best: Option<(f32, &Family)> = None;
+    for ((name, family), words) in families.iter().zip(&words) {
+        let score = score(words) + if *name == GENERAL { 0.1 } else { 0.0 };
+        if best.is_none_or(|(top, _)| score > top) {
             best = Some((score, family));
         }
     }
-    best.map(|(_, (_, exemplars))| exemplars.clone()).unwrap_or_default()
+    best.map(|(_, family)| family.clone()).unwrap_or_default()
 }
 
 fn goal_words(family: &[Exemplar]) -> BTreeSet<String> {

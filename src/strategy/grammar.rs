@@ -7,54 +7,85 @@ use crate::{
     decision::ExpertCard,
     plan::{Operator, notation::END},
 };
-use std::fmt::Write;
+use std::collections::BTreeSet;
 
 /// The longest quoted span that a step may copy, in bytes, and the most spans; beyond them the grammar would explode.
 const SPAN_BYTES: usize = 400;
 const SPANS: usize = 12;
 
+/// What a step may be made of.
+pub struct Bounds<'a> {
+    pub task: &'a str,
+    /// The experts that may be named.
+    pub cards: &'a [ExpertCard],
+    /// The words that may be used, if they are bounded.
+    pub words: Option<&'a BTreeSet<String>>,
+    /// No decomposition ends with fewer steps.
+    pub least: usize,
+}
+
 /// What may follow `QS:` when `done` steps stand above: one step or the end, with its line feed.
-pub fn step(task: &str, done: usize, cards: &[ExpertCard]) -> String {
-    let step = line(task, done, cards);
-    match done {
-        0 => format!(" {step}\n"),
-        _ => format!(" (?:{}|{step})\n", escape(END)),
+pub fn step(bounds: &Bounds<'_>, done: usize) -> String {
+    let step = line(bounds, done);
+    if done < bounds.least {
+        return format!(" {step}\n");
     }
+    format!(" (?:{}|{step})\n", escape(END))
 }
 
 /// What may follow the first `QS:` of a whole plan of at most `steps` lines.
-pub fn plan(task: &str, steps: usize, cards: &[ExpertCard]) -> String {
+pub fn plan(bounds: &Bounds<'_>, steps: usize) -> String {
     // From the last line outwards: each line is followed by the end or by the next line.
     let end = format!("QS: {}\n\n?", escape(END));
     let mut rest = end.clone();
-    for done in (1..steps).rev() {
-        rest = format!("(?:{end}|QS: {}\n{rest})", line(task, done, cards));
+    for done in (1..steps.max(bounds.least)).rev() {
+        let next = format!("QS: {}\n{rest}", line(bounds, done));
+        rest = if done < bounds.least { next } else { format!("(?:{end}|{next})") };
     }
-    format!(" {}\n{rest}", line(task, 0, cards))
+    format!(" {}\n{rest}", line(bounds, 0))
 }
 
-fn line(task: &str, done: usize, cards: &[ExpertCard]) -> String {
+fn line(bounds: &Bounds<'_>, done: usize) -> String {
+    let Bounds { task, cards, words, .. } = *bounds;
     let experts = cards.iter().map(|card| escape(&card.name)).collect::<Vec<_>>().join("|");
-    let references = (1..=done).rev().map(|n| n.to_string()).collect::<Vec<_>>().join("|");
+    let reference = (1..=done).rev().map(|n| n.to_string()).collect::<Vec<_>>().join("|");
     let mut quoted: Vec<String> = spans(task).iter().map(|span| escape(span)).collect();
     if done > 0 {
-        quoted.push(format!("#(?:{references})"));
+        quoted.push(format!("#(?:{reference})"));
     }
-    let mut loose = String::from("[^\"#\\n\\[\\]]");
-    if !quoted.is_empty() {
-        let _ = write!(loose, "|\"(?:{})\"", quoted.join("|"));
-    }
+    // What a text is made of: words of a closed list, or anything but marks with a meaning; and what may be quoted.
+    let (start, more, between) = match words {
+        Some(words) => {
+            let words = words.iter().map(|word| escape(word)).collect::<Vec<_>>().join("|");
+            (format!("(?:{words})"), format!("(?:{words})"), "[ ,;]{1,2}")
+        }
+        None => (String::from("[^\"#\\n\\[\\] ]"), String::from("[^\"#\\n\\[\\]]"), ""),
+    };
+    let quotes = if quoted.is_empty() { String::new() } else { format!("|\"(?:{})\"", quoted.join("|")) };
+    let run = |first: &str, any: &str| match words {
+        Some(_) => format!("(?:{first})(?:{between}(?:{any}))*[.?]?"),
+        None => format!("(?:{first})(?:{any})*"),
+    };
     if done == 0 {
-        return format!("\\[(?:{experts})\\] [^\"#\\n\\[\\] ](?:{loose})*");
+        return format!(
+            "\\[(?:{experts})\\] {}",
+            run(&format!("{start}{quotes}"), &format!("{more}{quotes}"))
+        );
     }
+    let bound = format!("#(?:{reference})");
+    let (first, any) = (format!("{start}{quotes}|{bound}"), format!("{more}{quotes}|{bound}"));
     let operators = Operator::ALL.map(|operator| operator.to_string());
     let project =
         operators.iter().filter(|name| *name != "select").map(|name| escape(name)).collect::<Vec<_>>();
-    let reference = format!("\"#(?:{references})\"|#(?:{references})");
-    let any = format!("{loose}|{reference}");
     // A projection has something to be projected over.
+    let over = format!("\"{bound}\"|{bound}");
+    let projected = match words {
+        Some(_) => format!("(?:(?:{start}{quotes}){between})*(?:{over})(?:{between}(?:{any}))*[.?]?"),
+        None => format!("(?:{more}{quotes})*(?:{over})(?:{any})*"),
+    };
     format!(
-        "(?:(?:\\(select\\) )?\\[(?:{experts})\\] [^\\s](?:{any})*|\\((?:{})\\) \\[(?:{experts})\\] (?:{loose})*(?:{reference})(?:{any})*)",
+        "(?:(?:\\(select\\) )?\\[(?:{experts})\\] {}|\\((?:{})\\) \\[(?:{experts})\\] {projected})",
+        run(&first, &any),
         project.join("|")
     )
 }

@@ -42,7 +42,8 @@ impl Strategy for PlanAndSolve {
 
 fn ask(scene: &Scene<'_>) -> Request {
     let mut prompt = scene.prompts.get("plan-and-solve/instruction").trim().to_owned();
-    for exemplar in exemplars::nearest(scene.prompts, scene.task) {
+    let family = exemplars::nearest(scene.prompts, scene.task);
+    for exemplar in &family.exemplars {
         prompt.push_str(&format!("\n\nQC: {}\n", exemplar.goal));
         for (step, _) in &exemplar.steps {
             prompt.push_str(&format!("QS: {step}\n"));
@@ -50,12 +51,15 @@ fn ask(scene: &Scene<'_>) -> Request {
         prompt.push_str(&format!("QS: {END}"));
     }
     prompt.push_str(&format!("\n\nQC: {}\nQS:", one_line(scene.task)));
+    let words = family.words(scene.task);
+    let least = family.least_steps();
+    let bounds = grammar::Bounds { task: scene.task, cards: scene.cards, words: words.as_ref(), least };
     Request::Generate(Generate {
         prompt: Prompt::Raw(prompt.trim_start().to_owned()),
         sampling: scene.sampling,
         max_tokens: PLAN_TOKENS,
         stop: vec!["\n\n".to_owned()],
-        grammar: Some(grammar::plan(scene.task, STEPS, scene.cards)),
+        grammar: Some(grammar::plan(&bounds, STEPS)),
     })
 }
 

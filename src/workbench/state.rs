@@ -52,6 +52,8 @@ pub struct Live {
     /// Prompt tokens computed, of how many.
     pub prefill: Option<(usize, usize)>,
     pub since: u64,
+    /// When the first token came; before that the prompt is read.
+    pub writing_since: Option<u64>,
     pub paused: bool,
 }
 

@@ -5,7 +5,7 @@ mod edits;
 pub mod files;
 mod reports;
 pub mod running;
-mod time_travel;
+pub mod time_travel;
 mod typing;
 
 use super::{Action, Effect, Message, Mode, Run, State, Stored, Weight};
@@ -72,7 +72,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
     use Action as A;
     // Leaving, and what works wherever one is.
     match (action, &state.mode) {
-        (A::Quit, Mode::Browse | Mode::Home { .. }) => return quit(state),
+        (A::Quit, Mode::Browse | Mode::Home { .. }) => return leave(state),
         (A::Quit | A::Back, Mode::Help { .. } | Mode::Palette(_) | Mode::Typing(_) | Mode::Reroute(_))
         | (A::Back, Mode::Home { .. }) => {
             state.mode = Mode::Browse;
@@ -123,7 +123,8 @@ fn act_from_outside(state: &mut State, action: Action) -> Vec<Effect> {
     act(state, action)
 }
 
-fn quit(state: &mut State) -> Vec<Effect> {
+/// Leaves from wherever one is; what runs is stopped and kept.
+pub fn leave(state: &mut State) -> Vec<Effect> {
     let mut effects = running::stop_all(state);
     effects.push(Effect::Quit);
     effects

@@ -21,6 +21,9 @@ pub(super) struct Parts<'a> {
     pub(super) body_line: usize,
 }
 
+/// Cards of other programs have a dozen.
+const MAX_FIELDS: usize = 64;
+
 /// A line number and what is wrong there.
 pub(super) type Fault = (usize, String);
 
@@ -73,6 +76,9 @@ fn place<'a>(line: &'a str, number: usize, fields: &mut Vec<Field<'a>>) -> Resul
     if let Some(first) = fields.iter().find(|field| field.key == key) {
         return Err((number, format!("`{key}` stands twice, first on line {}; keep one", first.line)));
     }
+    if fields.len() == MAX_FIELDS {
+        return Err((number, format!("a card has at most {MAX_FIELDS} fields")));
+    }
     fields.push(Field { key, line: number, rest, below: Vec::new() });
     Ok(())
 }
@@ -90,6 +96,12 @@ impl Field<'_> {
             Some('|' | '>') => return Ok(self.block()),
             Some('"' | '\'') => {
                 let (text, after) = quoted(self.rest).map_err(|what| (self.line, what))?;
+                if let Some((number, _)) = self.lines_below().next() {
+                    return Err((
+                        number,
+                        format!("this line stands below the quoted `{}` and belongs to nothing", self.key),
+                    ));
+                }
                 return nothing_after(after, self.line).map(|()| text);
             }
             Some('[') => return Err((self.line, format!("`{}` is one text; put it in quotes", self.key))),

@@ -1,4 +1,7 @@
+//! Examples and laws for `expert::card`.
+
 use super::*;
+use proptest::prelude::*;
 
 fn card(fields: &str, body: &str) -> Result<(ExpertCard, Vec<String>), CardError> {
     read_card(&format!("---\nname: film\ndescription: Knows films.\n{fields}\n---\n{body}"), "film.md")
@@ -63,6 +66,11 @@ fn errors_name_the_line_and_what_to_do() {
         "---\nname: a\nexamples:\n  - \"a\" \"b\"\n---\n",
         "line 4: `\"b\"` stands behind the closing quote",
     );
+    fails("---\nname: \"a\"\n  b\n---\n", "line 3: this line stands below the quoted `name`");
+    fails(
+        &format!("---\n{}---\n", (0..70).map(|n| format!("f{n}: 1\n")).collect::<String>()),
+        "at most 64 fields",
+    );
     fails("---\nname: a\nexamples: [a, b\n---\n", "line 3: the list `examples` is never closed");
     fails("---\nname: a\nkind: oracle\n---\n", "line 3: `oracle` is no kind");
     fails("---\nname: a\ncost: -1\n---\n", "line 3: the cost `-1`");
@@ -126,4 +134,21 @@ fn the_version_changes_with_the_text() {
     let version = |body: &str| card("", body).unwrap().0.version;
     assert_ne!(version("a {{ question }}"), version("b {{ question }}"));
     assert_eq!(version("a {{ question }}"), version("a {{ question }}"));
+}
+
+proptest! {
+    #[test]
+    fn no_card_panics(fields in "(examples|name|stop|cost|x)?:? ?[\\[\\]\"'|> a,#:\\n\\\\é-]{0,40}", body in "[{}% a-z#\\nsystem\"|]{0,60}") {
+        let _ = read_card(&format!("---\nname: a\ndescription: b\n{fields}\n---\n{body}"), "x.md");
+        let _ = read_card(&format!("---\n{fields}"), "x.md");
+    }
+
+    #[test]
+    fn quoted_examples_come_back(text in "[ -~é]{1,40}") {
+        prop_assume!(!text.trim().is_empty());
+        let single = text.replace('\'', "''");
+        let double = text.replace('\\', "\\\\").replace('"', "\\\"");
+        let (card, _) = card(&format!("examples:\n  - '{single}'\n  - \"{double}\""), "{{ question }}").unwrap();
+        prop_assert_eq!(card.examples, vec![text.clone(), text]);
+    }
 }

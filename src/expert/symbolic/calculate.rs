@@ -7,7 +7,7 @@ mod lex;
 mod number;
 
 use super::Trouble;
-use super::read::{Operand, bracket, tokens};
+use crate::literal::{Operand, bracket};
 use evaluate::evaluate;
 use num_rational::BigRational;
 use num_traits::FromPrimitive;
@@ -34,7 +34,7 @@ pub(super) fn calculate(question: &str) -> Result<String, Trouble> {
 
 /// Without `what is` before and `= ?` behind.
 fn without_frame(text: &str) -> &str {
-    const FRONT: [&str; 21] = [
+    const FRONT: &[&str] = &[
         "what's",
         "what",
         "is",
@@ -79,8 +79,8 @@ fn without_frame(text: &str) -> &str {
 
 /// `sum of 3, 4 and 5`, `largest of [3, 4]`, `subtract 3 from 10`; `None` when the text is an expression.
 fn of_several(text: &str, arithmetic: &mut Arithmetic) -> Option<Result<BigRational, Trouble>> {
-    let head = tokens(text).next()?;
-    let rest = text[head.len()..].trim_start();
+    let (head, rest) = text.split_at(text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len()));
+    let rest = rest.trim_start();
     let rest = ["number in ", "number of ", "value in ", "value of ", "of ", "between ", "in ", "among "]
         .iter()
         .find_map(|word| rest.strip_prefix(word))

@@ -1,7 +1,7 @@
 //! `count`: how many words, letters, items, sentences or lines, or how often one thing occurs.
 
 use super::Trouble;
-use super::read::{Asked, Literal, Operand, asked, items, letters, literals, tokens, words};
+use crate::literal::{Asked, Literal, Operand, asked, items, letters, literals, tokens, words};
 use unicode_segmentation::UnicodeSegmentation;
 
 pub(super) const PHRASINGS: &str = "How many words are in \"green ideas\"?, How many letters are in \"Alan\"?, How many \

@@ -5,7 +5,7 @@ mod scan;
 
 use super::Trouble;
 use super::numeral::cardinal;
-use super::read::tokens;
+use crate::literal::tokens;
 use jiff::civil::Date;
 use jiff::{Span, Unit};
 use scan::{Found, scan};

@@ -1,7 +1,7 @@
 //! `join`: two or more sequences as one.
 
 use super::Trouble;
-use super::read::{Item, Operand, items, literals, separator, write_list};
+use crate::literal::{Item, Operand, items, literals, separator, write_list};
 
 pub(super) const PHRASINGS: &str = "\"a, b\" \"c, d\"., Join \"a, b\" and \"c, d\"., Join [\"a\"] and [\"b\"]. (each sequence in quotes or brackets)";
 

@@ -1,7 +1,7 @@
 //! `lookup`: a value in a JSON object, in lines of `key: value`, in pairs, or in a small table.
 
 use super::Trouble;
-use super::read::{Literal, Operand, items, literals, shortened, tokens, write_texts};
+use crate::literal::{Literal, Operand, items, literals, shortened, write_texts};
 use serde_json::{Map, Value};
 
 pub(super) const PHRASINGS: &str = "What is the value of \"b\" in {\"a\": 1, \"b\": 2}?, Look up \"capital\" in \
@@ -52,8 +52,9 @@ fn keys_and_source(question: &str) -> Option<(Vec<String>, Operand)> {
             (operand, format!("{} {}", &question[..start], &question[end..]))
         }
         None => {
-            let at = question.to_ascii_lowercase().find(" in ")?;
-            let text = question[at + 4..].trim().trim_start_matches(':').trim();
+            let lower = question.to_ascii_lowercase();
+            let at = [" in ", " in:"].iter().filter_map(|lead| lower.find(lead)).min()?;
+            let text = question[at + 4..].trim();
             literals.retain(|literal| literal.end <= at);
             (Operand::Text(text.to_owned()), question[..at].to_owned())
         }
@@ -73,11 +74,12 @@ fn keys_and_source(question: &str) -> Option<(Vec<String>, Operand)> {
 
 /// `What is the price of tea in` names `price` and `tea`.
 fn bare_keys(said: &str) -> Vec<String> {
-    const FILLER: [&str; 25] = [
+    const FILLER: &[&str] = &[
         "what", "what's", "is", "are", "look", "lookup", "up", "get", "find", "give", "return", "me", "the",
         "value", "for", "key", "field", "in", "from", "table", "object", "json", "row", "entry", "of",
     ];
-    let words: Vec<&str> = tokens(said).collect();
+    let trimmed = said.split_whitespace().map(|word| word.trim_matches(|c: char| ",;:?!.\"".contains(c)));
+    let words: Vec<&str> = trimmed.filter(|word| !word.is_empty()).collect();
     let filler = |word: &&str| FILLER.contains(&word.to_lowercase().as_str());
     let start = words.iter().position(|word| !filler(word)).unwrap_or(words.len());
     let end = words.iter().rposition(|word| !filler(word)).map_or(start, |at| at + 1);

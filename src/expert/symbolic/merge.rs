@@ -1,7 +1,7 @@
 //! `merge`: the elements of a list as one text, with a separator between them.
 
 use super::Trouble;
-use super::read::{Operand, items, literals, separator};
+use crate::literal::{Operand, items, literals, separator};
 
 pub(super) const PHRASINGS: &str = "Concatenate [\"A\", \"l\", \"a\", \"n\"]., Concatenate [\"b\", \"x\"] using a space. \
     (also a comma, a semi-colon, a hyphen, nothing, \"quoted\")";

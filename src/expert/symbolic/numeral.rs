@@ -2,7 +2,7 @@
 //!
 //! Called by the functions of `symbolic`; knows no function.
 
-use super::read::tokens;
+use crate::literal::tokens;
 
 /// Where something stands, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::Trouble;
 use super::numeral::{Place, at_place, place};
-use super::read::{Asked, Item, Operand, asked, items, letters, tokens, words, write_list, write_texts};
+use crate::literal::{Asked, Item, Operand, asked, items, letters, tokens, words, write_list, write_texts};
 
 pub(super) const TEXT_PHRASINGS: &str = "What is the letter at position 1 of the word \"Augusta\"?, What is the last \
     letter in \"Augusta\"?, What is the word at the position 4 in \"Colorless green ideas sleep\"?";

@@ -1,7 +1,7 @@
 //! `remove_numbers`: a numbered sequence without its numbers, or a text without its digits.
 
 use super::Trouble;
-use super::read::{Item, Operand, asked, write_list};
+use crate::literal::{Item, Operand, asked, write_list};
 
 pub(super) const PHRASINGS: &str = "Remove the numbers from \"4. bottle, 3. laptop\"., Remove the numbers from \
     [(A, 1), (u, 2)].";

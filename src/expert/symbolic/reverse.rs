@@ -1,13 +1,13 @@
 //! `reverse`: a sequence, a list, the words of a text or the letters of a word, back to front.
 
 use super::Trouble;
-use super::read::{Operand, asked, items, tokens, words, write_list, write_pairs};
+use crate::literal::{Operand, asked, items, tokens, words, write_list, write_pairs};
 use unicode_segmentation::UnicodeSegmentation;
 
 pub(super) const PHRASINGS: &str = "Reverse the sequence \"a, b, c\"., Reverse the letters of \"Alan\"., Reverse the \
     words in \"green ideas sleep\"., Reverse [\"a\", \"b\"].";
 
-const LEADS: [&str; 12] = [
+const LEADS: &[&str] = &[
     ": ",
     "sequence ",
     " list ",
@@ -27,7 +27,7 @@ pub(super) fn reverse(question: &str) -> Result<String, Trouble> {
     if !["reverse", "backward", "back to front"].iter().any(|word| lower.contains(word)) {
         return Err(Trouble::Unknown);
     }
-    let asked = asked(question, &LEADS, &[" backwards", " back to front"]).ok_or(Trouble::Unknown)?;
+    let asked = asked(question, LEADS, &[" backwards", " back to front"]).ok_or(Trouble::Unknown)?;
     let text = match &asked.operand {
         Operand::List(list) => return Ok(write_list(list.iter().rev())),
         Operand::Pairs(pairs) => {

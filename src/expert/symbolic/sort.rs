@@ -1,7 +1,7 @@
 //! `sort`: words, items or list elements by alphabet, number or length.
 
 use super::Trouble;
-use super::read::{Asked, Item, Operand, asked, items, letters, words, write_list, write_pairs};
+use crate::literal::{Asked, Item, Operand, asked, items, letters, words, write_list, write_pairs};
 use std::cmp::Reverse;
 
 pub(super) const PHRASINGS: &str = "Sort the words alphabetically: \"b a c\"., Sort [3, 1, 2] numerically in descending \
@@ -26,13 +26,23 @@ pub(super) fn sort(question: &str) -> Result<String, Trouble> {
     let tails = [
         " alphabetically",
         " numerically",
-        " by ",
+        " by length",
+        " by value",
+        " by size",
+        " by number",
         " in alphabetical",
         " in numerical",
         " in reverse",
         " in descending",
         " in ascending",
-        " from ",
+        " from longest",
+        " from shortest",
+        " from largest",
+        " from smallest",
+        " from highest",
+        " from lowest",
+        " from a to z",
+        " from z to a",
         " descending",
         " ascending",
     ];

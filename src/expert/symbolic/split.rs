@@ -1,7 +1,7 @@
 //! `split`: the words, letters, items, sentences or lines of a text, alone or with their positions.
 
 use super::Trouble;
-use super::read::{
+use crate::literal::{
     Operand, asked, items, letters, literals, tokens, words, write_list, write_pairs, write_texts,
 };
 use unicode_segmentation::UnicodeSegmentation;
@@ -73,7 +73,7 @@ fn by_separator<'a>(question: &str, text: &'a str) -> Result<Vec<&'a str>, Troub
         return Err(Trouble::Unknown);
     }
     let behind = behind.replacen(" at ", " by ", 1).replacen(" on ", " by ", 1);
-    match super::read::separator(&behind)? {
+    match crate::literal::separator(&behind)? {
         Some(sign) if sign.is_empty() => Err("an empty separator splits nothing; ask for the letters".into()),
         Some(sign) => Ok(text.split(sign.as_str()).map(str::trim).filter(|part| !part.is_empty()).collect()),
         None => Err(Trouble::Unknown),

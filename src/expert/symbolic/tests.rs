@@ -185,6 +185,8 @@ fn sorts() {
         &[
             ("Sort the words alphabetically: \"thrill barn onus\"", "barn onus thrill"),
             ("Sort the following words alphabetically: List: thrill barn onus", "barn onus thrill"),
+            ("Sort the following words alphabetically: List: yes from by an", "an by from yes"),
+            ("Sort the words pear fig kiwi from longest to shortest", "pear kiwi fig"),
             ("Sort \"pen, alarm clock, Cup\" alphabetically.", "alarm clock, Cup, pen"),
             ("Sort [10, 9, 2.5]", "[2.5, 9, 10]"),
             ("Sort [10, 9, 2.5] alphabetically", "[10, 2.5, 9]"),
@@ -263,23 +265,29 @@ fn hostile() -> Vec<String> {
 
 #[test]
 fn hostile_questions_end_quickly() {
-    let frames =
-        ["", "What are the words in ", "Reverse the sequence ", "Concatenate ", "Calculate ", "Sort "];
+    let lead = |name: &str| match name {
+        "split" | "str_position" => "What are the first words in ",
+        "arr_position" => "What is at position 2 in ",
+        "merge" | "join" => "Concatenate ",
+        "reverse" => "Reverse the sequence ",
+        "remove_numbers" => "Remove the numbers from ",
+        "count" => "How many times does \"a\" occur in ",
+        "sort" => "Sort ",
+        "lookup" => "Look up a in ",
+        _ => "",
+    };
     let mut slowest = (Duration::ZERO, String::new());
     for text in hostile() {
-        for frame in frames {
-            for name in names() {
-                let question = format!("{frame}{text}");
-                let start = Instant::now();
-                let _ = compute(name, &question);
-                let took = start.elapsed();
-                if took > slowest.0 {
-                    slowest = (took, format!("{name}: {}", read::shortened(&question)));
-                }
-            }
+        for name in names() {
+            let question = format!("{}{text}", lead(name));
+            let start = Instant::now();
+            let _ = compute(name, &question);
+            slowest =
+                slowest.max((start.elapsed(), format!("{name}: {}", crate::literal::shortened(&question))));
         }
     }
-    assert!(slowest.0 < Duration::from_secs(2), "{slowest:?}");
+    // Without optimisation and on a busy machine; a release build needs a tenth of this.
+    assert!(slowest.0 < Duration::from_secs(1), "{slowest:?}");
 }
 
 proptest! {

@@ -274,6 +274,10 @@ pub(super) fn scroll(state: &mut State, place: Place, lines: i32) -> Vec<Effect>
         (Mode::Browse, Place::Inspector) => {
             state.ui.scroll = state.ui.scroll.saturating_add_signed(lines).min(1_000_000);
         }
+        (Mode::Help { scroll }, _) => {
+            let scroll = scroll.saturating_add_signed(lines).min(10_000);
+            state.mode = Mode::Help { scroll };
+        }
         (Mode::Browse, _) => {
             let focus = std::mem::replace(&mut state.ui.focus, Focus::Tree);
             step(state, lines);

@@ -15,7 +15,10 @@ pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
             vec![]
         }
         Report::Tokens { call, tokens } => {
-            state.live.get_mut(&call).map(|live| live.tokens.extend(tokens)).unwrap_or_default();
+            if let Some(live) = state.live.get_mut(&call) {
+                live.writing_since = live.writing_since.or(Some(state.now));
+                live.tokens.extend(tokens);
+            }
             vec![]
         }
         Report::Done { call, answer } => match state.live.remove(&call) {

@@ -60,6 +60,10 @@ pub(super) fn drive(state: &mut State) -> Vec<Effect> {
             state.say(Weight::Info, "here: the selected task is next");
             return effects;
         }
+        if after_a_result(state) && !matches!(next, Move::Record(Event::Solved { .. })) {
+            // Each sub-task of a long run can be undone by itself.
+            state.journal.open_turn();
+        }
         match next {
             Move::Record(event) => match take(state, event) {
                 Some(written) => effects.extend(written),
@@ -73,12 +77,15 @@ pub(super) fn drive(state: &mut State) -> Vec<Effect> {
                     state.say(Weight::Warning, why);
                     return effects;
                 }
-                if state.run == Run::All {
-                    // Each call of a long run can be undone by itself.
-                    state.journal.open_turn();
-                }
                 let call = state.journal.fresh_call();
-                let live = Live { task, tokens: vec![], prefill: None, since: state.now, paused: false };
+                let live = Live {
+                    task,
+                    tokens: vec![],
+                    prefill: None,
+                    since: state.now,
+                    writing_since: None,
+                    paused: false,
+                };
                 state.live.insert(call, live);
                 let asked = Event::Asked { call, task, purpose, key, ask: ask.clone() };
                 match record(state, [asked]) {
@@ -91,6 +98,12 @@ pub(super) fn drive(state: &mut State) -> Vec<Effect> {
         }
     }
     effects
+}
+
+/// Has a sub-task just ended, or a proposal been taken?
+fn after_a_result(state: &State) -> bool {
+    let head = state.journal.head().and_then(|head| state.journal.records().get(head.0 as usize));
+    head.is_some_and(|record| matches!(record.event, Event::Solved { .. } | Event::Proposed { .. }))
 }
 
 /// Writes down what follows by itself; `None` when the run ends before it.

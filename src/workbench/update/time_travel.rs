@@ -3,8 +3,17 @@
 use super::{browsing, running, store};
 use crate::{
     ids::Seq,
+    session::JournalError,
     workbench::{Action, Effect, State, Weight},
 };
+
+/// Looks at an event without writing that down: for faces that only show.
+pub fn visit(state: &mut State, at: Seq) -> Result<(), JournalError> {
+    state.journal.go(Some(at), state.now)?;
+    state.look();
+    browsing::keep_cursor(state);
+    Ok(())
+}
 
 pub(super) fn travel(state: &mut State, action: Action) -> Vec<Effect> {
     // What runs belongs to the present that is being left.

@@ -1,8 +1,8 @@
 //! Cuts an expression into signs and numbers, words for them included.
 
 use super::super::numeral::cardinal;
-use super::super::read::shortened;
 use super::number::{Arithmetic, read_number, whole};
+use crate::literal::shortened;
 use num_rational::BigRational;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +71,7 @@ pub(super) fn lex(text: &str, arithmetic: &mut Arithmetic) -> Result<Vec<(usize,
 
 /// A sign or number in words, and its length.
 fn word(text: &str, after_number: bool) -> Result<(Sign, usize), String> {
-    const PHRASES: [(&str, Sign); 21] = [
+    const PHRASES: &[(&str, Sign)] = &[
         ("multiplied by", Sign::Times),
         ("divided by", Sign::Over),
         ("raised to the power of", Sign::Power),
@@ -99,7 +99,7 @@ fn word(text: &str, after_number: bool) -> Result<(Sign, usize), String> {
         // `3x4`: the sign may touch a digit.
         (!rest.starts_with(char::is_alphabetic)).then_some(phrase.len())
     };
-    for (phrase, sign) in PHRASES {
+    for (phrase, sign) in PHRASES.iter().cloned() {
         if let Some(length) = whole_word(phrase) {
             if phrase == "half" {
                 return Ok((Sign::Number(BigRational::new(1.into(), 2.into())), length));
@@ -146,13 +146,13 @@ fn number_words(text: &str) -> Option<(u64, usize)> {
             continue;
         } else {
             let Some(number) = cardinal(word).filter(|_| !word.is_empty()) else { break };
+            // `three four` and `twenty zero` are no numbers.
             let fits = match number {
-                0..=9 => group % 10 == 0 && group % 100 != 10,
-                10..=19 => group % 100 == 0,
+                0 => !seen,
+                1..=9 => group % 10 == 0 && group % 100 != 10,
                 _ => group % 100 == 0,
             };
-            // `three four` is no number.
-            if seen && !fits || (seen && number == 0) {
+            if !fits {
                 break;
             }
             group = group.checked_add(number as u64)?;

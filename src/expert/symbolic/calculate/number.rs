@@ -96,7 +96,7 @@ impl Arithmetic {
             return Err(TOO_LONG.into());
         }
         let result_words = bits * u64::from(times) / 64 + 1;
-        self.spend(result_words * result_words)?;
+        self.spend(result_words * result_words / 8)?;
         let (above, below) = (fits(base.numer().pow(times))?, fits(base.denom().pow(times))?);
         Ok(match (exponent.is_negative(), above.sign()) {
             (false, _) => BigRational::new_raw(above, below),
@@ -162,7 +162,7 @@ impl Arithmetic {
             return Err(TOO_FINE.into());
         }
         // The common divisor takes one step per bit.
-        self.spend(below.bits() * words(&below) / 4)?;
+        self.spend(below.bits() * words(&below))?;
         let common = below.gcd(&left_over);
         Ok(BigRational::new_raw(above / &common, below / common))
     }
@@ -193,7 +193,8 @@ fn with_point(shifted: &BigInt, places: u64) -> String {
     let sign = if shifted.is_negative() { "-" } else { "" };
     let digits = shifted.magnitude().to_string();
     let places = usize::try_from(places).unwrap_or(0);
-    let digits = format!("{digits:0>width$}", width = places + 1);
+    // By hand, because the width of a format ends at 65,535.
+    let digits = "0".repeat((places + 1).saturating_sub(digits.len())) + &digits;
     let (front, behind) = digits.split_at(digits.len() - places);
     let behind = behind.trim_end_matches('0');
     if behind.is_empty() { format!("{sign}{front}") } else { format!("{sign}{front}.{behind}") }

@@ -1,3 +1,5 @@
+//! Examples and laws for `expert::symbolic::calculate`.
+
 use crate::expert::ExpertError;
 use crate::expert::symbolic::compute;
 use proptest::prelude::*;
@@ -96,10 +98,10 @@ fn says_why_not() {
 fn long_results_are_whole() {
     let answer = compute("calculate", "7^100000").unwrap();
     assert_eq!(answer.len(), 84_510);
-    assert!(answer.starts_with("6093") || answer.len() == 84_510);
     assert_eq!(compute("calculate", "10^99999 - 10^99999 + 1").as_deref(), Ok("1"));
     let tail = compute("calculate", "0.5^1000").unwrap();
     assert_eq!(tail.len(), 1002);
+    assert_eq!(compute("calculate", "0.5^100000").unwrap().len(), 100_002);
 }
 
 proptest! {

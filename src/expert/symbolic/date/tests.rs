@@ -1,3 +1,5 @@
+//! Examples and laws for `expert::symbolic::date`.
+
 use crate::expert::ExpertError;
 use crate::expert::symbolic::compute;
 use proptest::prelude::*;

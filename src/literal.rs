@@ -1,12 +1,12 @@
 //! Reads the parts that questions share: quoted texts, lists, separators, bare operands.
 //!
-//! Every function of `symbolic` calls this. It takes time linear in the question, whatever stands there.
+//! Every function of `symbolic` calls this, and routers do to see the shape of a task. It takes time linear in the question, whatever stands there.
 
 use unicode_segmentation::UnicodeSegmentation;
 
 /// What a question is about.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Operand {
+pub(crate) enum Operand {
     Text(String),
     /// `["a", "b"]` or `[a, b]`.
     List(Vec<Item>),
@@ -16,10 +16,10 @@ pub(super) enum Operand {
 
 /// One element of a list.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Item {
-    pub(super) text: String,
+pub(crate) struct Item {
+    pub(crate) text: String,
     /// Stood without quotes and is a JSON value, so that it is written without quotes again.
-    pub(super) raw: bool,
+    pub(crate) raw: bool,
 }
 
 impl Item {
@@ -34,10 +34,10 @@ impl Item {
 
 /// An operand and where it stands in the question, its quotes included.
 #[derive(Clone, Debug)]
-pub(super) struct Literal {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) operand: Operand,
+pub(crate) struct Literal {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) operand: Operand,
 }
 
 /// A question cut around the one thing it is about.
@@ -55,7 +55,7 @@ impl Asked {
 
 /// Cuts the question around its operand: the first list or quoted text, or, without those, the words behind the
 /// first of `leads` that occurs and before the first of `tails`.
-pub(super) fn asked(question: &str, leads: &[&str], tails: &[&str]) -> Option<Asked> {
+pub(crate) fn asked(question: &str, leads: &[&str], tails: &[&str]) -> Option<Asked> {
     if let Some(Literal { start, end, operand }) = literals(question).into_iter().next() {
         return Some(around(&question[..start], operand, &question[end..]));
     }
@@ -74,12 +74,12 @@ fn around(before: &str, operand: Operand, after: &str) -> Asked {
 }
 
 /// The words of a text without the punctuation around them.
-pub(super) fn tokens(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+pub(crate) fn tokens(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '\'').filter(|token| !token.is_empty())
 }
 
 /// All quoted texts, lists and objects of a question in their order.
-pub(super) fn literals(question: &str) -> Vec<Literal> {
+pub(crate) fn literals(question: &str) -> Vec<Literal> {
     let mut found = Vec::new();
     let mut at = 0;
     let mut dead_quotes: Vec<char> = Vec::new();
@@ -168,7 +168,7 @@ fn quoted(text: &str, quote: char) -> Option<(Operand, usize)> {
 }
 
 /// A list or object at the start of `text`, and its length. An object comes back as the text it is.
-pub(super) fn bracket(text: &str) -> Option<(Operand, usize)> {
+pub(crate) fn bracket(text: &str) -> Option<(Operand, usize)> {
     if text.starts_with('{') {
         let length = balanced(text)?;
         return Some((Operand::Text(text[..length].to_owned()), length));
@@ -184,7 +184,7 @@ pub(super) fn bracket(text: &str) -> Option<(Operand, usize)> {
                 break;
             }
             '(' => {
-                let (item, length) = element(&rest[1..], ')')?;
+                let (item, length) = single(&rest[1..]).or_else(|| element(&rest[1..], ')'))?;
                 let inner = &rest[1 + length..];
                 let end = inner.find(')')?;
                 let label = inner[..end].trim_start_matches([',', ' ']).trim();
@@ -205,6 +205,12 @@ pub(super) fn bracket(text: &str) -> Option<(Operand, usize)> {
         Operand::List(items.into_iter().map(|(item, _)| item).collect())
     };
     Some((operand, at))
+}
+
+/// One sign and a comma: the sign is the element, even if it is a comma, a bracket or a quote.
+fn single(text: &str) -> Option<(Item, usize)> {
+    let letter = text.graphemes(true).next().filter(|letter| text[letter.len()..].starts_with(','))?;
+    Some((Item::bare(letter), letter.len()))
 }
 
 /// One element up to a comma or `close`, and its length.
@@ -261,7 +267,7 @@ fn balanced(text: &str) -> Option<usize> {
 }
 
 /// The items of a text, and what stood between them: lines, else parts between semicolons, else between commas.
-pub(super) fn items(text: &str) -> (Vec<&str>, &'static str) {
+pub(crate) fn items(text: &str) -> (Vec<&str>, &'static str) {
     let (mark, joint) = match text {
         _ if text.contains('\n') => ('\n', "\n"),
         _ if text.contains(',') => (',', ", "),
@@ -276,18 +282,18 @@ pub(super) fn items(text: &str) -> (Vec<&str>, &'static str) {
 }
 
 /// The words of a text, without commas and the like around them; full stops stay (`J. Bell`).
-pub(super) fn words(text: &str) -> Vec<&str> {
+pub(crate) fn words(text: &str) -> Vec<&str> {
     let marks = |c: char| ",;:!?\"“”()[]".contains(c);
     text.split_whitespace().map(|word| word.trim_matches(marks)).filter(|word| !word.is_empty()).collect()
 }
 
 /// What a reader calls letters: grapheme clusters, without blanks.
-pub(super) fn letters(text: &str) -> Vec<&str> {
+pub(crate) fn letters(text: &str) -> Vec<&str> {
     text.graphemes(true).filter(|letter| !letter.trim().is_empty()).collect()
 }
 
 /// The separator that `using ...` names; `None` when the words name none.
-pub(super) fn separator(after: &str) -> Result<Option<String>, String> {
+pub(crate) fn separator(after: &str) -> Result<Option<String>, String> {
     let lower = after.to_ascii_lowercase();
     let named = ["using ", "separated by ", "with ", "by ", "between them", "without "];
     let Some(at) = named.iter().filter_map(|word| lower.find(word)).min() else {
@@ -340,7 +346,7 @@ pub(super) fn separator(after: &str) -> Result<Option<String>, String> {
 }
 
 /// `["a", "b"]`.
-pub(super) fn write_list<'a>(items: impl IntoIterator<Item = &'a Item>) -> String {
+pub(crate) fn write_list<'a>(items: impl IntoIterator<Item = &'a Item>) -> String {
     let quoted = |item: &Item| match item.raw {
         true => item.text.clone(),
         false => serde_json::Value::from(item.text.as_str()).to_string(),
@@ -349,18 +355,18 @@ pub(super) fn write_list<'a>(items: impl IntoIterator<Item = &'a Item>) -> Strin
 }
 
 /// `["a", "b"]` from plain texts.
-pub(super) fn write_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn write_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     write_list(&texts.into_iter().map(Item::new).collect::<Vec<_>>())
 }
 
 /// `[(A, 1), (u, 2)]`.
-pub(super) fn write_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> String {
+pub(crate) fn write_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let pairs = pairs.into_iter().map(|(item, label)| format!("({item}, {label})"));
     format!("[{}]", pairs.collect::<Vec<_>>().join(", "))
 }
 
 /// The start of a text, for an error.
-pub(super) fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     let mut short: String = text.chars().take(60).collect();
     if short.len() < text.len() {
         short.push('…');

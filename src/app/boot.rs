@@ -1,0 +1,168 @@
+//! The start: configuration, experts, prompts, places and settings, put together before any face opens.
+
+use super::{cli::Global, models::Models};
+use crate::{
+    ask::Sampling,
+    engine::Tools,
+    expert::roster::Roster,
+    headless::{
+        Ending,
+        names::{Overrides, router_name, strategy_name},
+    },
+    session::{Limits, Settings},
+    store::{
+        config::{self, Config},
+        disk::{Disk, RealDisk},
+        models::{DefaultModel, Places as ModelPlaces},
+        places::Places,
+    },
+    strategy::Prompts,
+    workbench::{State, Weight, keymap::Keymap},
+};
+use std::sync::{Arc, atomic::AtomicBool};
+
+/// Why the program ends without doing what was asked: the exit status, and words for the person.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    pub(crate) ending: Ending,
+    pub(crate) words: String,
+}
+
+impl Trouble {
+    pub(crate) fn usage(words: impl std::fmt::Display) -> Trouble {
+        Trouble { ending: Ending::Usage, words: words.to_string() }
+    }
+}
+
+/// Everything that faces and commands are made of.
+pub(crate) struct Boot {
+    pub(crate) places: Places,
+    pub(crate) config: Config,
+    pub(crate) tools: Tools,
+    pub(crate) settings: Settings,
+    pub(crate) keymap: Keymap,
+    pub(crate) models: Models,
+    /// Name or path of the embedding model.
+    pub(crate) embedding: String,
+    pub(crate) disk: Arc<dyn Disk>,
+    /// What was strange and is not in the way.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Boot {
+    /// Reads what the person has set, the command line above the file above the defaults.
+    pub(crate) fn new(global: &Global) -> Result<Boot, Trouble> {
+        let places = Places::find().map_err(Trouble::usage)?;
+        let file = global.config.clone().unwrap_or_else(|| places.config_file());
+        if global.config.is_some() && !file.exists() {
+            return Err(Trouble::usage(format!("there is no configuration file {}", file.display())));
+        }
+        let config = Config::read(&file).map_err(Trouble::usage)?;
+        let mut warnings = vec![];
+        let tools = Tools {
+            roster: roster(&places, &config, &mut warnings),
+            prompts: prompts(&places, &config, &mut warnings),
+        };
+        let keymap = keymap(&config)?;
+        let at = |key: &str| config.origin(key).map(|place| format!("{place}: ")).unwrap_or_default();
+        let settings = config.over(defaults());
+        strategy_name(&settings.strategy)
+            .map_err(|why| Trouble::usage(format!("{}{why}", at("strategy"))))?;
+        router_name(&settings.router).map_err(|why| Trouble::usage(format!("{}{why}", at("router"))))?;
+        let overrides = Overrides {
+            strategy: global.strategy.first().cloned(),
+            router: global.router.clone(),
+            model: global.model.clone(),
+            seed: global.seed,
+            temperature: global.temperature,
+            ..Overrides::default()
+        };
+        let settings = overrides.over(&settings).map_err(Trouble::usage)?;
+        let mut model_places = ModelPlaces::of_user().map_err(Trouble::usage)?;
+        if std::env::var_os("PLANTERN_MODELS").is_none_or(|folder| folder.is_empty()) {
+            model_places.folder.clone_from(&places.models);
+        }
+        let models =
+            Models { places: model_places, fetch: fetching(), stop: Arc::new(AtomicBool::new(false)) };
+        let embedding = config.embedding.clone().unwrap_or_else(|| DefaultModel::MiniLm.short().to_owned());
+        Ok(Boot {
+            places,
+            config,
+            tools,
+            settings,
+            keymap,
+            models,
+            embedding,
+            disk: Arc::new(RealDisk),
+            warnings,
+        })
+    }
+
+    /// A workbench with all this in it and no session.
+    pub(crate) fn state(&self) -> State {
+        let mut state = State::new(self.tools.clone(), self.settings.clone());
+        state.keymap = self.keymap.clone();
+        state.now = super::effects::now();
+        for warning in &self.warnings {
+            state.log.push(crate::workbench::state::LogLine {
+                at: state.now,
+                weight: Weight::Warning,
+                text: warning.clone(),
+            });
+        }
+        state
+    }
+}
+
+/// `PLANTERN_OFFLINE=1` keeps the program from fetching anything.
+fn fetching() -> bool {
+    std::env::var_os("PLANTERN_OFFLINE").is_none_or(|value| value.is_empty() || value == "0")
+}
+
+fn defaults() -> Settings {
+    Settings {
+        strategy: "decomposed".to_owned(),
+        router: "tag".to_owned(),
+        model: DefaultModel::SmolLm2.short().to_owned(),
+        sampling: Sampling::default(),
+        limits: Limits::default(),
+    }
+}
+
+fn roster(places: &Places, config: &Config, warnings: &mut Vec<String>) -> Roster {
+    let folders = std::iter::once(places.experts()).chain(config.experts.iter().cloned());
+    let mut cards = vec![];
+    for folder in folders {
+        let (found, faults) = config::experts(&folder);
+        cards.extend(found);
+        warnings.extend(faults.iter().map(ToString::to_string));
+    }
+    let (roster, noted, errors) =
+        Roster::load(cards.iter().map(|(text, origin)| (text.as_str(), origin.as_str())));
+    warnings.extend(noted);
+    warnings.extend(errors.iter().map(ToString::to_string));
+    roster
+}
+
+fn prompts(places: &Places, config: &Config, warnings: &mut Vec<String>) -> Prompts {
+    let mut prompts = Prompts::shipped();
+    let folder = config.prompts.clone().unwrap_or_else(|| places.prompts());
+    let (found, faults) = config::prompts(&folder);
+    found.into_iter().for_each(|(name, text)| prompts.set(&name, text));
+    warnings.extend(faults.iter().map(ToString::to_string));
+    prompts
+}
+
+fn keymap(config: &Config) -> Result<Keymap, Trouble> {
+    let mut keymap = Keymap::default();
+    for (action, keys) in &config.keys {
+        keymap.remap(action, keys).map_err(|why| {
+            let place = config
+                .origin(&format!("keys.{action}"))
+                .map(|place| format!("{place}: "))
+                .unwrap_or_default();
+            Trouble::usage(format!("{place}{why}"))
+        })?;
+    }
+    Ok(keymap)
+}

@@ -1,0 +1,316 @@
+//! The commands without a screen: brings the parts to the functions of `headless`, which do the talking.
+
+use super::{
+    boot::{Boot, Trouble},
+    cli,
+    desk::EXAMPLE,
+    effects::{Files, now},
+    models::Models,
+};
+use crate::{
+    engine::{
+        ModelState, Which,
+        runner::{Engine, Inbox},
+    },
+    headless::{
+        Ending, Interrupt, Outside, Overrides, Start, Workers, eval, export, lines::Style, list, replay,
+        route, run::Options,
+    },
+    session::Journal,
+    store::{config, sessions},
+    workbench::{Effect, Message, State, Stored, update},
+};
+use std::{
+    io::{self, IsTerminal, Read, Write, stderr, stdin, stdout},
+    path::{Path, PathBuf},
+};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+
+type Done = Result<Ending, Trouble>;
+
+/// The longest text that is read from stdin or a file of cases, in bytes.
+const MOST_BYTES: u64 = 256 << 20;
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Trouble {
+        // A reader that has seen enough (`| head`) is nobody's fault.
+        let ending = if error.kind() == io::ErrorKind::BrokenPipe { Ending::Done } else { Ending::NotMet };
+        Trouble { ending, words: format!("the output could not be written: {error}") }
+    }
+}
+
+/// `run`, and the bare program without a terminal.
+pub(crate) fn run(boot: Boot, asked: &cli::Run) -> Done {
+    let limits =
+        Overrides { max_calls: asked.max_calls, max_tokens: asked.max_tokens, ..Overrides::default() };
+    let mut boot = boot;
+    boot.settings = limits.over(&boot.settings).map_err(Trouble::usage)?;
+    let start = match (&asked.task, &asked.plan) {
+        (Some(task), _) => Start::Task(if task == "-" { read_stdin()? } else { task.clone() }),
+        (None, Some(plan)) if plan == Path::new("-") => {
+            Start::Plan { text: read_stdin()?, origin: "stdin".to_owned() }
+        }
+        (None, Some(plan)) => Start::Plan { text: read_file(plan)?, origin: plan.display().to_string() },
+        (None, None) => Start::Session,
+    };
+    let style = if asked.json { Style::Json } else { Style::Plain };
+    let options =
+        Options { style, live: stderr().is_terminal(), answers: asked.answer_person.clone(), quiet: false };
+    Floor::new(boot)?.run(start, &options, asked.session.as_deref())
+}
+
+/// The example, or the task given, in plain lines.
+pub(crate) fn plain(boot: Boot, task: Option<&str>) -> Done {
+    let task = task.unwrap_or(EXAMPLE).to_owned();
+    run(boot, &cli::Run { task: Some(task), ..cli::Run::default() })
+}
+
+pub(crate) fn evaluate(boot: Boot, strategies: &[String], asked: &cli::Eval) -> Done {
+    let text = read_file(&asked.file)?;
+    let mut job = eval::job(&text, strategies, &boot.settings.strategy, asked.limit)
+        .map_err(|faults| Trouble::usage(format!("{}:\n  {}", asked.file.display(), faults.join("\n  "))))?;
+    job.json = asked.json;
+    job.live = stderr().is_terminal();
+    job.compare.ignore_case = asked.ignore_case;
+    job.compare.any_order = asked.any_order;
+    let mut floor = Floor::new(boot)?;
+    floor.bring_models()?;
+    let mut workers = Workers::new(&mut floor.engine, &mut floor.inbox);
+    let mut interrupt = interrupt();
+    let (out, narration) = (&mut stdout(), &mut stderr());
+    let eval = eval::eval(&floor.state, &job, &mut workers, &now, &mut interrupt, out, narration);
+    Ok(floor.runtime.block_on(eval)?)
+}
+
+pub(crate) fn decide(boot: Boot, task: &str, json: bool) -> Done {
+    let task = if task == "-" { read_stdin()? } else { task.to_owned() };
+    let router = boot.settings.router.clone();
+    let mut floor = Floor::new(boot)?;
+    if matches!(router.as_str(), "embedding" | "likelihood") {
+        floor.bring_models()?;
+    }
+    let roster = floor.state.tools.roster.clone();
+    let mut workers = Workers::new(&mut floor.engine, &mut floor.inbox);
+    let mut interrupt = interrupt();
+    let decision =
+        floor.runtime.block_on(route::decide(&task, &router, &roster, &mut workers, &mut interrupt));
+    let decision = decision.map_err(|refusal| Trouble { ending: refusal.ending, words: refusal.why })?;
+    Ok(route::show(&decision, json, &mut stdout().lock())?)
+}
+
+pub(crate) fn replays(paths: &[PathBuf], json: bool) -> Done {
+    let read =
+        |path: &PathBuf| (path.display().to_string(), std::fs::read(path).map_err(|error| error.to_string()));
+    let files: Vec<_> = paths.iter().map(read).collect();
+    Ok(replay::replay_all(&files, json, &mut stdout().lock(), &mut stderr().lock())?)
+}
+
+pub(crate) fn exported(boot: &Boot, session: &Path, format: cli::ExportFormat) -> Done {
+    let journal = opened(boot, session)?;
+    let out = &mut stdout().lock();
+    Ok(match format {
+        cli::ExportFormat::Outline => export::outline(&journal, out)?,
+        cli::ExportFormat::Json => export::json(&journal, out)?,
+    })
+}
+
+/// A session to look at; what is wrong with it is said on stderr.
+pub(super) fn opened(boot: &Boot, session: &Path) -> Result<Journal, Trouble> {
+    let opened = sessions::read(&boot.disk, session).map_err(Trouble::usage)?;
+    if let Some(warning) = opened.warning {
+        super::complain(&warning);
+    }
+    Ok(opened.journal)
+}
+
+pub(crate) fn experts(boot: &Boot, json: bool) -> Done {
+    boot.warnings.iter().for_each(|warning| super::complain(warning));
+    Ok(list::experts(boot.tools.roster.cards(), json, &mut stdout().lock())?)
+}
+
+pub(crate) fn import(asked: &cli::Import) -> Done {
+    let _ = asked;
+    Err(Trouble::usage("import is on its way"))
+}
+
+/// `config`: where the file is, what is in force, a first one to change.
+pub(crate) fn config(boot: &Boot, asked: Option<&cli::Config>) -> Done {
+    let path = boot.places.config_file();
+    let out = &mut stdout().lock();
+    match asked.unwrap_or(&cli::Config::Show) {
+        cli::Config::Path => writeln!(out, "{}", path.display())?,
+        cli::Config::Init => {
+            config::write_default(&path).map_err(Trouble::usage)?;
+            writeln!(out, "{}", path.display())?;
+        }
+        cli::Config::Show => {
+            let settings = &boot.settings;
+            let rows = [
+                ("strategy", settings.strategy.clone()),
+                ("router", settings.router.clone()),
+                ("model", settings.model.clone()),
+                ("embedding", boot.embedding.clone()),
+                ("sampling.temperature", settings.sampling.temperature.to_string()),
+                ("sampling.top_p", settings.sampling.top_p.to_string()),
+                ("sampling.seed", settings.sampling.seed.to_string()),
+                ("limits.calls", settings.limits.calls.to_string()),
+                ("limits.output_tokens", settings.limits.output_tokens.to_string()),
+                ("limits.parts", settings.limits.parts.to_string()),
+                ("limits.depth", settings.limits.depth.to_string()),
+            ];
+            for (key, value) in rows {
+                let origin = boot.config.origin(key).unwrap_or_else(|| "default or command line".to_owned());
+                writeln!(out, "{key} = {value}    ({origin})")?;
+            }
+        }
+    }
+    Ok(Ending::Done)
+}
+
+/// What a command without a screen works with: engine, files and a workbench.
+struct Floor {
+    runtime: tokio::runtime::Runtime,
+    state: State,
+    engine: Engine,
+    inbox: Inbox,
+    files: Files,
+    stored: UnboundedReceiver<Stored>,
+    models: Models,
+    embedding: String,
+}
+
+impl Floor {
+    fn new(boot: Boot) -> Result<Floor, Trouble> {
+        boot.warnings.iter().for_each(|warning| super::complain(warning));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let state = boot.state();
+        let (outbox, stored) = mpsc::unbounded_channel();
+        let (engine, inbox) = Engine::new();
+        let files = Files::new(boot.places, boot.disk, outbox);
+        Ok(Floor {
+            runtime,
+            state,
+            engine,
+            inbox,
+            files,
+            stored,
+            models: boot.models,
+            embedding: boot.embedding,
+        })
+    }
+
+    /// Starts the thread of the language model, and of the embedding model if the router needs it.
+    fn bring_models(&mut self) -> Result<(), Trouble> {
+        let settings = self.state.settings().clone();
+        let mut wanted = vec![(Which::Language, settings.model)];
+        if settings.router == "embedding" {
+            wanted.push((Which::Embedding, self.embedding.clone()));
+        }
+        for (which, name) in wanted {
+            self.models.bring(&mut self.engine, which, &name)?;
+            self.state.models.insert(which, ModelState::Loading(0.0));
+        }
+        Ok(())
+    }
+
+    /// Opens the session that is to be gone on with.
+    fn open(&mut self, path: &Path) -> Result<(), Trouble> {
+        for message in self.files.perform(Effect::Open(path.display().to_string())) {
+            if let Message::Stored(Stored::NotOpened(why)) = &message {
+                return Err(Trouble::usage(why));
+            }
+            update(&mut self.state, message, now());
+        }
+        Ok(())
+    }
+
+    fn run(mut self, start: Start, options: &Options, session: Option<&Path>) -> Done {
+        match session {
+            Some(path) if start == Start::Session => self.open(path)?,
+            _ => {}
+        }
+        // A plan of the person's may need no model at all.
+        if !matches!(start, Start::Plan { .. }) {
+            self.bring_models()?;
+        }
+        let Floor { runtime, mut state, mut engine, mut inbox, mut files, mut stored, .. } = self;
+        let path = session.map(|path| path.display().to_string());
+        let mut perform = |effect: Effect| -> Vec<Message> {
+            let mut messages = match (effect, &path) {
+                // Nothing is written unless a file was named.
+                (Effect::Create { .. } | Effect::Append { .. }, None) => vec![],
+                (Effect::Create { title, entries }, Some(path)) => {
+                    files.perform(Effect::SaveAs { path: path.clone(), title, entries })
+                }
+                (effect, _) => files.perform(effect),
+            };
+            while let Ok(told) = stored.try_recv() {
+                messages.push(Message::Stored(told));
+            }
+            messages
+        };
+        let mut interrupt = interrupt();
+        let mut outside = Outside {
+            perform: &mut perform,
+            now: &now,
+            out: &mut stdout().lock(),
+            narration: &mut stderr().lock(),
+            interrupt: &mut interrupt,
+        };
+        let mut workers = Workers::new(&mut engine, &mut inbox);
+        let run = crate::headless::run(&mut state, &mut workers, &mut outside, start, options);
+        let outcome = runtime.block_on(run)?;
+        drop(inbox);
+        files.close().map_err(|words| Trouble { ending: Ending::NotMet, words })?;
+        Ok(if outcome.code() == outcome.ending.code() { outcome.ending } else { Ending::NotMet })
+    }
+}
+
+/// Ctrl-C, a polite kill, a closed terminal.
+fn interrupt() -> Interrupt {
+    Interrupt::new(async {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let listen = |kind| signal(kind).ok();
+            if let (Some(mut interrupt), Some(mut term), Some(mut hangup)) = (
+                listen(SignalKind::interrupt()),
+                listen(SignalKind::terminate()),
+                listen(SignalKind::hangup()),
+            ) {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = term.recv() => {}
+                    _ = hangup.recv() => {}
+                }
+                return;
+            }
+        }
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+fn read_stdin() -> Result<String, Trouble> {
+    read(&mut stdin().lock(), "stdin")
+}
+
+fn read_file(path: &Path) -> Result<String, Trouble> {
+    let unreadable = |error: &dyn std::fmt::Display| Trouble::usage(format!("{}: {error}", path.display()));
+    if path.is_dir() {
+        return Err(unreadable(&"it is a folder, a file is wanted"));
+    }
+    let mut file = std::fs::File::open(path).map_err(|error| unreadable(&error))?;
+    read(&mut file, &path.display().to_string())
+}
+
+fn read(from: &mut dyn Read, what: &str) -> Result<String, Trouble> {
+    let mut bytes = vec![];
+    let read = from.take(MOST_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Trouble::usage(format!("{what}: {error}")))?;
+    if MOST_BYTES < bytes.len() as u64 {
+        return Err(Trouble::usage(format!("{what} has more than {} MB", MOST_BYTES >> 20)));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        Trouble::usage(format!("{what} is not text: byte {} is not UTF-8", error.utf8_error().valid_up_to()))
+    })
+}

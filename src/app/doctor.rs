@@ -1,0 +1,108 @@
+//! Looks at the machine for `doctor`; judging is `headless`' work.
+
+use super::boot::{Boot, Trouble};
+use crate::{
+    engine::{ModelState, Which},
+    headless::{
+        Ending,
+        list::doctor::{self, Facts, Place},
+    },
+    store::models::{self, DefaultModel},
+    tui::theme::Depth,
+};
+use std::{
+    io::{IsTerminal, stdout},
+    path::Path,
+    process::{Command, Stdio},
+};
+
+pub(crate) fn doctor(boot: &Boot, json: bool) -> Result<Ending, Trouble> {
+    let checks = doctor::checks(&facts(boot));
+    Ok(doctor::doctor(&checks, json, &mut stdout().lock())?)
+}
+
+fn facts(boot: &Boot) -> Facts {
+    let variable = |name: &str| std::env::var(name).ok();
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .filter_map(|name| variable(name))
+        .find(|value| !value.is_empty());
+    let locale = locale.unwrap_or_default().to_lowercase().replace('-', "");
+    let config = boot.places.config_file();
+    let place = |what: &str, path: &Path| Place {
+        what: what.to_owned(),
+        path: path.display().to_string(),
+        trouble: trouble_with(path),
+    };
+    Facts {
+        program: version(),
+        terminal: stdout().is_terminal().then(crossterm::terminal::size).and_then(Result::ok),
+        term: variable("TERM"),
+        colours: match Depth::detect(variable) {
+            Depth::Full => 16_777_216,
+            Depth::Indexed => 256,
+            Depth::Sixteen => 16,
+            Depth::None => 0,
+        },
+        utf8: locale.contains("utf8"),
+        places: vec![
+            place("sessions", &boot.places.sessions),
+            place("models", &boot.models.places.folder),
+            place("configuration", &boot.places.config),
+        ],
+        // A file that could not be read would have ended the program before.
+        config: config.exists().then(|| (config.display().to_string(), Ok(()))),
+        language_model: model(boot, Which::Language, &boot.settings.model),
+        embedding_model: model(boot, Which::Embedding, &boot.embedding),
+        python: answer_of("python3", &["--version"]),
+        pip: answer_of("python3", &["-m", "pip", "--version"]),
+        bad_experts: boot.warnings.clone(),
+        experts: boot.tools.roster.cards().len(),
+    }
+}
+
+/// Version, and what was built in.
+pub(crate) fn version() -> String {
+    let features = [
+        ("candle", cfg!(feature = "candle")),
+        ("cuda", cfg!(feature = "cuda")),
+        ("metal", cfg!(feature = "metal")),
+    ];
+    let built: Vec<&str> = features.iter().filter(|(_, there)| *there).map(|(name, _)| *name).collect();
+    format!("plantern {} ({})", env!("CARGO_PKG_VERSION"), built.join(", "))
+}
+
+/// Is the model there, and what does its file say of itself? Nothing is loaded.
+fn model(boot: &Boot, which: Which, name: &str) -> ModelState {
+    let path = match models::find(&boot.models.places, name) {
+        Ok(path) => path,
+        Err(_) if DefaultModel::named(name).is_some() && boot.models.fetch => {
+            let advice = "not here yet; fetched at the first start, or now by `plantern models pull";
+            return ModelState::Missing(format!("{advice} {name}`"));
+        }
+        Err(error) => return ModelState::Missing(error.to_string()),
+    };
+    match (which, super::models::inspect(&path)) {
+        (Which::Language, Err(why)) => ModelState::Missing(why),
+        (_, about) => {
+            ModelState::Ready { name: path.display().to_string(), about: about.unwrap_or_default() }
+        }
+    }
+}
+
+/// Can the folder, or the nearest one above it that is there, be written?
+fn trouble_with(folder: &Path) -> Option<String> {
+    let there = folder.ancestors().find(|folder| folder.exists())?;
+    if !there.is_dir() {
+        return Some(format!("{} is not a folder", there.display()));
+    }
+    let probe = tempfile::Builder::new().prefix(".plantern-probe").tempfile_in(there);
+    probe.err().map(|error| format!("{} can not be written: {error}", there.display()))
+}
+
+/// The first line that a program prints, if it is there and ends well.
+fn answer_of(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()?;
+    let line = String::from_utf8_lossy(&output.stdout).lines().next()?.trim().to_owned();
+    output.status.success().then_some(line)
+}

@@ -1,0 +1,213 @@
+//! Brings the two models: finds the file, fetches a default one if it must, loads it on the thread that will own it.
+//! And the commands about model files.
+
+use super::{
+    boot::{Boot, Trouble},
+    cli,
+};
+use crate::{
+    engine::{ModelState, ModelStatus, Report, Which, runner::Engine},
+    expert::{
+        Expert,
+        candle::{embedding::Embedder, gguf::GgufFile, language::LanguageExpert, similar::SimilarityExpert},
+    },
+    headless::{
+        Ending,
+        list::{self, ModelFact},
+    },
+    store::models::{self, DefaultModel, Phase, Places, Progress},
+};
+use std::{
+    io::{IsTerminal, Write, stderr, stdout},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tokio::sync::mpsc::Sender;
+
+/// Where models are, whether they may be fetched, and the switch that stops a fetch.
+#[derive(Clone, Debug)]
+pub(crate) struct Models {
+    pub(crate) places: Places,
+    /// A default model that is missing is fetched.
+    pub(crate) fetch: bool,
+    /// Set to stop fetching; a later start takes it up where it was.
+    pub(crate) stop: Arc<AtomicBool>,
+}
+
+/// Progress is told at most this often.
+const TOLD: Duration = Duration::from_millis(100);
+
+impl Models {
+    /// Starts the thread of a model. Asks to it wait until it is loaded, and fail with its words if it can not be.
+    pub(crate) fn bring(&self, engine: &mut Engine, which: Which, name: &str) -> std::io::Result<()> {
+        let (models, name, reports) = (self.clone(), name.to_owned(), engine.reports());
+        engine.bring(which, move || {
+            let teller = Teller { which, reports };
+            let made = models.find(&name, &teller).and_then(|path| load(which, &path, &teller));
+            match &made {
+                Ok((_, state)) => teller.tell(state.clone()),
+                Err(why) => teller.tell(ModelState::Missing(why.clone())),
+            }
+            made.map(|(expert, _)| expert)
+        })
+    }
+
+    fn find(&self, name: &str, teller: &Teller) -> Result<PathBuf, String> {
+        let missing = match models::find(&self.places, name) {
+            Ok(path) => return Ok(path),
+            Err(missing) => missing,
+        };
+        let Some(model) = DefaultModel::named(name).filter(|_| self.fetch) else {
+            return Err(missing.to_string());
+        };
+        let started = Instant::now();
+        let mut told: Option<Instant> = None;
+        let mut progress = |progress: Progress| {
+            if told.is_none_or(|told| TOLD <= told.elapsed()) {
+                told = Some(Instant::now());
+                teller.tell(match progress.phase {
+                    Phase::Waiting | Phase::Fetching => {
+                        let rate = progress.done as f64 / started.elapsed().as_secs_f64().max(0.001);
+                        ModelState::Fetching { done: progress.done, total: progress.total, rate }
+                    }
+                    Phase::Unpacking => ModelState::Loading(0.0),
+                });
+            }
+        };
+        let stopped = || self.stop.load(Ordering::Relaxed);
+        models::pull(model, &self.places, &mut progress, &stopped).map_err(|error| match error {
+            models::ModelError::Cancelled => {
+                format!("fetching was stopped: `plantern models pull {}` takes it up again", model.short())
+            }
+            other => other.to_string(),
+        })
+    }
+}
+
+fn load(which: Which, path: &Path, teller: &Teller) -> Result<(Box<dyn Expert>, ModelState), String> {
+    teller.tell(ModelState::Loading(0.0));
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    Ok(match which {
+        Which::Language => {
+            let mut loading = |share: f32| teller.tell(ModelState::Loading(share));
+            let expert = LanguageExpert::load(path, &mut loading).map_err(|error| error.to_string())?;
+            let about = expert.about();
+            (Box::new(expert), ModelState::Ready { name, about })
+        }
+        Which::Embedding => {
+            let embedder = Embedder::load(path).map_err(|error| error.to_string())?;
+            let about = format!("{} numbers a text", embedder.width());
+            (Box::new(SimilarityExpert(embedder)), ModelState::Ready { name, about })
+        }
+    })
+}
+
+/// Says how a model is coming along.
+struct Teller {
+    which: Which,
+    reports: Sender<Report>,
+}
+
+impl Teller {
+    fn tell(&self, state: ModelState) {
+        // Nobody listens any more when the program ends; then nothing is to be done.
+        let _ = self.reports.blocking_send(Report::Model(ModelStatus { which: self.which, state }));
+    }
+}
+
+/// What a GGUF file says of itself, in a line; every check of the header is made, nothing is loaded.
+pub(crate) fn inspect(path: &Path) -> Result<String, String> {
+    if path.is_dir() {
+        return Ok("a folder of an embedding model".to_owned());
+    }
+    let file = GgufFile::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let header = &file.header;
+    Ok(format!(
+        "{} {}, {} M weights, {} layers, context {}, vocabulary {}, needs about {} MB",
+        header.architecture,
+        header.quantisation,
+        header.parameters / 1_000_000,
+        header.layers,
+        header.context_length,
+        header.vocabulary,
+        header.memory_estimate() / 1_000_000
+    ))
+}
+
+/// `models`: what is there, what can be had.
+pub(crate) fn command(boot: &Boot, asked: &cli::Models, json: bool) -> Result<Ending, Trouble> {
+    let places = &boot.models.places;
+    let missing =
+        |error: &dyn std::fmt::Display| Trouble { ending: Ending::NoModel, words: error.to_string() };
+    match asked {
+        cli::Models::List => {
+            let facts = facts(boot);
+            return Ok(list::models(&facts, json, &mut stdout().lock())?);
+        }
+        cli::Models::Path { name } => {
+            let path = models::find(places, name).map_err(|error| missing(&error))?;
+            writeln!(stdout(), "{}", path.display())?;
+        }
+        cli::Models::Inspect { file } => {
+            let about = inspect(file).map_err(|why| missing(&why))?;
+            writeln!(stdout(), "{}", crate::visible::visible_line(&about))?;
+        }
+        cli::Models::Pull { name } => {
+            let path = pull(boot, name).map_err(|error| missing(&error))?;
+            writeln!(stdout(), "{}", path.display())?;
+        }
+    }
+    Ok(Ending::Done)
+}
+
+fn facts(boot: &Boot) -> Vec<ModelFact> {
+    let there = models::list(&boot.models.places);
+    let chosen =
+        [&boot.settings.model, &boot.embedding].map(|name| models::find(&boot.models.places, name).ok());
+    let kind = |path: &Path| if path.is_dir() { "embedding" } else { "language" }.to_owned();
+    let mut facts: Vec<ModelFact> = there
+        .iter()
+        .map(|file| ModelFact {
+            name: file.name.clone(),
+            about: inspect(&file.path).unwrap_or_else(|why| why),
+            kind: kind(&file.path),
+            path: Some(file.path.display().to_string()),
+            bytes: Some(file.bytes),
+            default: chosen.iter().flatten().any(|path| *path == file.path),
+        })
+        .collect();
+    let absent = DefaultModel::ALL
+        .into_iter()
+        .filter(|model| models::find(&boot.models.places, model.short()).is_err());
+    facts.extend(absent.map(|model| ModelFact {
+        name: model.short().to_owned(),
+        about: format!("fetched at the first start, or by `plantern models pull {}`", model.short()),
+        kind: if model == DefaultModel::MiniLm { "embedding" } else { "language" }.to_owned(),
+        path: None,
+        bytes: Some(model.bytes()),
+        default: true,
+    }));
+    facts
+}
+
+fn pull(boot: &Boot, name: &str) -> Result<PathBuf, models::ModelError> {
+    let started = Instant::now();
+    let mut bar = crate::headless::progress::Progress::new(stderr().is_terminal());
+    let mut told = |progress: Progress| {
+        let rate = progress.done as f64 / started.elapsed().as_secs_f64().max(0.001);
+        let words = crate::headless::progress::fetched(progress.done, progress.total, rate);
+        bar.show(progress.done, progress.total, &format!("{name}: {words}"), &mut stderr());
+    };
+    let pulled = match DefaultModel::named(name) {
+        Some(model) => models::pull(model, &boot.models.places, &mut told, &|| false),
+        None => {
+            models::pull_from_hub(name, &models::Hub::of_user(), &boot.models.places, &mut told, &|| false)
+        }
+    };
+    bar.clear(&mut stderr());
+    pulled
+}

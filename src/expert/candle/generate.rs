@@ -1,0 +1,272 @@
+//! One generation: what it is to do, and its state between two forward passes.
+//!
+//! `model` carries many of them through the same passes. A generation decides which tokens to feed next and what the
+//! logits that come back mean; it knows nothing of layers or threads.
+
+mod text;
+
+use std::time::Instant;
+
+use super::cache::Cache;
+use super::kernels::Level;
+use super::llama::Row;
+use super::sampler::{Place, Sampler, SamplerError};
+use crate::ask::{Answer, Finish, Sampling, Token, Usage};
+use crate::expert::{Control, ExpertError, Flow, Sink};
+use text::Text;
+
+/// What a generation must know of the vocabulary.
+pub trait Tokens {
+    /// How many there are; the model may have logits for more.
+    fn count(&self) -> usize;
+    /// What a token adds to the text: maybe nothing, maybe half a character.
+    fn bytes(&self, token: u32) -> &[u8];
+    /// The tokens with which the model ends its answer.
+    fn end_tokens(&self) -> &[u32];
+}
+
+/// Holds a generation to a shape: asked before each token, told each token.
+pub trait Constraint {
+    fn allowed(&mut self) -> Allowed<'_>;
+    /// A token that was allowed has been taken.
+    fn advance(&mut self, token: u32);
+}
+
+/// What may come next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Allowed<'a> {
+    /// Any token whose bit is set (token t is bit t % 64 of word t / 64), and the end of the answer if `end` is set.
+    /// Bits of end tokens do not count.
+    Tokens { mask: &'a [u64], end: bool },
+    /// Exactly these tokens, at least one.
+    Forced(Vec<u32>),
+}
+
+/// How a generation draws and when it ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    pub sampling: Sampling,
+    pub max_tokens: u32,
+    /// The answer ends before the first of these.
+    pub stop: &'a [String],
+}
+
+/// A generation to be done.
+pub struct Job<'a> {
+    pub prompt: &'a [u32],
+    pub rules: Rules<'a>,
+    pub constraint: Option<&'a mut dyn Constraint>,
+    pub sink: &'a mut dyn Sink,
+    pub control: &'a Control,
+}
+
+/// A job on its way.
+pub(super) struct Generation<'a> {
+    job: Job<'a>,
+    tokens: &'a dyn Tokens,
+    sampler: Sampler,
+    level: Level,
+    context: usize,
+    /// The prompt and everything that was decided since. The cache holds the first of these.
+    pub(super) sequence: Vec<u32>,
+    pub(super) cache: Cache,
+    cached: usize,
+    text: Text<'a>,
+    /// The tokens of the answer; those that are decided but not told yet follow in `sequence`.
+    told: Vec<Token>,
+    logits: Vec<f32>,
+    start: Instant,
+    finish: Option<Finish>,
+}
+
+impl<'a> Generation<'a> {
+    /// Starts from a cache that holds the beginning of the prompt, but not all of it.
+    pub(super) fn new(
+        job: Job<'a>,
+        tokens: &'a dyn Tokens,
+        level: Level,
+        context: usize,
+        cache: Cache,
+    ) -> Result<Generation<'a>, ExpertError> {
+        let sampler =
+            Sampler::new(job.rules.sampling).map_err(|why| ExpertError::Question(why.to_string()))?;
+        let cached = cache.len();
+        job.sink.prefill(cached, job.prompt.len());
+        let mut generation = Generation {
+            sequence: job.prompt.to_vec(),
+            text: Text::new(job.rules.stop),
+            finish: (job.rules.max_tokens == 0).then_some(Finish::Length),
+            job,
+            tokens,
+            sampler,
+            level,
+            context,
+            cache,
+            cached,
+            told: Vec::new(),
+            logits: Vec::new(),
+            start: Instant::now(),
+        };
+        generation.look_at_control();
+        Ok(generation)
+    }
+
+    /// Waits while paused; ends the generation if it was cancelled.
+    pub(super) fn look_at_control(&mut self) {
+        if self.finish.is_none() && self.job.control.checkpoint() == Flow::Cancel {
+            self.finish = Some(Finish::Cancelled);
+        }
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.finish.is_some()
+    }
+
+    /// Part of the prompt is still to be read.
+    pub(super) fn is_reading(&self) -> bool {
+        self.finish.is_none() && self.cache.len() < self.job.prompt.len()
+    }
+
+    /// The next tokens to be fed, at most `most`. Logits are wanted from the last token of the prompt on.
+    pub(super) fn rows(&self, cache: usize, most: usize) -> impl Iterator<Item = Row> + '_ {
+        let open = if self.is_finished() { 0 } else { most };
+        let fed = self.cache.len();
+        let wants = move |place: usize| self.job.prompt.len() <= place + 1;
+        let next = self.sequence.iter().enumerate().skip(fed).take(open);
+        next.map(move |(place, &token)| Row { cache, token, logits: wants(place) })
+    }
+
+    /// How many rows of these fed ones came with logits.
+    pub(super) fn fed(&mut self, rows: usize) {
+        let prompt = self.job.prompt.len();
+        let done = self.cache.len();
+        if done.saturating_sub(rows) < prompt {
+            self.job.sink.prefill(done.min(prompt), prompt);
+        }
+    }
+
+    /// Takes the logits after the token at `place`: they judge the token that follows, or decide it.
+    pub(super) fn take(&mut self, place: usize, read: impl FnOnce(&mut Vec<f32>)) -> Result<(), ExpertError> {
+        if self.is_finished() {
+            return Ok(());
+        }
+        let mut logits = std::mem::take(&mut self.logits);
+        read(&mut logits);
+        let judged = Place::new(self.level, &logits).map_err(failed);
+        let result = judged.and_then(|judged| match self.sequence.get(place + 1).copied() {
+            Some(forced) => {
+                self.tell(forced, &judged, true);
+                Ok(())
+            }
+            None => self.decide(&judged),
+        });
+        self.logits = logits;
+        result
+    }
+
+    /// Chooses the next token, or takes what the constraint forces.
+    fn decide(&mut self, place: &Place<'_>) -> Result<(), ExpertError> {
+        let ends = self.tokens.end_tokens();
+        let count = self.tokens.count();
+        let sampler = &mut self.sampler;
+        let (token, forced) = match self.job.constraint.as_deref_mut().map(Constraint::allowed) {
+            None => (sampler.draw(place, 0..self::count(count)).map_err(failed)?, false),
+            Some(Allowed::Forced(run)) => return self.force(&run, place),
+            Some(Allowed::Tokens { mask, end }) => {
+                let choices: u32 = mask.iter().map(|word| word.count_ones()).sum();
+                if choices == 0 && end {
+                    self.finish = Some(Finish::Stop);
+                    return Ok(());
+                }
+                let ends = ends.iter().copied().filter(|_| end);
+                let open =
+                    set_bits(mask).filter(|token| !self.tokens.end_tokens().contains(token)).chain(ends);
+                (sampler.draw(place, open).map_err(failed)?, choices == 1 && !end)
+            }
+        };
+        if ends.contains(&token) {
+            self.finish = Some(Finish::Stop);
+            return Ok(());
+        }
+        if let Some(constraint) = self.job.constraint.as_deref_mut() {
+            constraint.advance(token);
+        }
+        self.sequence.push(token);
+        self.tell(token, place, forced);
+        Ok(())
+    }
+
+    /// Puts a forced run up for feeding in one pass; the first token is judged already.
+    fn force(&mut self, run: &[u32], place: &Place<'_>) -> Result<(), ExpertError> {
+        let room = (self.job.rules.max_tokens as usize).saturating_sub(self.told.len());
+        let run = &run[..run.len().min(room).min(self.context.saturating_sub(self.sequence.len()))];
+        let Some(&first) = run.first() else {
+            return Err(ExpertError::Grammar("it forces a token but names none".to_owned()));
+        };
+        if let Some(unknown) = run.iter().find(|token| self.tokens.count() <= **token as usize) {
+            return Err(ExpertError::Grammar(format!("it forces token {unknown}, which does not exist")));
+        }
+        if let Some(constraint) = self.job.constraint.as_deref_mut() {
+            run.iter().for_each(|&token| constraint.advance(token));
+        }
+        self.sequence.extend(run);
+        self.tell(first, place, true);
+        Ok(())
+    }
+
+    /// Adds a token to the answer and ends the generation if it is the last.
+    fn tell(&mut self, token: u32, place: &Place<'_>, forced: bool) {
+        let text = self.text.push(self.tokens.bytes(token));
+        let written = |token: u32| String::from_utf8_lossy(self.tokens.bytes(token)).into_owned();
+        let alternatives = place.likeliest().into_iter().map(|(token, p)| (written(token), p)).collect();
+        let token = Token { text, probability: place.probability(token), alternatives, forced };
+        self.job.sink.tokens(std::slice::from_ref(&token));
+        self.told.push(token);
+        let full =
+            self.told.len() >= self.job.rules.max_tokens as usize || self.context <= self.sequence.len();
+        if self.text.is_stopped() {
+            self.finish = Some(Finish::Stop);
+        } else if full && self.told.len() + self.job.prompt.len() == self.sequence.len() {
+            let whole = match self.job.constraint.as_deref_mut().map(Constraint::allowed) {
+                Some(Allowed::Tokens { mask, end }) => end && mask.iter().all(|word| *word == 0),
+                _ => false,
+            };
+            self.finish = Some(if whole { Finish::Stop } else { Finish::Length });
+        }
+    }
+
+    /// The answer as far as it came.
+    pub(super) fn answer(self) -> Answer {
+        let usage = Usage {
+            prompt_tokens: count(self.job.prompt.len()),
+            cached_tokens: count(self.cached),
+            output_tokens: count(self.told.len()),
+            seconds: self.start.elapsed().as_secs_f64(),
+        };
+        let finish = self.finish.unwrap_or(Finish::Cancelled);
+        Answer { text: self.text.finish(), scores: Vec::new(), tokens: self.told, usage, finish }
+    }
+}
+
+/// The tokens of a mask, ascending.
+fn set_bits(mask: &[u64]) -> impl Iterator<Item = u32> + '_ {
+    (0u32..).step_by(64).zip(mask).flat_map(|(first, &word)| {
+        let rest = |word: &u64| Some(word & (word - 1)).filter(|rest| *rest != 0);
+        std::iter::successors(Some(word).filter(|word| *word != 0), rest)
+            .map(move |word| first + word.trailing_zeros())
+    })
+}
+
+pub(super) fn count(tokens: usize) -> u32 {
+    u32::try_from(tokens).unwrap_or(u32::MAX)
+}
+
+pub(super) fn failed(why: SamplerError) -> ExpertError {
+    match why {
+        SamplerError::NotFinite => ExpertError::Model(why.to_string()),
+        SamplerError::NothingAllowed => {
+            ExpertError::Grammar("no token of this model can continue the answer".to_owned())
+        }
+        SamplerError::Temperature(_) | SamplerError::TopP(_) => ExpertError::Question(why.to_string()),
+    }
+}

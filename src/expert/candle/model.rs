@@ -1,0 +1,293 @@
+//! The language model as the lane uses it: generations and scores, several at once, over a cache of known prefixes.
+//!
+//! Owned by one thread. Speaks tokens; text comes in through [`Tokens`] only.
+
+use std::path::Path;
+
+use super::cache::Cache;
+use super::generate::{Generation, Job, Tokens, count, failed};
+use super::gguf::{GgufError, GgufFile, Header};
+use super::kernels::{Level, Pool};
+use super::llama::{ForwardError, Llama, Row, Settings};
+use super::prefixes::Prefixes;
+use super::sampler::Place;
+use crate::ask::{Answer, Finish, Usage};
+use crate::expert::{Control, ExpertError, Flow, Sink};
+
+/// Bytes of keys and values that are kept of finished sequences.
+const PREFIX_BYTES: usize = 256 << 20;
+/// Rows of a prompt in one pass: many enough to be fast, few enough that a cancel is felt at once.
+const CHUNK: usize = 64;
+
+/// A loaded model with the prefixes it remembers.
+pub struct LanguageModel {
+    header: Header,
+    model: Llama,
+    prefixes: Prefixes,
+}
+
+impl LanguageModel {
+    /// Opens, checks and loads a file, with all cores. `progress` gets the part that is done, 0 to 1.
+    pub fn load(path: &Path, progress: &mut dyn FnMut(f32)) -> Result<LanguageModel, GgufError> {
+        LanguageModel::from_file(&mut GgufFile::open(path)?, None, progress)
+    }
+
+    /// Loads a file that is open already, with this many threads, or as many as there are cores.
+    ///
+    /// Refuses a model for which the memory that is free now does not suffice, where the system tells how much that
+    /// is.
+    pub fn from_file(
+        file: &mut GgufFile,
+        threads: Option<usize>,
+        progress: &mut dyn FnMut(f32),
+    ) -> Result<LanguageModel, GgufError> {
+        if let Ok(told) = std::fs::read_to_string("/proc/meminfo") {
+            fits(file.header.memory_estimate(), &told)?;
+        }
+        let pool = threads.map_or_else(Pool::of_this_machine, Pool::new);
+        let model = Llama::load(file, Level::best(), pool, progress)?;
+        let mut header = file.header.clone();
+        header.tensors = Vec::new();
+        Ok(LanguageModel { header, model, prefixes: Prefixes::new(PREFIX_BYTES) })
+    }
+
+    /// What the file said of itself; without its table of tensors.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    pub fn settings(&self) -> &Settings {
+        self.model.settings()
+    }
+
+    /// The instructions in use and the number of threads, for `doctor`.
+    pub fn machine(&self) -> (&'static str, usize) {
+        (self.model.level().name(), self.model.threads())
+    }
+
+    /// Bytes of the weights, and of the remembered prefixes.
+    pub fn bytes(&self) -> (usize, usize) {
+        (self.model.bytes(), self.prefixes.bytes())
+    }
+
+    /// Forgets all prefixes, or keeps at most this many bytes of them from now on.
+    pub fn limit_prefixes(&mut self, bytes: usize) {
+        self.prefixes = Prefixes::new(bytes);
+    }
+
+    /// Continues the prompt. A cancelled generation is an answer with what was there by then.
+    pub fn generate<'a>(&mut self, job: Job<'a>, tokens: &'a dyn Tokens) -> Result<Answer, ExpertError> {
+        let missing = || Err(ExpertError::Model("no answer came back".to_owned()));
+        self.generate_all(vec![job], tokens).pop().unwrap_or_else(missing)
+    }
+
+    /// Carries several generations through the same passes; answers come in the order of the jobs.
+    ///
+    /// Prompts are read one after the other, so that each finds what the ones before it share with it. A pause of one
+    /// job pauses all.
+    pub fn generate_all<'a>(
+        &mut self,
+        jobs: Vec<Job<'a>>,
+        tokens: &'a dyn Tokens,
+    ) -> Vec<Result<Answer, ExpertError>> {
+        let mut answers: Vec<Option<Result<Answer, ExpertError>>> = jobs.iter().map(|_| None).collect();
+        let mut waiting = jobs.into_iter().enumerate();
+        let mut running: Vec<(usize, Generation<'a>)> = Vec::new();
+        loop {
+            while !running.iter().any(|(_, generation)| generation.is_reading()) {
+                let Some((index, job)) = waiting.next() else { break };
+                match self.admit(job, tokens) {
+                    Ok(generation) => running.push((index, generation)),
+                    Err(why) => answers[index] = Some(Err(why)),
+                }
+            }
+            running.iter_mut().for_each(|(_, generation)| generation.look_at_control());
+            let failures = self.pass(&mut running);
+            // Backwards, so that removing does not move those still to be looked at.
+            for (at, failure) in failures.into_iter().enumerate().rev() {
+                if failure.is_none() && !running[at].1.is_finished() {
+                    continue;
+                }
+                let (index, generation) = running.remove(at);
+                self.prefixes.keep(&generation.sequence, &generation.cache);
+                answers[index] = Some(failure.map_or_else(|| Ok(generation.answer()), Err));
+            }
+            if running.is_empty() && waiting.len() == 0 {
+                break;
+            }
+        }
+        answers.into_iter().flatten().collect()
+    }
+
+    fn admit<'a>(&mut self, job: Job<'a>, tokens: &'a dyn Tokens) -> Result<Generation<'a>, ExpertError> {
+        self.check(job.prompt, 1)?;
+        let cache = self.known(job.prompt);
+        Generation::new(job, tokens, self.model.level(), self.settings().context, cache)
+    }
+
+    /// The prompt must leave room for this many tokens of answer.
+    fn check(&self, prompt: &[u32], room: usize) -> Result<(), ExpertError> {
+        let Settings { context, vocabulary, .. } = *self.settings();
+        if prompt.is_empty() {
+            return Err(ExpertError::Question(
+                "the prompt is empty: write something for the model to read".to_owned(),
+            ));
+        }
+        if context < prompt.len() + room {
+            return Err(ExpertError::TooLong { prompt: prompt.len(), context });
+        }
+        match prompt.iter().find(|token| vocabulary <= **token as usize) {
+            Some(&token) => Err(ExpertError::Model(ForwardError::Token { token, vocabulary }.to_string())),
+            None => Ok(()),
+        }
+    }
+
+    /// A cache with as much of the prompt as is known; its last token is always left, to give logits.
+    fn known(&mut self, prompt: &[u32]) -> Cache {
+        self.prefixes.take(prompt, prompt.len().saturating_sub(1)).unwrap_or_else(|| self.model.cache())
+    }
+
+    /// One forward pass for all that run; tells which of them failed.
+    fn pass(&mut self, running: &mut [(usize, Generation<'_>)]) -> Vec<Option<ExpertError>> {
+        let mut failures: Vec<Option<ExpertError>> = running.iter().map(|_| None).collect();
+        let mut rows: Vec<Row> = Vec::new();
+        let mut places: Vec<usize> = Vec::new();
+        for (at, (_, generation)) in running.iter().enumerate() {
+            let before = rows.len();
+            rows.extend(generation.rows(at, CHUNK));
+            places.extend((0..rows.len() - before).map(|row| generation.cache.len() + row));
+        }
+        if rows.is_empty() {
+            return failures;
+        }
+        let reading: Vec<bool> = running.iter().map(|(_, generation)| generation.is_reading()).collect();
+        let mut caches: Vec<&mut Cache> =
+            running.iter_mut().map(|(_, generation)| &mut generation.cache).collect();
+        let logits = match self.model.forward(&mut caches, &rows) {
+            Ok(logits) => logits,
+            Err(why) => return running.iter().map(|_| Some(ExpertError::Model(why.to_string()))).collect(),
+        };
+        for (at, (_, generation)) in running.iter_mut().enumerate() {
+            generation.fed(rows.iter().filter(|row| row.cache == at).count());
+        }
+        let wanted = rows.iter().zip(&places).filter(|(row, _)| row.logits);
+        for (index, (row, &place)) in wanted.enumerate() {
+            let taken = running[row.cache].1.take(place, |out| logits.copy_row(index, out));
+            if let (Err(why), None) = (taken, &failures[row.cache]) {
+                failures[row.cache] = Some(why);
+            }
+        }
+        for (was_reading, (_, generation)) in reading.into_iter().zip(running) {
+            if was_reading && !generation.is_reading() {
+                self.prefixes.keep(&generation.sequence, &generation.cache);
+            }
+        }
+        failures
+    }
+
+    /// The log-probability of each continuation after the prompt: the sum over its tokens, 0 for none.
+    ///
+    /// The prompt is computed once. Cancelled, the answer has no scores.
+    pub fn score(
+        &mut self,
+        prompt: &[u32],
+        continuations: &[Vec<u32>],
+        sink: &mut dyn Sink,
+        control: &Control,
+    ) -> Result<Answer, ExpertError> {
+        let start = std::time::Instant::now();
+        let longest = continuations.iter().map(Vec::len).max().unwrap_or(0);
+        self.check(prompt, longest)?;
+        continuations
+            .iter()
+            .filter(|tokens| !tokens.is_empty())
+            .try_for_each(|tokens| self.check(tokens, 0))?;
+        let (last, before) = (prompt[prompt.len() - 1], &prompt[..prompt.len() - 1]);
+        let mut cache = self.known(prompt);
+        let cached = cache.len();
+        sink.prefill(cached, prompt.len());
+        let mut cancelled = false;
+        while cache.len() < before.len() && !cancelled {
+            cancelled = control.checkpoint() == Flow::Cancel;
+            let chunk = &before[cache.len()..before.len().min(cache.len() + CHUNK)];
+            let rows: Vec<Row> = chunk.iter().map(|&token| Row { cache: 0, token, logits: false }).collect();
+            self.model
+                .forward(&mut [&mut cache], &rows)
+                .map_err(|why| ExpertError::Model(why.to_string()))?;
+            sink.prefill(cache.len(), prompt.len());
+        }
+        self.prefixes.keep(before, &cache);
+        let scores = if cancelled { None } else { self.continue_all(&cache, last, continuations, control)? };
+        sink.prefill(prompt.len(), prompt.len());
+        let usage = Usage {
+            prompt_tokens: count(prompt.len()),
+            cached_tokens: count(cached),
+            output_tokens: 0,
+            seconds: start.elapsed().as_secs_f64(),
+        };
+        let finish = if scores.is_some() { Finish::Stop } else { Finish::Cancelled };
+        Ok(Answer { scores: scores.unwrap_or_default(), usage, finish, ..Answer::default() })
+    }
+
+    /// Scores the continuations of a prompt that is in the cache but for its last token; `None` when cancelled.
+    fn continue_all(
+        &mut self,
+        prompt: &Cache,
+        last: u32,
+        continuations: &[Vec<u32>],
+        control: &Control,
+    ) -> Result<Option<Vec<f32>>, ExpertError> {
+        let mut scores = vec![0.0; continuations.len()];
+        let mut caches = vec![prompt.clone(); continuations.len()];
+        // Each token is judged by the logits after the one before it.
+        let judged: Vec<(usize, u32, u32)> = continuations
+            .iter()
+            .enumerate()
+            .flat_map(|(index, tokens)| {
+                let before = std::iter::once(&last).chain(tokens);
+                before.zip(tokens).map(move |(&before, &token)| (index, before, token))
+            })
+            .collect();
+        let level = self.model.level();
+        let mut logits = Vec::new();
+        for judged in judged.chunks(CHUNK) {
+            if control.checkpoint() == Flow::Cancel {
+                return Ok(None);
+            }
+            let (first, end) = (judged[0].0, judged[judged.len() - 1].0 + 1);
+            let mut borrowed: Vec<&mut Cache> = caches[first..end].iter_mut().collect();
+            let rows: Vec<Row> = judged
+                .iter()
+                .map(|&(index, token, _)| Row { cache: index - first, token, logits: true })
+                .collect();
+            let pass = self
+                .model
+                .forward(&mut borrowed, &rows)
+                .map_err(|why| ExpertError::Model(why.to_string()))?;
+            for (row, &(index, _, token)) in judged.iter().enumerate() {
+                pass.copy_row(row, &mut logits);
+                scores[index] += Place::new(level, &logits).map_err(failed)?.log_probability(token);
+            }
+            // Those that are done give their pages back.
+            caches[first..end - 1].fill(prompt.clone());
+        }
+        Ok(Some(scores))
+    }
+}
+
+/// Whether this many bytes are free, by the text of Linux's `/proc/meminfo`.
+fn fits(need: u64, meminfo: &str) -> Result<(), GgufError> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let free = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    match free.map(|kilobytes| kilobytes.saturating_mul(1024)) {
+        Some(free) if free < need => Err(GgufError::Unsupported(format!(
+            "the model needs about {} MiB of memory, {} MiB are free; close other programs or choose a smaller model",
+            need >> 20,
+            free >> 20
+        ))),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! Takes tensors out of a GGUF file and into the shape the kernels want.
+//!
+//! Called by the models of this folder. Q4_0, Q4_1 and Q8_0 keep their very bits. All other types (K-quants, Q5, F16,
+//! BF16, F32) are widened to f32, by candle or here, and quantised to eight bits a weight.
+
+use std::borrow::Cow;
+
+use candle_core::Device;
+use candle_core::quantized::{GgmlDType, QStorage, QTensor};
+
+use super::gguf::{GgufError, GgufFile, TensorEntry};
+use super::kernels::activation::Block;
+use super::kernels::pack::Packed;
+use super::kernels::{BLOCK, LANES, Level, Pool, half, matmul};
+
+/// A linear map without bias: one or more matrices of the same width, their outputs one after the other.
+///
+/// Here a backend of candle (`QMatMul` on a GPU) finds its place, as a second way to hold the parts.
+pub struct Linear {
+    parts: Vec<Packed>,
+}
+
+/// One tensor of a [`Linear`]: its name, and the size of a head if its rows are to be reordered.
+pub struct Part<'a> {
+    pub name: &'a str,
+    pub rows: usize,
+    /// Dimensions 2i and 2i + 1 of each head of this size go to i and i + half: what llama files need, so that the
+    /// rotation works on whole vectors.
+    pub split_heads: Option<usize>,
+}
+
+impl Linear {
+    /// Reads the named tensors. Each must have this many columns, and all but the last whole tiles of 16 rows.
+    pub fn load(file: &mut GgufFile, columns: usize, parts: &[Part<'_>]) -> Result<Linear, GgufError> {
+        let mut packed = Vec::new();
+        for part in parts {
+            packed.push(matrix(file, part, columns)?);
+        }
+        Ok(match Packed::stack(&packed) {
+            Some(one) => Linear { parts: vec![one] },
+            None => Linear { parts: packed },
+        })
+    }
+
+    /// Outputs, rounded up to whole tiles part by part.
+    pub fn outputs(&self) -> usize {
+        self.parts.iter().map(|part| part.tiles() * LANES).sum()
+    }
+
+    /// Tiles of outputs by rows of activations: see [`matmul::multiply`].
+    pub fn multiply(&self, level: Level, pool: &Pool, activations: &[Block], rows: usize, out: &mut [f32]) {
+        let mut rest = out;
+        for part in &self.parts {
+            let (out, after) = rest.split_at_mut(part.tiles() * LANES * rows);
+            matmul::multiply(level, pool, part, activations, rows, out);
+            rest = after;
+        }
+    }
+
+    /// The weights of one output: an embedding.
+    pub fn row(&self, row: usize, into: &mut [f32]) {
+        if let Some(part) = self.parts.first() {
+            part.row(row, into);
+        }
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.parts.iter().map(Packed::bytes).sum()
+    }
+}
+
+/// A vector in full precision: norms and biases.
+pub fn vector(file: &mut GgufFile, name: &str, length: usize) -> Result<Vec<f32>, GgufError> {
+    let (entry, bytes) = file.tensor(name)?;
+    expect_shape(&entry, &[length])?;
+    widen(&entry, &bytes, 1, length)
+}
+
+fn matrix(file: &mut GgufFile, part: &Part<'_>, columns: usize) -> Result<Packed, GgufError> {
+    let (entry, mut bytes) = file.tensor(part.name)?;
+    expect_shape(&entry, &[part.rows, columns])?;
+    if !columns.is_multiple_of(BLOCK) {
+        let why =
+            format!("tensor {} has {columns} columns: only multiples of {BLOCK} are supported", part.name);
+        return Err(GgufError::Unsupported(why));
+    }
+    // The checks of the file make this exact: whole blocks in each row.
+    let row_bytes = columns / entry.dtype.block_size() * entry.dtype.type_size();
+    if let Some(head) = part.split_heads {
+        bytes = split_heads(&bytes, head * row_bytes, row_bytes);
+    }
+    Ok(match entry.dtype {
+        GgmlDType::Q4_0 => Packed::from_q4_0(&bytes, columns),
+        GgmlDType::Q4_1 => Packed::from_q4_1(&bytes, columns),
+        GgmlDType::Q8_0 => Packed::from_q8_0(&bytes, columns),
+        _ => {
+            let mut packed = Packed::for_f32(part.rows, columns);
+            // In pieces: the whole embedding of a large model in f32 would be gigabytes.
+            let together = (1 << 20) / columns + 1;
+            for (piece, bytes) in bytes.chunks(together * row_bytes).enumerate() {
+                let values = widen(&entry, bytes, bytes.len() / row_bytes, columns)?;
+                for (row, values) in values.chunks_exact(columns).enumerate() {
+                    packed.put_f32(piece * together + row, values);
+                }
+            }
+            packed
+        }
+    })
+}
+
+fn expect_shape(entry: &TensorEntry, expected: &[usize]) -> Result<(), GgufError> {
+    if entry.shape == expected {
+        return Ok(());
+    }
+    let why = format!("the shape is {:?}, the metadata asks for {expected:?}", entry.shape);
+    Err(GgufError::Damaged { what: format!("tensor {}", entry.name), at: entry.start, why })
+}
+
+/// Even rows of each head first, then the odd ones.
+fn split_heads(bytes: &[u8], head_bytes: usize, row_bytes: usize) -> Vec<u8> {
+    let mut split = Vec::with_capacity(bytes.len());
+    for head in bytes.chunks_exact(head_bytes) {
+        for parity in 0..2 {
+            head.chunks_exact(row_bytes).skip(parity).step_by(2).for_each(|row| split.extend_from_slice(row));
+        }
+    }
+    split
+}
+
+fn widen(entry: &TensorEntry, bytes: &[u8], rows: usize, columns: usize) -> Result<Vec<f32>, GgufError> {
+    let (twos, _) = bytes.as_chunks::<2>();
+    let (fours, _) = bytes.as_chunks::<4>();
+    match entry.dtype {
+        GgmlDType::F32 => Ok(fours.iter().map(|four| f32::from_le_bytes(*four)).collect()),
+        GgmlDType::F16 => Ok(twos.iter().map(|two| half::to_f32(u16::from_le_bytes(*two))).collect()),
+        GgmlDType::BF16 => {
+            Ok(twos.iter().map(|two| f32::from_bits(u32::from(u16::from_le_bytes(*two)) << 16)).collect())
+        }
+        dtype => {
+            let by_candle = || {
+                // A copy of its own is aligned as candle's blocks need it.
+                let storage = QStorage::from_data(Cow::Owned(bytes.to_vec()), &Device::Cpu, dtype)?;
+                QTensor::new(storage, (rows, columns))?
+                    .dequantize(&Device::Cpu)?
+                    .flatten_all()?
+                    .to_vec1::<f32>()
+            };
+            by_candle().map_err(|why| GgufError::Damaged {
+                what: format!("tensor {}", entry.name),
+                at: entry.start,
+                why: why.to_string(),
+            })
+        }
+    }
+}

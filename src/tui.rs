@@ -1,0 +1,67 @@
+//! The terminal face: draws the workbench and turns keys and clicks into messages.
+//!
+//! Drawing reads the state and never changes it; what it has to remember between frames is in a [`Cache`]. The event
+//! loop and the terminal itself are the shell's.
+
+mod cache;
+pub mod clean;
+mod highlight;
+mod inspector;
+pub mod keys;
+mod log;
+mod overlay;
+mod panes;
+mod paper;
+mod status;
+pub mod svg;
+mod text;
+pub mod theme;
+mod tree;
+
+pub use cache::Cache;
+pub use keys::message;
+pub use paper::Hits;
+pub use theme::{Depth, Role, Theme};
+
+use crate::workbench::{State, rows::rows};
+use paper::Paper;
+use ratatui::{Frame, layout::Rect};
+
+/// Draws one frame and says what is where.
+pub fn draw(state: &State, cache: &mut Cache, theme: &Theme, frame: &mut Frame<'_>) -> Hits {
+    let area = frame.area();
+    let mut paper = Paper::new(frame.buffer_mut(), theme);
+    paper.clear(area, Role::Ground);
+    if area.width < panes::SMALLEST.0 || area.height < panes::SMALLEST.1 {
+        let (wide, high) = panes::SMALLEST;
+        let words = format!("too small: needs {wide}x{high}, has {}x{}", area.width, area.height);
+        paper.text(Rect { height: area.height.min(1), ..area }, Role::Text, &words);
+        return paper.hits;
+    }
+    let panes = panes::panes(area, state.ui.focus, state.ui.log_open);
+    status::header(&mut paper, state, panes.header);
+    let rows = rows(state);
+    if rows.is_empty() {
+        let whole = panes.tree_head.union(panes.tree).union(panes.tabs).union(panes.inspector);
+        overlay::welcome(&mut paper, state, whole);
+    } else {
+        if !panes.tree.is_empty() {
+            tree::draw(&mut paper, state, cache, panes.tree_head, panes.tree, &rows);
+        }
+        for y in panes.gap.top()..panes.gap.bottom() {
+            paper.text(Rect { y, height: 1, ..panes.gap }, Role::Rule, "│");
+        }
+        if !panes.inspector.is_empty() {
+            inspector::draw(&mut paper, state, cache, panes.tabs, panes.inspector, &rows);
+        }
+    }
+    log::draw(&mut paper, state, panes.log_head, panes.log);
+    status::status(&mut paper, state, panes.status);
+    overlay::draw(&mut paper, state, &panes);
+    status::footer(&mut paper, state, panes.footer);
+    let hits = paper.hits;
+    if let Some(cursor) = hits.cursor {
+        frame.set_cursor_position(cursor);
+    }
+    hits
+}

@@ -1,0 +1,103 @@
+//! The inspector: everything about the selected task, in tabs. Each tab makes lines; here they are scrolled.
+
+mod answer;
+mod history;
+mod prompt;
+mod route;
+mod task;
+mod tokens;
+
+use super::{
+    cache::Cache,
+    paper::{Paper, after},
+    text::Line,
+    theme::Role,
+    tree::spinner,
+};
+use crate::workbench::{Focus, Place, State, Tab, Target, rows::Row};
+use ratatui::layout::Rect;
+use std::sync::Arc;
+
+pub(super) use history::clock;
+pub(super) use route::candidates;
+
+/// What a tab may look at.
+struct View<'a> {
+    state: &'a State,
+    row: &'a Row,
+    width: usize,
+}
+
+pub(super) fn draw(
+    paper: &mut Paper<'_>,
+    state: &State,
+    cache: &mut Cache,
+    tabs: Rect,
+    area: Rect,
+    rows: &[Row],
+) {
+    paper.target(tabs, Target::Pane(Place::Inspector));
+    paper.target(area, Target::Pane(Place::Inspector));
+    let row = rows.iter().find(|row| Some(row.id) == state.ui.cursor);
+    heading(paper, state, tabs, row);
+    let Some(row) = row else {
+        return paper.text(after(area, 1), Role::Dim, "no task is selected");
+    };
+    let inner = after(area, 1);
+    let width = usize::from(inner.width).saturating_sub(1);
+    let view = View { state, row, width };
+    let lines: Arc<Vec<Line>> = match state.ui.tab {
+        Tab::Task => Arc::new(task::lines(&view)),
+        Tab::Prompt => prompt::lines(&view, cache),
+        Tab::Answer => answer::lines(&view, cache),
+        Tab::Tokens => Arc::new(tokens::lines(&view)),
+        Tab::Route => Arc::new(route::lines(&view)),
+        Tab::History => Arc::new(history::lines(&view)),
+    };
+    let end = lines.len().saturating_sub(usize::from(inner.height));
+    paper.hits.scroll_end = end;
+    paper.lines(inner, &lines, state.ui.scroll.min(end));
+}
+
+/// The tabs, and which task they are about where there is room to say it.
+fn heading(paper: &mut Paper<'_>, state: &State, area: Rect, row: Option<&Row>) {
+    let focused = state.ui.focus == Focus::Inspector;
+    let mut x = 1;
+    for tab in Tab::ALL {
+        let wide = tab.title().len();
+        let place = after(area, x);
+        let place = Rect { width: place.width.min(wide as u16), ..place };
+        let chosen = tab == state.ui.tab;
+        let role = match (chosen, focused) {
+            (true, true) => Role::Tab,
+            (true, false) => Role::TabIdle,
+            _ => Role::Dim,
+        };
+        paper.text(place, role, tab.title());
+        paper.target(place, Target::Tab(tab));
+        x += wide + 2;
+    }
+    let Some(row) = row else { return };
+    let by = if row.by.is_empty() { String::new() } else { format!("[{}] ", row.by) };
+    let name = if row.number.is_empty() { "goal" } else { &row.number };
+    let line = Line::of(Role::Number, &format!("{name} "))
+        .and(Role::Expert, &by)
+        .and(Role::state(row.state), spinner(row.state, state.now))
+        .and(Role::state(row.state), &format!(" {} ", row.state));
+    let place = after(area, x + 2);
+    if line.width() <= usize::from(place.width) {
+        paper.right(place, line);
+    }
+}
+
+/// A line of a name and what there is to say, wrapped under itself.
+fn field(lines: &mut Vec<Line>, width: usize, name: &str, value: Line) {
+    const NAMES: usize = 10;
+    let line = Line::of(Role::Dim, &format!("{name:<NAMES$} ")).join(value);
+    lines.extend(line.wrap(width, NAMES + 1));
+}
+
+/// A dim sentence in place of what is not there yet.
+fn nothing(view: &View<'_>, words: &str) -> Vec<Line> {
+    Line::of(Role::Dim, words).wrap(view.width, 0)
+}

@@ -1,0 +1,65 @@
+//! Tab `answer`: the answer as it stands, or as it comes; JSON written out, code with its colours.
+
+use super::{View, nothing};
+use crate::{
+    ask::Finish,
+    session::Outcome,
+    tui::{
+        cache::Cache,
+        highlight::{Kind, pretty},
+        text::Line,
+        theme::Role,
+    },
+    workbench::rows::call_of,
+};
+use std::sync::Arc;
+
+pub(super) fn lines(view: &View<'_>, cache: &mut Cache) -> Arc<Vec<Line>> {
+    let (state, row) = (view.state, view.row);
+    let call = call_of(state, row.id).and_then(|call| state.journal.call(call));
+    let live = matches!(row.state, "running" | "paused");
+    let mut lines = vec![];
+    let mut say = |role: Role, words: &str| lines.extend(Line::of(role, words).wrap(view.width, 2));
+    let progress = state.journal.session().progress(row.id.task);
+    if live {
+        say(Role::state(row.state), &format!("{}: {} tokens so far", row.state, row.tokens));
+    }
+    if row.stale {
+        say(Role::Stale, "≠ stale: made from what is no longer so");
+    }
+    if row.pinned {
+        say(Role::Pinned, "⚑ pinned: a person's answer");
+        if let Some(solved) = &progress.solved {
+            say(Role::Dim, &format!("computed was: {}", solved.answer));
+        }
+    }
+    match call.map(|call| &call.outcome) {
+        Some(Outcome::Failed(why)) => say(Role::Failed, &format!("✗ failed: {why}")),
+        Some(Outcome::Stopped(_)) => say(Role::Cancelled, "⊘ cancelled: this is how far it came"),
+        Some(Outcome::Answered(answer)) if answer.finish == Finish::Length && row.id.item.is_some() => {
+            say(Role::Warning, "cut at its token limit");
+        }
+        _ => {}
+    }
+    let partial = match call.map(|call| &call.outcome) {
+        Some(Outcome::Stopped(partial)) if row.answer.is_empty() => partial.text.as_str(),
+        _ => row.answer.as_str(),
+    };
+    if partial.is_empty() {
+        if lines.is_empty() {
+            lines = nothing(view, "no answer yet");
+        }
+        return Arc::new(lines);
+    }
+    let shown = match pretty(partial) {
+        _ if live => cache.lines(partial, Kind::Plain, view.width),
+        Some(json) => cache.lines(&json, Kind::Json, view.width),
+        None => cache.lines(partial, Kind::of(partial), view.width),
+    };
+    if lines.is_empty() {
+        return shown;
+    }
+    lines.push(Line::default());
+    lines.extend(shown.iter().cloned());
+    Arc::new(lines)
+}

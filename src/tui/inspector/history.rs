@@ -1,0 +1,122 @@
+//! Tab `history`: what happened to the task on the way to here, newest first, and every call that was made for it.
+
+use super::{View, nothing};
+use crate::{
+    ids::{CallId, TaskId},
+    session::{Actor, Call, Event, Outcome, Record},
+    tui::{clean, text::Line, theme::Role},
+    workbench::State,
+};
+
+pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
+    let (state, task) = (view.state, view.row.id.task);
+    let path = state.journal.path(state.journal.head()).unwrap_or_default();
+    let mut lines = vec![];
+    for record in path.into_iter().rev() {
+        if concerns(state, &record.event, task) {
+            lines.extend(entry(state, record, task).wrap(view.width, 21));
+        }
+    }
+    let calls: Vec<&Call> = state.journal.calls().rev().filter(|call| call.task == task).collect();
+    if !calls.is_empty() {
+        lines.push(Line::default());
+        lines.push(Line::of(Role::Turn, "calls").and(Role::Dim, "  on all branches, newest first"));
+        for call in calls {
+            lines.extend(called(call).wrap(view.width, 21));
+        }
+    }
+    if lines.is_empty() { nothing(view, "nothing happened to it yet") } else { lines }
+}
+
+/// Is the event about the task?
+fn concerns(state: &State, event: &Event, task: TaskId) -> bool {
+    let of = |call: &CallId| state.journal.call(*call).is_some_and(|call| call.task == task);
+    match event {
+        Event::Started { .. } | Event::Configured { .. } => false,
+        Event::Edited { edits, .. } => edits.iter().any(|edit| edit.task() == task),
+        Event::Proposed { task: about, edits, .. } => {
+            *about == task || edits.iter().any(|edit| edit.task() == task)
+        }
+        Event::Routed { task: about, .. }
+        | Event::Asked { task: about, .. }
+        | Event::Solved { task: about, .. }
+        | Event::Pinned { task: about, .. } => *about == task,
+        Event::Answered { call, .. } | Event::Failed { call, .. } | Event::Stopped { call, .. } => of(call),
+    }
+}
+
+fn entry(state: &State, record: &Record, task: TaskId) -> Line {
+    let role = match &record.event {
+        Event::Failed { .. } => Role::Failed,
+        Event::Solved { .. } | Event::Answered { .. } => Role::Done,
+        Event::Pinned { .. } => Role::Pinned,
+        Event::Stopped { .. } => Role::Cancelled,
+        _ => Role::Text,
+    };
+    let line = Line::of(Role::Dim, &clock(record.at)).and(role, &format!("  {:<10} ", record.event.word()));
+    match &record.event {
+        Event::Started { .. } | Event::Configured { .. } => line,
+        Event::Edited { by, edits, reason } => {
+            let words: Vec<&str> =
+                edits.iter().filter(|edit| edit.task() == task).map(|edit| edit.word()).collect();
+            let who = if *by == Actor::Person { "you" } else { "strategy" };
+            let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            line.and(Role::Text, &words.join(", ")).and(Role::Dim, &format!("  by {who}{why}"))
+        }
+        Event::Routed { decision, .. } => {
+            line.and(Role::Expert, &decision.chosen).and(Role::Dim, &format!("  by {}", decision.router))
+        }
+        Event::Asked { call, purpose, ask, .. } => line
+            .and(Role::Symbol, &call.to_string())
+            .and(Role::Dim, &format!(" {} ", purpose.word()))
+            .and(Role::Expert, &ask.expert),
+        Event::Answered { call, .. } | Event::Failed { call, .. } | Event::Stopped { call, .. } => {
+            let line = line.and(Role::Symbol, &format!("{call} "));
+            match state.journal.call(*call) {
+                Some(call) => line.join(outcome(call)),
+                None => line,
+            }
+        }
+        Event::Proposed { task: about, strategy, edits, complete, .. } if *about == task => {
+            let end = if *complete { ", nothing more to come" } else { "" };
+            line.and(Role::Expert, strategy).and(Role::Dim, &format!("  {} edits{end}", edits.len()))
+        }
+        Event::Proposed { strategy, .. } => line.and(Role::Dim, &format!("as a part, by {strategy}")),
+        Event::Solved { answer, .. } => line.and(Role::Answer, &clean::line(answer)),
+        Event::Pinned { answer, .. } => match answer {
+            Some(answer) => line.and(Role::Answer, &clean::line(answer)),
+            None => line.and(Role::Dim, "taken back"),
+        },
+    }
+}
+
+fn called(call: &Call) -> Line {
+    Line::of(Role::Dim, &clock(call.asked_at))
+        .and(Role::Symbol, &format!("  {:<4} ", call.id.to_string()))
+        .and(Role::Dim, &format!("{:<8} ", call.purpose.word()))
+        .and(Role::Expert, &format!("{} ", call.ask.expert))
+        .join(outcome(call))
+}
+
+fn outcome(call: &Call) -> Line {
+    let cost = |usage: &crate::ask::Usage| match usage.output_tokens {
+        0 => String::new(),
+        tokens => format!("  {tokens} tokens {:.1} s", usage.seconds),
+    };
+    match &call.outcome {
+        Outcome::Open => Line::of(Role::Running, "open"),
+        Outcome::Answered(answer) => {
+            Line::of(Role::Done, "→ ").and(Role::Answer, &answer.text).and(Role::Dim, &cost(&answer.usage))
+        }
+        Outcome::Failed(why) => Line::of(Role::Failed, &format!("✗ {why}")),
+        Outcome::Stopped(partial) => Line::of(Role::Cancelled, "⊘ ")
+            .and(Role::Dim, &partial.text)
+            .and(Role::Dim, &cost(&partial.usage)),
+    }
+}
+
+/// Time of day, UTC: the zone of the screen is not the drawing's to know.
+pub(crate) fn clock(milliseconds: u64) -> String {
+    let time = i64::try_from(milliseconds).ok().and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
+    time.map_or_else(|| "--:--:--".to_owned(), |time| time.strftime("%H:%M:%S").to_string())
+}

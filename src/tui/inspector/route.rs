@@ -1,0 +1,87 @@
+//! Tab `route`: who could have answered, how the router weighed them, who was chosen and by whom.
+
+use super::{View, field, nothing};
+use crate::{
+    decision::{Candidate, Decision},
+    tui::{
+        paper::gauge,
+        text::{Line, cut, width},
+        theme::Role,
+    },
+};
+
+pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
+    let task = view.row.id.task;
+    let Some((_, decision)) = &view.state.journal.session().progress(task).routed else {
+        let composite = view.state.survey.look(task).is_some_and(|look| look.composite);
+        return nothing(
+            view,
+            if composite {
+                "a task with parts is not routed: its strategy decides how it is answered"
+            } else {
+                "not routed yet: the router chooses when it is this task's turn"
+            },
+        );
+    };
+    let mut lines = vec![];
+    let mut add = |name: &str, value: Line| field(&mut lines, view.width, name, value);
+    add("chosen", Line::of(Role::Expert, &decision.chosen).and(Role::Dim, &format!("  by {}", by(decision))));
+    if decision.router != "person" {
+        let share = Line::of(Role::Text, &format!("{:>4.0} % ", 100.0 * decision.confidence.clamp(0.0, 1.0)));
+        add("confidence", share.join(gauge(decision.confidence, 10)));
+        add("margin", Line::of(Role::Text, &figure(decision.margin)).and(Role::Dim, "  ahead of the next"));
+    }
+    if let Some(reason) = &decision.reason {
+        add("reason", Line::of(Role::Text, reason));
+    }
+    lines.push(Line::default());
+    if decision.candidates.is_empty() {
+        lines.extend(nothing(view, "no candidates were weighed"));
+    }
+    lines.extend(candidates(&decision.candidates, &decision.chosen, None, view.width));
+    lines
+}
+
+fn by(decision: &Decision) -> String {
+    match decision.router.as_str() {
+        "person" => "you".to_owned(),
+        router => format!("the router {router}"),
+    }
+}
+
+/// A table of candidates: mark, name, score, bar, reason. `cursor` is left to the caller to paint.
+pub(crate) fn candidates(all: &[Candidate], chosen: &str, weighed: Option<usize>, wide: usize) -> Vec<Line> {
+    let weighed = weighed.unwrap_or(all.len()).min(all.len());
+    let scores = all[..weighed].iter().map(|candidate| candidate.score).filter(|score| score.is_finite());
+    let most = scores.clone().fold(f32::NEG_INFINITY, f32::max);
+    // Scores below zero (log-probabilities) are shown from the worst up.
+    let least = scores.fold(0.0_f32, f32::min);
+    let share = |score: f32| if least < most { (score - least) / (most - least) } else { 0.0 };
+    let names = all.iter().map(|candidate| width(&candidate.expert)).max().unwrap_or(0).clamp(6, 16);
+    let bar = if wide < 50 { 5 } else { 8 };
+    let one = |(at, candidate): (usize, &Candidate)| {
+        let mine = candidate.expert == chosen;
+        let mark = if mine { "● " } else { "  " };
+        let name = Line::of(Role::Accent, mark)
+            .and(if mine { Role::Strong } else { Role::Text }, &cut(&candidate.expert, names))
+            .pad(2 + names + 1);
+        let scored = match at < weighed {
+            true => name
+                .and(Role::Dim, &format!("{:>7} ", figure(candidate.score)))
+                .join(gauge(share(candidate.score), bar)),
+            false => name.and(Role::Dim, &format!("{:>7} ", "·")).and(Role::Text, &" ".repeat(bar)),
+        };
+        scored.and(Role::Dim, &format!(" {}", candidate.reason)).cut(wide)
+    };
+    all.iter().enumerate().map(one).collect()
+}
+
+/// A score in at most seven cells.
+fn figure(score: f32) -> String {
+    match score {
+        s if !s.is_finite() => "?".to_owned(),
+        s if s.abs() >= 10_000.0 => format!("{s:.0e}"),
+        s if s.abs() >= 100.0 => format!("{s:.0}"),
+        s => format!("{s:.2}"),
+    }
+}

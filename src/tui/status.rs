@@ -1,0 +1,250 @@
+//! Header, status line and footer: where one is, what goes on, what can be pressed.
+
+use super::{
+    clean,
+    paper::{Paper, after},
+    text::{Line, cut, width},
+    theme::Role,
+};
+use crate::{
+    engine::{Bound, ModelState, Which},
+    workbench::{Action, Focus, Mode, Run, SessionFile, State, Target, Weight, update::disabled},
+};
+use ratatui::layout::Rect;
+
+/// Session and run; the whole line is a warning while something is not saved.
+pub(super) fn header(paper: &mut Paper<'_>, state: &State, area: Rect) {
+    let mut right = run(state);
+    if let (Some(head), Some(_)) = (state.journal.head(), state.journal.next()) {
+        let of = state.journal.records().len();
+        right = Line::of(Role::Warning, &format!("event {} of {of}  ", head.0 + 1)).join(right);
+    }
+    right.push(Role::Text, " ");
+    let left = Rect { width: area.width.saturating_sub(right.width() as u16 + 2), ..area };
+    if let Some(why) = &state.unsaved {
+        paper.line(left, Line::of(Role::Error, &format!(" ✗ NOT SAVED: {why}")));
+        paper.right(area, right);
+        return;
+    }
+    let title = clean::line(&state.journal.session().title).into_owned();
+    let file = match &state.file {
+        SessionFile::None => String::new(),
+        SessionFile::Creating => "saving …".to_owned(),
+        SessionFile::At(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        SessionFile::ReadOnly(what) => format!("{what}, read only"),
+    };
+    let line = match title.is_empty() {
+        true => Line::of(Role::Text, " ").and(Role::Accent, "plantern"),
+        false => {
+            let room = usize::from(left.width).saturating_sub(3);
+            let most = room.saturating_sub(width(&file) + 2).max(room / 2);
+            Line::of(Role::Text, " ").and(Role::Title, &cut(&title, most))
+        }
+    };
+    paper.line(left, line.and(Role::Dim, &format!("  {file}")));
+    paper.right(area, right);
+}
+
+/// What the run does, in a word or two.
+fn run(state: &State) -> Line {
+    let live = state.live.values().next();
+    let how = match state.run {
+        Run::Idle | Run::Step | Run::Settle(_) => "one step",
+        Run::Over => "to the next answer",
+        Run::Until(_) => "until the chosen task",
+        Run::All => "to the end",
+    };
+    match (live, &state.ended) {
+        (Some(live), _) if live.paused => Line::of(Role::Paused, "‖ paused"),
+        (Some(_), _) => {
+            Line::of(Role::Running, &format!("{} runs {how}", super::tree::spinner("running", state.now)))
+        }
+        (None, _) if state.journal.session().plan.is_empty() => Line::default(),
+        (None, Some(Bound::Finished)) => Line::of(Role::Done, "● done"),
+        (None, Some(Bound::Person(_))) => Line::of(Role::NeedsPerson, "? needs you"),
+        (None, Some(Bound::Stuck(..))) => Line::of(Role::Failed, "✗ stuck"),
+        (None, Some(Bound::Limit(_))) => Line::of(Role::Warning, "‖ at a limit"),
+        (None, _) => Line::of(Role::Dim, "○ idle"),
+    }
+}
+
+/// What was said last, or how the model is; to the right what the session costs and how it works.
+pub(super) fn status(paper: &mut Paper<'_>, state: &State, area: Rect) {
+    let model = model(state, Which::Language);
+    let busy =
+        |which: Which| matches!(state.model(which), ModelState::Fetching { .. } | ModelState::Loading(_));
+    let (left, mut more) = match &state.notice {
+        Some(notice) => {
+            let (role, mark) = match notice.weight {
+                Weight::Info => (Role::Info, ""),
+                Weight::Warning => (Role::Warning, "! "),
+                Weight::Error => (Role::Error, "✗ "),
+            };
+            (Line::of(role, &format!(" {mark}{}", notice.text)), vec![model])
+        }
+        None => (Line::of(Role::Text, " ").join(model), vec![]),
+    };
+    if busy(Which::Embedding) {
+        more.insert(0, self::model(state, Which::Embedding));
+    }
+    if let Some(rate) = rate(state) {
+        more.insert(0, Line::of(Role::Running, &rate));
+    }
+    let (calls, usage) = state.journal.usage();
+    if 0 < calls {
+        more.push(Line::of(Role::Dim, &format!("{calls} calls {} tokens", usage.output_tokens)));
+    }
+    let settings = state.settings();
+    more.push(Line::of(Role::Expert, &settings.strategy));
+    more.push(Line::of(Role::Dim, "router ").and(Role::Expert, &settings.router));
+    let left = left.cut(usize::from(area.width));
+    let mut right = Line::default();
+    for part in more {
+        if left.width() + right.width() + part.width() + 5 <= usize::from(area.width) {
+            right = right.and(Role::Text, "  ").join(part);
+        }
+    }
+    right.push(Role::Text, " ");
+    paper.line(area, left);
+    if 1 < right.width() {
+        paper.right(area, right);
+    }
+}
+
+/// Tokens a second of the running call.
+pub(super) fn rate(state: &State) -> Option<String> {
+    let live = state.live.values().next()?;
+    let since = live.writing_since?;
+    let seconds = state.now.saturating_sub(since) as f64 / 1000.0;
+    // The first token came at the beginning of that time.
+    let tokens = live.tokens.len().checked_sub(1)?;
+    (0.2 <= seconds && 0 < tokens).then(|| format!("{:.1} tok/s", tokens as f64 / seconds))
+}
+
+/// A model's state in one line.
+fn model(state: &State, which: Which) -> Line {
+    let word = which.word();
+    match state.model(which) {
+        ModelState::Unknown => Line::of(Role::Dim, &format!("{word}: not looked for yet")),
+        ModelState::Fetching { done, total, rate } => {
+            let share = 100 * done / (*total).max(1);
+            let mega = |bytes: f64| format!("{:.1}", bytes / 1e6);
+            let mut words =
+                format!("fetching {word} {share} % {}/{} MB", mega(*done as f64), mega(*total as f64));
+            if rate.is_finite() && 0.0 < *rate {
+                let left = total.saturating_sub(*done) as f64 / rate;
+                words.push_str(&format!(" {} MB/s {left:.0} s left", mega(*rate)));
+            }
+            Line::of(Role::Running, &words)
+        }
+        ModelState::Loading(share) => {
+            Line::of(Role::Running, &format!("loading {word} {:.0} %", 100.0 * share.clamp(0.0, 1.0)))
+        }
+        ModelState::Ready { name, .. } => Line::of(Role::Done, "● ").and(Role::Text, name),
+        ModelState::Missing(why) => Line::of(Role::Warning, &format!("no {word}: {why}")),
+    }
+}
+
+/// The keys that matter here; `?` is always the last.
+pub(super) fn footer(paper: &mut Paper<'_>, state: &State, area: Rect) {
+    let hints = hints(state);
+    let cells = |hint: &Hint| width(&hint.keys) + 1 + width(hint.title) + 2;
+    let last = hints.last().map_or(0, cells);
+    let mut x = 1;
+    for (at, hint) in hints.iter().enumerate() {
+        let room = usize::from(area.width).saturating_sub(x);
+        if room + 2 < cells(hint) + if at + 1 < hints.len() { last } else { 0 } {
+            continue;
+        }
+        let off = hint.target.is_some_and(|target| match target {
+            Target::Act(action) => state.mode == Mode::Browse && disabled(state, action).is_some(),
+            _ => false,
+        });
+        let (key, title) = if off { (Role::Disabled, Role::Disabled) } else { (Role::Key, Role::Dim) };
+        let place = after(area, x);
+        let place = Rect { width: place.width.min(cells(hint) as u16 - 2), ..place };
+        paper.line(place, Line::of(key, &hint.keys).and(title, &format!(" {}", hint.title)));
+        if let Some(target) = hint.target {
+            paper.target(place, target);
+        }
+        x += cells(hint);
+    }
+}
+
+struct Hint {
+    keys: String,
+    title: &'static str,
+    target: Option<Target>,
+}
+
+fn hints(state: &State) -> Vec<Hint> {
+    use Action as A;
+    let act = |action: Action| {
+        let keys = state.keymap.keys(action);
+        let first = keys.first()?.clone();
+        Some(Hint { keys: first, title: action.title(), target: Some(Target::Act(action)) })
+    };
+    let fixed = |keys: &str, title: &'static str, target: Option<Target>| {
+        Some(Hint { keys: keys.to_owned(), title, target })
+    };
+    let back = || fixed("esc", "back", Some(Target::Act(A::Back)));
+    let hints: Vec<Option<Hint>> = match &state.mode {
+        Mode::Typing(_) => vec![
+            fixed("enter", "take", None),
+            back(),
+            fixed("A-enter", "new line", None),
+            fixed("C-w", "delete word", None),
+            fixed("C-u", "delete to start", None),
+        ],
+        Mode::Palette(mode) => {
+            vec![
+                fixed("enter", "do it", Some(Target::Entry(mode.cursor))),
+                fixed("up down", "choose", None),
+                back(),
+            ]
+        }
+        Mode::Reroute(mode) => {
+            vec![fixed("enter", "take", Some(Target::Entry(mode.cursor))), act(A::Down), act(A::Up), back()]
+        }
+        Mode::Help { .. } => vec![act(A::Down), act(A::Up), act(A::PageDown), act(A::Last), back()],
+        Mode::Home { cursor } => vec![
+            fixed("enter", "open", Some(Target::Entry(*cursor))),
+            act(A::New),
+            act(A::Open),
+            act(A::Down),
+            act(A::Up),
+            back(),
+        ],
+        Mode::Browse => {
+            let running = !state.live.is_empty();
+            let plan = &state.journal.session().plan;
+            let context: &[Action] = match () {
+                () if plan.is_empty() => &[A::New, A::Home, A::Open, A::NextStrategy, A::NextTheme, A::Quit],
+                () if running => {
+                    &[A::Pause, A::Cancel, A::Enter, A::NextTab, A::ToggleLog, A::Undo, A::Edit, A::Quit]
+                }
+                () if state.ui.focus == Focus::Inspector => {
+                    &[A::NextTab, A::Back, A::Down, A::Up, A::Step, A::Edit, A::Reroute, A::Copy, A::Undo]
+                }
+                () => &[
+                    A::Step,
+                    A::Continue,
+                    A::Enter,
+                    A::Edit,
+                    A::Reroute,
+                    A::Undo,
+                    A::InsertAfter,
+                    A::Delete,
+                    A::NextTab,
+                    A::New,
+                    A::Home,
+                    A::Quit,
+                ],
+            };
+            let mut hints: Vec<Option<Hint>> = context.iter().map(|action| act(*action)).collect();
+            hints.extend([act(A::Palette), act(A::Help)]);
+            hints
+        }
+    };
+    hints.into_iter().flatten().collect()
+}

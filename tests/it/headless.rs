@@ -1,0 +1,143 @@
+//! The program as a user calls it, without a terminal: what is printed, how it ends. No model, no network.
+
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+const PLAN: &str = "\
+QC: Take the last letters of \"Ada King\" and join them with a comma.
+  QS: [split] What are the words in \"Ada King\"?
+  QS: (project_values) [str_position] What is the last letter in \"#1\"?
+  QS: [merge] Concatenate #2 using a comma.
+";
+
+/// Runs the program with a home of its own, and `input` on stdin.
+fn plantern(home: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_plantern"))
+        .args(arguments)
+        .env("PLANTERN_HOME", home)
+        .env("PLANTERN_OFFLINE", "1")
+        .env("PLANTERN_MODELS", home.join("none"))
+        .env("HF_HUB_CACHE", home.join("none"))
+        .current_dir(home)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A program that ends at once reads nothing.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn check(arguments: &[&str], input: &str, code: i32, out: &str, err: &str) {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("binary.jsonl"), b"\x00\xff\xfe\x00GGUF").unwrap();
+    std::fs::write(home.path().join("empty.jsonl"), b"").unwrap();
+    std::fs::write(home.path().join("newer.jsonl"), "{\"plantern\":99,\"title\":\"t\",\"created\":\"\"}\n")
+        .unwrap();
+    std::fs::write(home.path().join("bad.toml"), "strategy = \"decomposed\"\nrooter = \"tag\"\n").unwrap();
+    std::fs::write(home.path().join("not.gguf"), "hello").unwrap();
+    std::fs::write(home.path().join("cases.jsonl"), "{\"task\": \"a\"}\nnonsense\n").unwrap();
+    let output = plantern(home.path(), arguments, input);
+    let (found_out, found_err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let told = format!("{arguments:?}\nstdout:\n{found_out}\nstderr:\n{found_err}");
+    assert_eq!(output.status.code(), Some(code), "{told}");
+    assert!(found_out.contains(out), "no {out:?} in stdout of {told}");
+    assert!(found_err.contains(err), "no {err:?} in stderr of {told}");
+    assert!(!found_err.contains("panicked"), "{told}");
+}
+
+#[test]
+fn a_plan_of_functions_runs_without_any_model() {
+    check(&["run", "--plan", "-"], PLAN, 0, "a,g", "");
+    check(
+        &["run", "--json", "--plan", "-"],
+        PLAN,
+        0,
+        "{\"type\":\"result\",\"state\":\"done\",\"answer\":\"a,g\",\"calls\":0",
+        "",
+    );
+    let waits = PLAN.replace("[merge]", "[person]");
+    check(&["run", "--plan", "-"], &waits, 5, "", "");
+    check(&["run", "--plan", "-", "--answer-person", "a and g"], &waits, 0, "a and g", "");
+    check(&["run", "--plan", "-"], &PLAN.replace("[merge]", "[melt]"), 1, "", "no expert is called `melt`");
+}
+
+#[test]
+fn bad_input_is_answered_with_what_where_and_what_to_do() {
+    check(&["run", ""], "", 2, "", "empty");
+    check(&["run", &"x".repeat(100_001)], "", 2, "", "100001 bytes");
+    check(&["run", "What is it?"], "", 3, "", "plantern models pull smollm2");
+    check(&["run", "--model", "nowhere.gguf", "What?"], "", 3, "", "nowhere.gguf");
+    check(&["run", "--model", "not.gguf", "What?"], "", 3, "", "not.gguf");
+    check(&["run", "--strategy", "decompose", "What?"], "", 2, "", "decomposed");
+    check(&["run", "--router", "tags", "What?"], "", 2, "", "tag");
+    check(&["--config", "bad.toml", "experts"], "", 2, "", "bad.toml:2:1");
+    check(&["--config", "none.toml", "experts"], "", 2, "", "none.toml");
+    check(&["show", "binary.jsonl"], "", 2, "", "binary.jsonl");
+    check(&["show", "empty.jsonl"], "", 2, "", "empty.jsonl");
+    check(&["show", "newer.jsonl"], "", 2, "", "99");
+    check(&["show", "missing.jsonl"], "", 2, "", "missing.jsonl");
+    check(&["show", "."], "", 2, "", "folder");
+    check(&["open", "missing.jsonl"], "", 2, "", "terminal");
+    check(&["models", "inspect", "not.gguf"], "", 3, "", "not.gguf");
+    check(&["eval", "cases.jsonl"], "", 2, "", "2");
+    check(&["runn"], "", 2, "", "plantern run");
+}
+
+#[test]
+fn lists_and_help_need_nothing() {
+    check(&["experts"], "", 0, "str_position", "");
+    check(&["strategies"], "", 0, "plan-and-solve", "");
+    check(&["routers"], "", 0, "likelihood", "");
+    check(&["models"], "", 0, "smollm2", "");
+    check(&["doctor"], "", 0, "plantern models pull smollm2", "");
+    check(&["completions", "bash"], "", 0, "_plantern", "");
+    check(&["run", "--schema"], "", 0, "\"$schema\"", "");
+    check(&["--version"], "", 0, env!("CARGO_PKG_VERSION"), "");
+    check(&["--help"], "", 0, "Exit codes", "");
+    check(&["route", "--router", "lexical", "What are the words in \"a b\"?"], "", 0, "split", "");
+}
+
+#[test]
+fn a_session_is_written_shown_replayed_and_gone_on_with() {
+    let home = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str], input: &str| {
+        let output = plantern(home.path(), arguments, input);
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {err}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    run(&["run", "--plan", "-", "--session", "s.jsonl"], PLAN);
+    let before = std::fs::read(home.path().join("s.jsonl")).unwrap();
+    let frame = run(&["show", "s.jsonl", "--size", "80x24"], "");
+    assert!(frame.contains("a,g") && frame.lines().count() == 24, "{frame}");
+    let there = run(&["show", "s.jsonl", "--size", "100x30", "--keys", "j j enter tab"], "");
+    assert_ne!(frame, there);
+    assert!(run(&["show", "s.jsonl", "--svg"], "").starts_with("<svg"));
+    let first = run(&["replay", "s.jsonl"], "");
+    assert_eq!(first, run(&["replay", "s.jsonl"], ""));
+    assert!(run(&["export", "s.jsonl"], "").contains("A: a,g"));
+    assert_eq!(std::fs::read(home.path().join("s.jsonl")).unwrap(), before, "looking changes nothing");
+    run(&["run", "--session", "s.jsonl"], "");
+    let cut = &before[..before.len() - 40];
+    std::fs::write(home.path().join("cut.jsonl"), cut).unwrap();
+    let shown = plantern(home.path(), &["show", "cut.jsonl"], "");
+    assert_eq!(shown.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&shown.stderr).contains("line"), "what was lost is said");
+}
+
+#[test]
+fn model_text_can_not_drive_the_terminal() {
+    let plan = "QC: a\x1b]52;c;aGk=\x07b\n  QS: [join] \"\x1b[2Jx\u{202e}\" \"y\"\n";
+    let home = tempfile::tempdir().unwrap();
+    for style in ["--plain", "--json"] {
+        let output = plantern(home.path(), &["run", style, "--plan", "-"], plan);
+        let all = [output.stdout, output.stderr].concat();
+        assert!(!all.contains(&0x1b) && !String::from_utf8_lossy(&all).contains('\u{202e}'), "{style}");
+    }
+}

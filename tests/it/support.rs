@@ -1,0 +1,185 @@
+//! A workbench in the hand: presses keys, answers what it asks, tells what it shows. No terminal, no files, no models.
+
+use plantern::{
+    ask::{Answer, Request, Sampling},
+    engine::{Command, ModelState, ModelStatus, Report, Tools, Which},
+    expert::{roster::Roster, symbolic},
+    ids::CallId,
+    plan::notation::{Line, Step},
+    session::{Entry, Limits, Settings},
+    strategy::Prompts,
+    workbench::{
+        Action, Chord, Effect, Key, Message, Mode, SessionFile, State, Stored, buffer::Typing, update,
+        update::files::new_task,
+    },
+};
+use std::collections::VecDeque;
+
+pub(crate) struct Bench {
+    pub(crate) state: State,
+    /// What the model answers, in order.
+    pub(crate) replies: VecDeque<String>,
+    /// Calls made so far, functions included.
+    pub(crate) asked: Vec<Request>,
+    /// Everything that went to the file.
+    pub(crate) written: Vec<Entry>,
+    /// Effects for others than engine and file.
+    pub(crate) effects: Vec<Effect>,
+    /// Calls to the model are left open until [`Bench::answer`].
+    pub(crate) hold: bool,
+    pub(crate) open: Vec<CallId>,
+    now: u64,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Bench {
+        let (roster, warnings, errors) = Roster::load([]);
+        assert!(warnings.is_empty() && errors.is_empty(), "{warnings:?} {errors:?}");
+        let tools = Tools { roster, prompts: Prompts::shipped() };
+        let settings = Settings {
+            strategy: "decomposed".to_owned(),
+            router: "tag".to_owned(),
+            model: "scripted".to_owned(),
+            sampling: Sampling::default(),
+            limits: Limits::default(),
+        };
+        let mut bench = Bench {
+            state: State::new(tools, settings),
+            replies: VecDeque::new(),
+            asked: vec![],
+            written: vec![],
+            effects: vec![],
+            hold: false,
+            open: vec![],
+            now: 1_795_248_000_000,
+        };
+        for which in [Which::Language, Which::Embedding] {
+            let state = ModelState::Ready { name: "scripted".to_owned(), about: "no weights".to_owned() };
+            bench.send(Message::Report(Report::Model(ModelStatus { which, state })));
+        }
+        bench
+    }
+
+    /// With a task, and what the model will answer.
+    pub(crate) fn with(task: &str, replies: &[&str]) -> Bench {
+        let mut bench = Bench::new();
+        bench.replies = replies.iter().map(|reply| (*reply).to_owned()).collect();
+        bench.task(task);
+        bench
+    }
+
+    pub(crate) fn task(&mut self, task: &str) {
+        let effects = new_task(&mut self.state, task);
+        self.perform(effects);
+    }
+
+    pub(crate) fn send(&mut self, message: Message) {
+        self.now += 10;
+        let effects = update(&mut self.state, message, self.now);
+        self.perform(effects);
+    }
+
+    /// Presses keys: `s`, `C-x`, `enter`; in a text, `'words with spaces'` types them.
+    pub(crate) fn press(&mut self, keys: &str) {
+        let mut rest = keys.trim();
+        while !rest.is_empty() {
+            if let Some(after) = rest.strip_prefix('\'') {
+                let (text, after) = after.split_once('\'').expect("a closing quote");
+                self.send(Message::Typing(Typing::Insert(text.to_owned())));
+                rest = after.trim_start();
+                continue;
+            }
+            let (key, after) = rest.split_once(' ').unwrap_or((rest, ""));
+            let chord: Chord = key.parse().unwrap();
+            match (&self.state.mode, chord.key) {
+                (Mode::Typing(_) | Mode::Palette(_), Key::Enter) => self.send(Message::Action(Action::Enter)),
+                (Mode::Typing(_) | Mode::Palette(_), Key::Escape) => self.send(Message::Action(Action::Back)),
+                (Mode::Typing(_), _) if chord.ctrl && chord.key == Key::Char('u') => {
+                    self.send(Message::Typing(Typing::DeleteToStart));
+                }
+                _ => {
+                    let action =
+                        self.state.keymap.action(chord).unwrap_or_else(|| panic!("{key} is not bound"));
+                    self.send(Message::Action(action));
+                }
+            }
+            rest = after.trim_start();
+        }
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Engine(Command::Ask { call, ask }) => {
+                    self.asked.push(ask.request.clone());
+                    match ask.request {
+                        Request::Compute { question } => {
+                            let report = match symbolic::compute(&ask.expert, &question) {
+                                Ok(text) => Report::Done { call, answer: Answer::plain(text) },
+                                Err(error) => Report::Failed { call, why: error.to_string() },
+                            };
+                            self.send(Message::Report(report));
+                        }
+                        _ if self.hold => self.open.push(call),
+                        _ => self.answer(call),
+                    }
+                }
+                Effect::Create { entries, .. } => {
+                    self.written = entries;
+                    self.send(Message::Stored(Stored::Created("memory.jsonl".into())));
+                    assert!(matches!(self.state.file, SessionFile::At(_)));
+                }
+                Effect::Append { entries } => self.written.extend(entries),
+                other => self.effects.push(other),
+            }
+        }
+    }
+
+    /// Gives the next reply to an open call.
+    pub(crate) fn answer(&mut self, call: CallId) {
+        self.open.retain(|open| *open != call);
+        let reply = self
+            .replies
+            .pop_front()
+            .unwrap_or_else(|| panic!("no reply is left for {:?}", self.asked.last()));
+        self.send(Message::Report(Report::Done { call, answer: Answer::plain(reply) }));
+    }
+
+    /// The plan with answers and states, as text.
+    pub(crate) fn outline(&self) -> String {
+        let session = self.state.journal.session();
+        let mut lines = vec![];
+        for (task, look) in self.state.survey.iter() {
+            let depth = session.plan.depth(task);
+            let indent = "  ".repeat(depth);
+            let expert = (!look.composite && !look.by.is_empty()).then(|| look.by.clone());
+            let draft = session.plan.task(task).unwrap().draft.clone();
+            let step = Step {
+                operator: draft.operator,
+                expert: expert.or(draft.expert),
+                text: session.plan.text(task),
+            };
+            let line = if depth == 0 { Line::Goal(step.text) } else { Line::Step(step) };
+            let stale = if look.stale { " *stale*" } else { "" };
+            let state = match look.status.word() {
+                "done" => String::new(),
+                word => format!(" *{word}*"),
+            };
+            let pinned = if look.pinned { " *pinned*" } else { "" };
+            lines.push(format!("{indent}{line}{state}{stale}{pinned}"));
+            if let Some(answer) = session.answer(task) {
+                lines.push(format!("{indent}A: {answer}"));
+            }
+        }
+        lines.join("\n")
+    }
+
+    pub(crate) fn notice(&self) -> &str {
+        self.state.notice.as_ref().map_or("", |notice| &notice.text)
+    }
+
+    /// Calls to models so far.
+    pub(crate) fn model_calls(&self) -> usize {
+        self.asked.iter().filter(|request| !matches!(request, Request::Compute { .. })).count()
+    }
+}

@@ -1,0 +1,86 @@
+//! The real models. Without their files these tests say loudly that they were skipped; `.ci/run` makes sure they are
+//! there.
+
+use std::{path::PathBuf, process::Command};
+
+/// The folder of the model files, or words that nobody can overlook.
+fn models() -> Option<PathBuf> {
+    let named = std::env::var_os("PLANTERN_MODELS").map(PathBuf::from);
+    let usual = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/plantern/models"));
+    let folder = named.or(usual)?;
+    let there =
+        folder.join("SmolLM2-135M-Instruct.Q4_1.gguf").exists() && folder.join("all-MiniLM-L6-v2").exists();
+    if !there {
+        eprintln!(
+            "\n*** SKIPPED: no weights in {}: `plantern models pull smollm2` and `… minilm` ***\n",
+            folder.display()
+        );
+    }
+    there.then_some(folder)
+}
+
+fn run(arguments: &[&str]) -> Option<(i32, String)> {
+    let folder = models()?;
+    let home = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_plantern"))
+        .args(arguments)
+        .env("PLANTERN_HOME", home.path())
+        .env("PLANTERN_MODELS", folder)
+        .env("PLANTERN_OFFLINE", "1")
+        .current_dir(home.path())
+        .output()
+        .unwrap();
+    let err = String::from_utf8_lossy(&output.stderr).into_owned();
+    Some((output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap() + &err))
+}
+
+const TASK: &str =
+    "Take the letters at position 2 of the words in \"Grace Hopper\" and concatenate them using a comma.";
+
+#[test]
+fn the_real_model_decomposes_and_functions_answer() {
+    if let Some((code, told)) = run(&["run", "--json", TASK]) {
+        assert_eq!(code, 0, "{told}");
+        assert!(told.contains("\"answer\":\"r,o\""), "{told}");
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_tokens() {
+    let ask =
+        ["run", "--json", "--strategy", "direct", "--temperature", "1.0", "--seed", "11", "Name a river."];
+    let answer = |told: &str| {
+        told.lines().find(|line| line.contains("\"result\"")).map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            line["answer"].to_string()
+        })
+    };
+    if let (Some((_, one)), Some((_, two))) = (run(&ask), run(&ask)) {
+        assert!(answer(&one).is_some_and(|answer| answer.len() > 2), "{one}");
+        assert_eq!(answer(&one), answer(&two));
+    }
+}
+
+#[test]
+fn both_models_route() {
+    for router in ["embedding", "likelihood"] {
+        if let Some((code, told)) =
+            run(&["route", "--router", router, "--json", "What are the letters in \"Alan\"?"])
+        {
+            assert_eq!(code, 0, "{told}");
+            let decision: serde_json::Value = serde_json::from_str(told.lines().next().unwrap()).unwrap();
+            assert_eq!(decision["candidates"].as_array().unwrap().len(), 18, "{told}");
+            if router == "embedding" {
+                assert_eq!(decision["chosen"], "split", "{told}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_limit_stops_the_plan_and_says_so() {
+    if let Some((code, told)) = run(&["run", "--max-calls", "1", TASK]) {
+        assert_eq!(code, 4, "{told}");
+        assert!(told.contains("limit of 1 calls"), "{told}");
+    }
+}
