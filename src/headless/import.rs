@@ -175,18 +175,22 @@ pub fn import_file(
     let told = match &imported.found {
         Found::Cases(cases) => {
             cases.iter().try_for_each(|case| writeln!(out, "{}", json_line(case)))?;
-            format!("{} cases", cases.len())
+            counted(cases.len(), "case")
         }
         Found::Worked { outlines, steps, questions } => {
             out.write_all(outlines.join("\n").as_bytes())?;
-            let goals = outlines.len();
-            format!("{goals} worked decompositions with {steps} steps, {questions} questions without steps")
+            let (goals, steps) = (counted(outlines.len(), "worked decomposition"), counted(*steps, "step"));
+            format!("{goals} with {steps}, {} without steps", counted(*questions, "question"))
         }
     };
     out.flush()?;
-    let count = imported.warnings.len();
-    let _ = writeln!(narration, "{file}: read as {}: {told}, {count} warnings", imported.format.name());
+    let count = counted(imported.warnings.len(), "warning");
+    let _ = writeln!(narration, "{file}: read as {}: {told}, {count}", imported.format.name());
     Ok(Ending::Done)
+}
+
+fn counted(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -134,5 +134,5 @@ fn cases_go_out_and_the_count_is_told() {
     let ending = import_file("l.json", LETTERS, "auto", &mut out, &mut narration).unwrap();
     assert_eq!((ending, String::from_utf8(out).unwrap().lines().count()), (Ending::Done, 1));
     let told = String::from_utf8(narration).unwrap();
-    assert!(told.ends_with("l.json: read as decomp: 1 cases, 3 warnings\n"), "{told}");
+    assert!(told.ends_with("l.json: read as decomp: 1 case, 3 warnings\n"), "{told}");
 }

@@ -57,7 +57,7 @@ fn misfit(value: &Value, schema: &Value, root: &Value) -> Option<String> {
     if let Some(items) = value.as_array() {
         return items.iter().find_map(|item| misfit(item, &schema["items"], root));
     }
-    let Some(object) = value.as_object() else { return None };
+    let object = value.as_object()?;
     let properties = schema["properties"].as_object()?;
     let required = schema["required"].as_array()?.iter().filter_map(Value::as_str);
     if let Some(name) = required.into_iter().find(|name| !object.contains_key(*name)) {

@@ -3,13 +3,15 @@
 use super::*;
 use crate::{
     ask::{Ask, Request, Sampling},
-    engine::{Command, ModelStatus, Tools, runner},
+    engine::{Command, ModelState, ModelStatus, Report, Tools, Which, runner},
     expert::{Control, Expert, roster::Roster, scripted::Scripted, symbolic::Symbolic},
     headless::Workers,
     session::{Limits, Settings},
     strategy::Prompts,
+    workbench::Stored,
 };
 use std::{
+    collections::VecDeque,
     future::Future,
     sync::Arc,
     task::{Context, Poll, Wake, Waker},
