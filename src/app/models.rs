@@ -7,10 +7,7 @@ use super::{
 };
 use crate::{
     engine::{ModelState, ModelStatus, Report, Which, runner::Engine},
-    expert::{
-        Expert,
-        candle::{embedding::Embedder, gguf::GgufFile, language::LanguageExpert, similar::SimilarityExpert},
-    },
+    expert::Expert,
     headless::{
         Ending,
         list::{self, ModelFact},
@@ -88,7 +85,9 @@ impl Models {
     }
 }
 
+#[cfg(feature = "candle")]
 fn load(which: Which, path: &Path, teller: &Teller) -> Result<(Box<dyn Expert>, ModelState), String> {
+    use crate::expert::candle::{embedding::Embedder, language::LanguageExpert, similar::SimilarityExpert};
     teller.tell(ModelState::Loading(0.0));
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     Ok(match which {
@@ -119,12 +118,31 @@ impl Teller {
     }
 }
 
+/// A program without candle runs plans of functions and people only.
+#[cfg(not(feature = "candle"))]
+fn load(_: Which, path: &Path, _: &Teller) -> Result<(Box<dyn Expert>, ModelState), String> {
+    Err(without_candle(path))
+}
+
+#[cfg(not(feature = "candle"))]
+fn without_candle(path: &Path) -> String {
+    format!("{} is there, but this plantern was built without the feature `candle`", path.display())
+}
+
 /// What a GGUF file says of itself, in a line; every check of the header is made, nothing is loaded.
+#[cfg(not(feature = "candle"))]
+pub(crate) fn inspect(path: &Path) -> Result<String, String> {
+    Err(without_candle(path))
+}
+
+/// What a GGUF file says of itself, in a line; every check of the header is made, nothing is loaded.
+#[cfg(feature = "candle")]
 pub(crate) fn inspect(path: &Path) -> Result<String, String> {
     if path.is_dir() {
         return Ok("a folder of an embedding model".to_owned());
     }
-    let file = GgufFile::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let file = crate::expert::candle::gguf::GgufFile::open(path)
+        .map_err(|error| format!("{}: {error}", path.display()))?;
     let header = &file.header;
     Ok(format!(
         "{} {}, {} M weights, {} layers, context {}, vocabulary {}, needs about {} MB",

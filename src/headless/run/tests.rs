@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    ask::{Ask, Request, Sampling},
+    ask::{Ask, Prompt, Request, Sampling},
     engine::{Command, ModelState, ModelStatus, Report, Tools, Which, runner},
     expert::{Control, Expert, roster::Roster, scripted::Scripted, symbolic::Symbolic},
     headless::Workers,
@@ -60,7 +60,7 @@ impl Hands for Script {
         let control = Control::default();
         let answer = match ask.request {
             Request::Compute { .. } => Symbolic.answer(&ask, &mut (), &control),
-            _ => self.models.answer(&ask, &mut (), &control),
+            _ => self.models.answer(&without_examples(&ask), &mut (), &control),
         };
         self.asked.push(ask);
         self.ready.push_back(match answer {
@@ -75,6 +75,17 @@ impl Hands for Script {
     async fn next(&mut self) -> Option<Report> {
         self.ready.pop_front()
     }
+}
+
+/// A prompt ends in the task at hand; the examples before it are none of the script's business.
+fn without_examples(ask: &Ask) -> Ask {
+    let mut ask = ask.clone();
+    if let Request::Generate(generate) = &mut ask.request
+        && let Prompt::Raw(text) = &mut generate.prompt
+    {
+        *text = text.rsplit("\n\n").next().unwrap_or_default().to_owned();
+    }
+    ask
 }
 
 pub(in crate::headless) fn state() -> State {
