@@ -230,7 +230,9 @@ fn a_recorded_session_is_copied_at_the_first_change() {
     bench.press("c");
     bench.state.file = SessionFile::ReadOnly("the example".to_owned());
     bench.written.clear();
-    bench.press("z");
+    bench.press("z z [ ]");
+    assert!(bench.written.is_empty(), "looking around writes nothing");
+    bench.press("G a '[count] How many words are in \"a b\"?' enter");
     assert_eq!(bench.written, bench.state.journal.entries(), "the copy is whole");
 }
 

@@ -4,7 +4,7 @@ use super::{browsing, running, store};
 use crate::{
     ids::Seq,
     session::JournalError,
-    workbench::{Action, Effect, State, Weight},
+    workbench::{Action, Effect, SessionFile, State, Weight},
 };
 
 /// Looks at an event without writing that down: for faces that only show.
@@ -29,7 +29,10 @@ pub(super) fn travel(state: &mut State, action: Action) -> Vec<Effect> {
     let Some(target) = target else { return effects };
     match state.journal.go(target, state.now) {
         Ok(entry) => {
-            effects.extend(store(state, vec![entry]));
+            // Walking through what is only shown writes nothing; the copy that a change makes has the walk in it.
+            if !matches!(state.file, SessionFile::ReadOnly(_)) {
+                effects.extend(store(state, vec![entry]));
+            }
             state.look();
             state.ended = None;
             browsing::keep_cursor(state);
