@@ -114,7 +114,11 @@ pub(super) fn status(paper: &mut Paper<'_>, state: &State, area: Rect) {
     let settings = state.settings();
     let how = Line::of(Role::Expert, &settings.strategy).and(Role::Dim, "  router ");
     more.push(how.and(Role::Expert, &settings.router));
-    let left = left.cut(usize::from(area.width));
+    // A download or load that goes on is always seen: a notice makes room for it.
+    let going = [Which::Language, Which::Embedding].into_iter().find(|which| busy(*which));
+    let kept =
+        going.filter(|_| state.notice.is_some()).map_or(0, |which| self::model(state, which).width() + 5);
+    let left = left.cut(usize::from(area.width).saturating_sub(kept).max(20));
     let mut right = Line::default();
     for part in more {
         if left.width() + right.width() + part.width() + 5 <= usize::from(area.width) {
