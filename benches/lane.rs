@@ -215,34 +215,38 @@ fn generations(path: &Path, threads: usize) {
     let control = Control::default();
     let prompt: Vec<u32> = (0..700).map(|i| 1000 + (i * 7919) % 20000).collect();
     for (name, temperature, top_p) in [("greedy", 0.0, 1.0), ("sampled", 0.8, 1.0), ("nucleus", 0.8, 0.95)] {
-        let rules = Rules { sampling: Sampling { temperature, top_p, seed: 1 }, max_tokens: 64, stop: &[] };
+        let rules =
+            Rules { sampling: Sampling { temperature, top_p, seed: 1 }, max_tokens: 64, stop: vec![] };
         let mut generate = |prompt: &[u32]| {
-            let job = Job { prompt, rules, constraint: None, sink: &mut (), control: &control };
+            let (prompt, rules, control) = (prompt.to_vec(), rules.clone(), control.clone());
+            let job = Job { prompt, rules, constraint: None, sink: Box::new(()), control };
             model.generate(job, &Silent).expect("an answer");
         };
         let seconds = best(3, || generate(&prompt[..2]));
         println!("generate, {name}: {:.1} tokens/s", 64.0 / seconds);
     }
-    let rules = Rules { sampling: Sampling::default(), max_tokens: 1, stop: &[] };
+    let rules = Rules { sampling: Sampling::default(), max_tokens: 1, stop: vec![] };
     let first = |known: bool, model: &mut LanguageModel| {
         if !known {
             model.limit_prefixes(256 << 20);
         }
-        let job = Job { prompt: &prompt, rules, constraint: None, sink: &mut (), control: &control };
+        let (prompt, rules, control) = (prompt.clone(), rules.clone(), control.clone());
+        let job = Job { prompt, rules, constraint: None, sink: Box::new(()), control };
         model.generate(job, &Silent).expect("an answer");
     };
     let fresh = best(2, || first(false, &mut model));
     let known = best(5, || first(true, &mut model));
     println!("first token after 700: {:.0} ms, {:.1} ms when the prompt is known", fresh * 1e3, known * 1e3);
     for count in [2, 4, 8, 16] {
-        let mut sinks = vec![(); count];
         let seconds = best(2, || {
-            let rules = Rules { max_tokens: 32, ..rules };
-            let jobs = sinks
-                .iter_mut()
-                .map(|sink| Job { prompt: &prompt, rules, constraint: None, sink, control: &control })
-                .collect();
-            model.generate_all(jobs, &Silent);
+            let job = || Job {
+                prompt: prompt.clone(),
+                rules: Rules { max_tokens: 32, ..rules.clone() },
+                constraint: None,
+                sink: Box::new(()),
+                control: control.clone(),
+            };
+            model.generate_all((0..count).map(|_| job()).collect(), &Silent);
         });
         println!(
             "{count} answers over one known prompt of 700: {:.0} tokens/s in all",

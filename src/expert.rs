@@ -1,7 +1,7 @@
 //! Experts: whoever answers a leaf of the plan.
 //!
-//! An expert is blocking: it sits on a thread of its own (see `engine::lane`), takes one ask at a time, streams what
-//! it has into a [`Sink`], and looks at its [`Control`] after every token. It knows nothing of plans or screens.
+//! An expert is blocking: it sits on a thread of its own (see `engine::lane`), takes one ask at a time, or several that it
+//! carries together ([`Several`]), streams what it has into a [`Sink`], and looks at its [`Control`] after every token. It knows nothing of plans or screens.
 
 #[cfg(feature = "candle")]
 pub mod candle;
@@ -13,7 +13,10 @@ pub mod symbolic;
 
 pub use control::{Control, Flow};
 
-use crate::ask::{Answer, Ask, Token};
+use crate::{
+    ask::{Answer, Ask, Token},
+    ids::CallId,
+};
 
 /// Answers asks, one at a time. Adding one means one file that implements this.
 pub trait Expert: Send {
@@ -21,10 +24,40 @@ pub trait Expert: Send {
     ///
     /// A cancelled ask is an `Ok` answer with what was there by then and `Finish::Cancelled`.
     fn answer(&mut self, ask: &Ask, sink: &mut dyn Sink, control: &Control) -> Result<Answer, ExpertError>;
+
+    /// The expert as one that carries several asks at once, if it can.
+    fn several(&mut self) -> Option<&mut dyn Several> {
+        None
+    }
+}
+
+/// An expert that carries several asks together, a little further with every call: what they have in common is done
+/// once.
+pub trait Several {
+    /// Takes an ask up.
+    fn admit(&mut self, call: CallId, ask: &Ask, sink: Box<dyn Sink>, control: Control);
+
+    /// Carries all of them one token further, or a piece of a prompt; returns those that ended.
+    fn advance(&mut self) -> Vec<(CallId, Result<Answer, ExpertError>)>;
+
+    /// How much there is to do.
+    fn load(&self) -> Load;
+
+    /// Forgets all asks.
+    fn abandon(&mut self);
+}
+
+/// What [`Several::advance`] would find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    Nothing,
+    /// All asks are paused.
+    Paused,
+    Work,
 }
 
 /// Where an expert pours what it has before it is done.
-pub trait Sink {
+pub trait Sink: Send {
     /// Newly generated tokens, in order.
     fn tokens(&mut self, tokens: &[Token]);
     /// Prompt tokens computed so far, of how many.
@@ -35,6 +68,15 @@ pub trait Sink {
 impl Sink for () {
     fn tokens(&mut self, _: &[Token]) {}
     fn prefill(&mut self, _: usize, _: usize) {}
+}
+
+impl<S: Sink + ?Sized> Sink for &mut S {
+    fn tokens(&mut self, tokens: &[Token]) {
+        (**self).tokens(tokens);
+    }
+    fn prefill(&mut self, done: usize, total: usize) {
+        (**self).prefill(done, total);
+    }
 }
 
 /// Why an expert could not answer. The words are for the person at the screen: what, where, what to do.

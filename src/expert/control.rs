@@ -32,6 +32,15 @@ impl Control {
         if *held == Rein::Cancel { Flow::Cancel } else { Flow::Go }
     }
 
+    /// What to do next, without waiting; `None` while paused.
+    pub fn now(&self) -> Option<Flow> {
+        match *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Rein::Go => Some(Flow::Go),
+            Rein::Pause => None,
+            Rein::Cancel => Some(Flow::Cancel),
+        }
+    }
+
     pub fn pause(&self) {
         self.set(Rein::Pause);
     }
@@ -46,7 +55,7 @@ impl Control {
     }
 
     pub fn is_cancelled(&self) -> bool {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) == Rein::Cancel
+        self.now() == Some(Flow::Cancel)
     }
 
     fn set(&self, to: Rein) {

@@ -3,6 +3,7 @@
 //! `model` carries many of them through the same passes. A generation decides which tokens to feed next and what the
 //! logits that come back mean; it knows nothing of layers or threads.
 
+mod guess;
 mod text;
 
 use std::time::Instant;
@@ -13,6 +14,7 @@ use super::llama::Row;
 use super::sampler::{Place, Sampler, SamplerError};
 use crate::ask::{Answer, Finish, Sampling, Token, Usage};
 use crate::expert::{Control, ExpertError, Flow, Sink};
+use guess::Guesses;
 use text::Text;
 
 /// What a generation must know of the vocabulary.
@@ -26,10 +28,19 @@ pub trait Tokens {
 }
 
 /// Holds a generation to a shape: asked before each token, told each token.
-pub trait Constraint {
+pub trait Constraint: Send {
     fn allowed(&mut self) -> Allowed<'_>;
     /// A token that was allowed has been taken.
     fn advance(&mut self, token: u32);
+}
+
+impl<C: Constraint + ?Sized> Constraint for &mut C {
+    fn allowed(&mut self) -> Allowed<'_> {
+        (**self).allowed()
+    }
+    fn advance(&mut self, token: u32) {
+        (**self).advance(token);
+    }
 }
 
 /// What may come next.
@@ -43,27 +54,26 @@ pub enum Allowed<'a> {
 }
 
 /// How a generation draws and when it ends.
-#[derive(Clone, Copy, Debug)]
-pub struct Rules<'a> {
+#[derive(Clone, Debug)]
+pub struct Rules {
     pub sampling: Sampling,
     pub max_tokens: u32,
     /// The answer ends before the first of these.
-    pub stop: &'a [String],
+    pub stop: Vec<String>,
 }
 
 /// A generation to be done.
 pub struct Job<'a> {
-    pub prompt: &'a [u32],
-    pub rules: Rules<'a>,
-    pub constraint: Option<&'a mut dyn Constraint>,
-    pub sink: &'a mut dyn Sink,
-    pub control: &'a Control,
+    pub prompt: Vec<u32>,
+    pub rules: Rules,
+    pub constraint: Option<Box<dyn Constraint + 'a>>,
+    pub sink: Box<dyn Sink + 'a>,
+    pub control: Control,
 }
 
 /// A job on its way.
 pub(super) struct Generation<'a> {
     job: Job<'a>,
-    tokens: &'a dyn Tokens,
     sampler: Sampler,
     level: Level,
     context: usize,
@@ -71,19 +81,21 @@ pub(super) struct Generation<'a> {
     pub(super) sequence: Vec<u32>,
     pub(super) cache: Cache,
     cached: usize,
-    text: Text<'a>,
+    text: Text,
+    /// Tokens that may follow the sequence, fed with it to be confirmed or cut off again.
+    guesses: Guesses,
     /// The tokens of the answer; those that are decided but not told yet follow in `sequence`.
     told: Vec<Token>,
     logits: Vec<f32>,
     start: Instant,
     finish: Option<Finish>,
+    paused: bool,
 }
 
 impl<'a> Generation<'a> {
     /// Starts from a cache that holds the beginning of the prompt, but not all of it.
     pub(super) fn new(
-        job: Job<'a>,
-        tokens: &'a dyn Tokens,
+        mut job: Job<'a>,
         level: Level,
         context: usize,
         cache: Cache,
@@ -93,11 +105,12 @@ impl<'a> Generation<'a> {
         let cached = cache.len();
         job.sink.prefill(cached, job.prompt.len());
         let mut generation = Generation {
-            sequence: job.prompt.to_vec(),
-            text: Text::new(job.rules.stop),
+            sequence: job.prompt.clone(),
+            text: Text::new(std::mem::take(&mut job.rules.stop)),
             finish: (job.rules.max_tokens == 0).then_some(Finish::Length),
+            paused: false,
+            guesses: Guesses::default(),
             job,
-            tokens,
             sampler,
             level,
             context,
@@ -111,10 +124,30 @@ impl<'a> Generation<'a> {
         Ok(generation)
     }
 
-    /// Waits while paused; ends the generation if it was cancelled.
+    /// Stands still while paused; ends if it was cancelled.
     pub(super) fn look_at_control(&mut self) {
-        if self.finish.is_none() && self.job.control.checkpoint() == Flow::Cancel {
+        let flow = self.job.control.now();
+        self.paused = flow.is_none();
+        if self.finish.is_none() && flow == Some(Flow::Cancel) {
             self.finish = Some(Finish::Cancelled);
+        }
+    }
+
+    pub(super) fn is_paused(&self) -> bool {
+        self.paused && self.finish.is_none()
+    }
+
+    /// Blocks while the generation is paused.
+    pub(super) fn wait(&self) {
+        self.job.control.checkpoint();
+    }
+
+    /// Guesses how the sequence goes on, at most so many tokens, where one token is all there is to feed.
+    pub(super) fn guess(&mut self, most: usize) {
+        let room = (self.job.rules.max_tokens as usize).saturating_sub(self.told.len() + 1);
+        let room = room.min(self.context.saturating_sub(self.sequence.len() + 1));
+        if self.finish.is_none() && !self.paused && self.cache.len() + 1 == self.sequence.len() {
+            self.guesses.make(&self.sequence, most.min(room));
         }
     }
 
@@ -129,14 +162,15 @@ impl<'a> Generation<'a> {
 
     /// The next tokens to be fed, at most `most`. Logits are wanted from the last token of the prompt on.
     pub(super) fn rows(&self, cache: usize, most: usize) -> impl Iterator<Item = Row> + '_ {
-        let open = if self.is_finished() { 0 } else { most };
+        let open = if self.is_finished() || self.paused { 0 } else { most };
         let fed = self.cache.len();
         let wants = move |place: usize| self.job.prompt.len() <= place + 1;
-        let next = self.sequence.iter().enumerate().skip(fed).take(open);
+        let all = self.sequence.iter().chain(self.guesses.tokens());
+        let next = all.enumerate().skip(fed).take(open);
         next.map(move |(place, &token)| Row { cache, token, logits: wants(place) })
     }
 
-    /// How many rows of these fed ones came with logits.
+    /// So many of the rows were fed.
     pub(super) fn fed(&mut self, rows: usize) {
         let prompt = self.job.prompt.len();
         let done = self.cache.len();
@@ -146,8 +180,14 @@ impl<'a> Generation<'a> {
     }
 
     /// Takes the logits after the token at `place`: they judge the token that follows, or decide it.
-    pub(super) fn take(&mut self, place: usize, read: impl FnOnce(&mut Vec<f32>)) -> Result<(), ExpertError> {
-        if self.is_finished() {
+    /// What follows a wrong guess says nothing.
+    pub(super) fn take(
+        &mut self,
+        place: usize,
+        tokens: &dyn Tokens,
+        read: impl FnOnce(&mut Vec<f32>),
+    ) -> Result<(), ExpertError> {
+        if self.is_finished() || !self.guesses.holds(place, &self.sequence) {
             return Ok(());
         }
         let mut logits = std::mem::take(&mut self.logits);
@@ -155,23 +195,30 @@ impl<'a> Generation<'a> {
         let judged = Place::new(self.level, &logits).map_err(failed);
         let result = judged.and_then(|judged| match self.sequence.get(place + 1).copied() {
             Some(forced) => {
-                self.tell(forced, &judged, true);
+                self.tell(forced, &judged, true, tokens);
                 Ok(())
             }
-            None => self.decide(&judged),
+            None => self.decide(&judged, tokens),
         });
         self.logits = logits;
         result
     }
 
+    /// Cuts off the guesses that were wrong; returns how many were made and how many were right.
+    pub(super) fn settle(&mut self) -> (usize, usize) {
+        let (made, right, length) = self.guesses.settle(&self.sequence);
+        self.cache.truncate(length);
+        (made, right)
+    }
+
     /// Chooses the next token, or takes what the constraint forces.
-    fn decide(&mut self, place: &Place<'_>) -> Result<(), ExpertError> {
-        let ends = self.tokens.end_tokens();
-        let count = self.tokens.count();
+    fn decide(&mut self, place: &Place<'_>, tokens: &dyn Tokens) -> Result<(), ExpertError> {
+        let ends = tokens.end_tokens();
+        let count = tokens.count();
         let sampler = &mut self.sampler;
-        let (token, forced) = match self.job.constraint.as_deref_mut().map(Constraint::allowed) {
+        let (token, forced) = match self.job.constraint.as_mut().map(|c| c.allowed()) {
             None => (sampler.draw(place, 0..self::count(count)).map_err(failed)?, false),
-            Some(Allowed::Forced(run)) => return self.force(&run, place),
+            Some(Allowed::Forced(run)) => return self.force(&run, place, tokens),
             Some(Allowed::Tokens { mask, end }) => {
                 let choices: u32 = mask.iter().map(|word| word.count_ones()).sum();
                 if choices == 0 && end {
@@ -179,8 +226,7 @@ impl<'a> Generation<'a> {
                     return Ok(());
                 }
                 let ends = ends.iter().copied().filter(|_| end);
-                let open =
-                    set_bits(mask).filter(|token| !self.tokens.end_tokens().contains(token)).chain(ends);
+                let open = set_bits(mask).filter(|token| !tokens.end_tokens().contains(token)).chain(ends);
                 (sampler.draw(place, open).map_err(failed)?, choices == 1 && !end)
             }
         };
@@ -188,36 +234,36 @@ impl<'a> Generation<'a> {
             self.finish = Some(Finish::Stop);
             return Ok(());
         }
-        if let Some(constraint) = self.job.constraint.as_deref_mut() {
+        if let Some(constraint) = &mut self.job.constraint {
             constraint.advance(token);
         }
         self.sequence.push(token);
-        self.tell(token, place, forced);
+        self.tell(token, place, forced, tokens);
         Ok(())
     }
 
     /// Puts a forced run up for feeding in one pass; the first token is judged already.
-    fn force(&mut self, run: &[u32], place: &Place<'_>) -> Result<(), ExpertError> {
+    fn force(&mut self, run: &[u32], place: &Place<'_>, tokens: &dyn Tokens) -> Result<(), ExpertError> {
         let room = (self.job.rules.max_tokens as usize).saturating_sub(self.told.len());
         let run = &run[..run.len().min(room).min(self.context.saturating_sub(self.sequence.len()))];
         let Some(&first) = run.first() else {
             return Err(ExpertError::Grammar("it forces a token but names none".to_owned()));
         };
-        if let Some(unknown) = run.iter().find(|token| self.tokens.count() <= **token as usize) {
+        if let Some(unknown) = run.iter().find(|token| tokens.count() <= **token as usize) {
             return Err(ExpertError::Grammar(format!("it forces token {unknown}, which does not exist")));
         }
-        if let Some(constraint) = self.job.constraint.as_deref_mut() {
+        if let Some(constraint) = &mut self.job.constraint {
             run.iter().for_each(|&token| constraint.advance(token));
         }
         self.sequence.extend(run);
-        self.tell(first, place, true);
+        self.tell(first, place, true, tokens);
         Ok(())
     }
 
     /// Adds a token to the answer and ends the generation if it is the last.
-    fn tell(&mut self, token: u32, place: &Place<'_>, forced: bool) {
-        let text = self.text.push(self.tokens.bytes(token));
-        let written = |token: u32| String::from_utf8_lossy(self.tokens.bytes(token)).into_owned();
+    fn tell(&mut self, token: u32, place: &Place<'_>, forced: bool, tokens: &dyn Tokens) {
+        let text = self.text.push(tokens.bytes(token));
+        let written = |token: u32| String::from_utf8_lossy(tokens.bytes(token)).into_owned();
         let alternatives = place.likeliest().into_iter().map(|(token, p)| (written(token), p)).collect();
         let token = Token { text, probability: place.probability(token), alternatives, forced };
         self.job.sink.tokens(std::slice::from_ref(&token));
@@ -227,7 +273,7 @@ impl<'a> Generation<'a> {
         if self.text.is_stopped() {
             self.finish = Some(Finish::Stop);
         } else if full && self.told.len() + self.job.prompt.len() == self.sequence.len() {
-            let whole = match self.job.constraint.as_deref_mut().map(Constraint::allowed) {
+            let whole = match self.job.constraint.as_mut().map(|c| c.allowed()) {
                 Some(Allowed::Tokens { mask, end }) => end && mask.iter().all(|word| *word == 0),
                 _ => false,
             };

@@ -4,13 +4,14 @@ use super::{
     generate::{Allowed, Constraint, Job, Rules, Tokens},
     gguf::GgufFile,
     grammar::{Allowed as Open, Grammars, Guide},
-    model::LanguageModel,
+    model::{Flight, LanguageModel},
     template::Template,
     vocabulary::Vocabulary,
 };
 use crate::{
     ask::{Answer, Ask, Finish, Generate, Prompt, Request},
-    expert::{Control, Expert, ExpertError, Sink},
+    expert::{Control, Expert, ExpertError, Load, Several, Sink},
+    ids::CallId,
 };
 use std::path::Path;
 
@@ -20,6 +21,9 @@ pub struct LanguageExpert {
     vocabulary: Vocabulary,
     template: Template,
     grammars: Grammars,
+    flight: Flight<'static>,
+    /// Those that ended when they were admitted.
+    ended: Vec<(CallId, Result<Answer, ExpertError>)>,
 }
 
 impl LanguageExpert {
@@ -31,7 +35,14 @@ impl LanguageExpert {
         let template = Template::from_gguf(&file.content, &vocabulary).map_err(|error| fault(&error))?;
         let model = LanguageModel::from_file(&mut file, None, progress).map_err(|error| fault(&error))?;
         let grammars = Grammars::new(&vocabulary);
-        Ok(LanguageExpert { model, vocabulary, template, grammars })
+        Ok(LanguageExpert {
+            model,
+            vocabulary,
+            template,
+            grammars,
+            flight: Flight::default(),
+            ended: Vec::new(),
+        })
     }
 
     /// Architecture, quantisation, context and the instructions in use, in a line.
@@ -58,46 +69,99 @@ impl LanguageExpert {
         }
     }
 
-    fn generate(
+    fn job<'a>(
         &mut self,
         ask: &Generate,
-        sink: &mut dyn Sink,
+        sink: Box<dyn Sink + 'a>,
         control: &Control,
-    ) -> Result<Answer, ExpertError> {
+    ) -> Result<Job<'a>, ExpertError> {
         let prompt = self.tokens_of(&ask.prompt)?;
-        let mut guide = match &ask.grammar {
+        let constraint = match &ask.grammar {
             None => None,
             Some(pattern) => {
                 let grammar =
                     self.grammars.get(pattern).map_err(|error| ExpertError::Grammar(error.to_string()))?;
                 let guide = grammar.guide();
-                Some(Guided { open: guide.allowed(), guide })
+                Some(Box::new(Guided { open: guide.allowed(), guide }) as Box<dyn Constraint>)
             }
         };
-        let rules = Rules { sampling: ask.sampling, max_tokens: ask.max_tokens, stop: &ask.stop };
-        let constraint = guide.as_mut().map(|guide| guide as &mut dyn Constraint);
-        self.model.generate(Job { prompt: &prompt, rules, constraint, sink, control }, &self.vocabulary)
+        let rules = Rules { sampling: ask.sampling, max_tokens: ask.max_tokens, stop: ask.stop.clone() };
+        Ok(Job { prompt, rules, constraint, sink, control: control.clone() })
+    }
+
+    fn score(
+        &mut self,
+        prompt: &Prompt,
+        continuations: &[String],
+        sink: &mut dyn Sink,
+        control: &Control,
+    ) -> Result<Answer, ExpertError> {
+        let prompt = self.tokens_of(prompt)?;
+        let continuations: Vec<Vec<u32>> =
+            continuations.iter().map(|text| self.vocabulary.encode(text, false)).collect();
+        let answer = self.model.score(&prompt, &continuations, sink, control)?;
+        if control.is_cancelled() {
+            return Ok(Answer { finish: Finish::Cancelled, ..answer });
+        }
+        Ok(answer)
     }
 }
 
 impl Expert for LanguageExpert {
     fn answer(&mut self, ask: &Ask, sink: &mut dyn Sink, control: &Control) -> Result<Answer, ExpertError> {
         match &ask.request {
-            Request::Generate(generate) => self.generate(generate, sink, control),
-            Request::Score { prompt, continuations } => {
-                let prompt = self.tokens_of(prompt)?;
-                let continuations: Vec<Vec<u32>> =
-                    continuations.iter().map(|text| self.vocabulary.encode(text, false)).collect();
-                let answer = self.model.score(&prompt, &continuations, sink, control)?;
-                if control.is_cancelled() {
-                    return Ok(Answer { finish: Finish::Cancelled, ..answer });
-                }
-                Ok(answer)
+            Request::Generate(generate) => {
+                let job = self.job(generate, Box::new(sink), control)?;
+                self.model.generate(job, &self.vocabulary)
             }
+            Request::Score { prompt, continuations } => self.score(prompt, continuations, sink, control),
             Request::Similar { .. } | Request::Compute { .. } | Request::Person { .. } => Err(
                 ExpertError::Missing("the language model writes and scores text, nothing else".to_owned()),
             ),
         }
+    }
+
+    fn several(&mut self) -> Option<&mut dyn Several> {
+        Some(self)
+    }
+}
+
+impl Several for LanguageExpert {
+    fn admit(&mut self, call: CallId, ask: &Ask, mut sink: Box<dyn Sink>, control: Control) {
+        let Request::Generate(generate) = &ask.request else {
+            // Scores are one or two passes: they are made in between.
+            let answer = self.answer(ask, &mut *sink, &control);
+            self.ended.push((call, answer));
+            return;
+        };
+        match self.job(generate, sink, &control) {
+            Ok(job) => self.flight.push(call.0, job),
+            Err(why) => self.ended.push((call, Err(why))),
+        }
+    }
+
+    fn advance(&mut self) -> Vec<(CallId, Result<Answer, ExpertError>)> {
+        let mut ended = std::mem::take(&mut self.ended);
+        let done = self.model.advance(&mut self.flight, &self.vocabulary);
+        ended.extend(done.into_iter().map(|(ticket, answer)| (CallId(ticket), answer)));
+        ended
+    }
+
+    fn load(&self) -> Load {
+        if !self.ended.is_empty() {
+            Load::Work
+        } else if self.flight.is_empty() {
+            Load::Nothing
+        } else if self.flight.is_held() {
+            Load::Paused
+        } else {
+            Load::Work
+        }
+    }
+
+    fn abandon(&mut self) {
+        self.ended.clear();
+        self.flight = Flight::default();
     }
 }
 

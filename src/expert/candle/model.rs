@@ -2,10 +2,14 @@
 //!
 //! Owned by one thread. Speaks tokens; text comes in through [`Tokens`] only.
 
+mod flight;
+
+pub use flight::Flight;
+
 use std::path::Path;
 
 use super::cache::Cache;
-use super::generate::{Generation, Job, Tokens, count, failed};
+use super::generate::{count, failed};
 use super::gguf::{GgufError, GgufFile, Header};
 use super::kernels::{Level, Pool};
 use super::llama::{ForwardError, Llama, Row, Settings};
@@ -18,12 +22,29 @@ use crate::expert::{Control, ExpertError, Flow, Sink};
 const PREFIX_BYTES: usize = 256 << 20;
 /// Rows of a prompt in one pass: many enough to be fast, few enough that a cancel is felt at once.
 const CHUNK: usize = 64;
+/// Rows that guesses may add to a pass, shared by all that run: beyond them arithmetic costs more than reading weights.
+const GUESSES: usize = 16;
 
 /// A loaded model with the prefixes it remembers.
 pub struct LanguageModel {
     header: Header,
     model: Llama,
     prefixes: Prefixes,
+    /// Rows of a pass that may be guesses; 0 for none.
+    guesses: usize,
+    work: Work,
+}
+
+/// What a model has done since it was loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Forward passes for generations.
+    pub passes: usize,
+    /// Tokens that went through them.
+    pub rows: usize,
+    /// Tokens that were guessed, and those of them that were right.
+    pub guessed: usize,
+    pub right: usize,
 }
 
 impl LanguageModel {
@@ -48,7 +69,13 @@ impl LanguageModel {
         let model = Llama::load(file, Level::best(), pool, progress)?;
         let mut header = file.header.clone();
         header.tensors = Vec::new();
-        Ok(LanguageModel { header, model, prefixes: Prefixes::new(PREFIX_BYTES) })
+        Ok(LanguageModel {
+            header,
+            model,
+            prefixes: Prefixes::new(PREFIX_BYTES),
+            guesses: GUESSES,
+            work: Work::default(),
+        })
     }
 
     /// What the file said of itself; without its table of tensors.
@@ -75,54 +102,14 @@ impl LanguageModel {
         self.prefixes = Prefixes::new(bytes);
     }
 
-    /// Continues the prompt. A cancelled generation is an answer with what was there by then.
-    pub fn generate<'a>(&mut self, job: Job<'a>, tokens: &'a dyn Tokens) -> Result<Answer, ExpertError> {
-        let missing = || Err(ExpertError::Model("no answer came back".to_owned()));
-        self.generate_all(vec![job], tokens).pop().unwrap_or_else(missing)
+    /// Lets guesses take so many rows of a pass; 0 for none. Changes the speed and nothing else.
+    pub fn limit_guesses(&mut self, rows: usize) {
+        self.guesses = rows;
     }
 
-    /// Carries several generations through the same passes; answers come in the order of the jobs.
-    ///
-    /// Prompts are read one after the other, so that each finds what the ones before it share with it. A pause of one
-    /// job pauses all.
-    pub fn generate_all<'a>(
-        &mut self,
-        jobs: Vec<Job<'a>>,
-        tokens: &'a dyn Tokens,
-    ) -> Vec<Result<Answer, ExpertError>> {
-        let mut answers: Vec<Option<Result<Answer, ExpertError>>> = jobs.iter().map(|_| None).collect();
-        let mut waiting = jobs.into_iter().enumerate();
-        let mut running: Vec<(usize, Generation<'a>)> = Vec::new();
-        loop {
-            while !running.iter().any(|(_, generation)| generation.is_reading()) {
-                let Some((index, job)) = waiting.next() else { break };
-                match self.admit(job, tokens) {
-                    Ok(generation) => running.push((index, generation)),
-                    Err(why) => answers[index] = Some(Err(why)),
-                }
-            }
-            running.iter_mut().for_each(|(_, generation)| generation.look_at_control());
-            let failures = self.pass(&mut running);
-            // Backwards, so that removing does not move those still to be looked at.
-            for (at, failure) in failures.into_iter().enumerate().rev() {
-                if failure.is_none() && !running[at].1.is_finished() {
-                    continue;
-                }
-                let (index, generation) = running.remove(at);
-                self.prefixes.keep(&generation.sequence, &generation.cache);
-                answers[index] = Some(failure.map_or_else(|| Ok(generation.answer()), Err));
-            }
-            if running.is_empty() && waiting.len() == 0 {
-                break;
-            }
-        }
-        answers.into_iter().flatten().collect()
-    }
-
-    fn admit<'a>(&mut self, job: Job<'a>, tokens: &'a dyn Tokens) -> Result<Generation<'a>, ExpertError> {
-        self.check(job.prompt, 1)?;
-        let cache = self.known(job.prompt);
-        Generation::new(job, tokens, self.model.level(), self.settings().context, cache)
+    /// What it has done so far.
+    pub fn work(&self) -> Work {
+        self.work
     }
 
     /// The prompt must leave room for this many tokens of answer.
@@ -145,44 +132,6 @@ impl LanguageModel {
     /// A cache with as much of the prompt as is known; its last token is always left, to give logits.
     fn known(&mut self, prompt: &[u32]) -> Cache {
         self.prefixes.take(prompt, prompt.len().saturating_sub(1)).unwrap_or_else(|| self.model.cache())
-    }
-
-    /// One forward pass for all that run; tells which of them failed.
-    fn pass(&mut self, running: &mut [(usize, Generation<'_>)]) -> Vec<Option<ExpertError>> {
-        let mut failures: Vec<Option<ExpertError>> = running.iter().map(|_| None).collect();
-        let mut rows: Vec<Row> = Vec::new();
-        let mut places: Vec<usize> = Vec::new();
-        for (at, (_, generation)) in running.iter().enumerate() {
-            let before = rows.len();
-            rows.extend(generation.rows(at, CHUNK));
-            places.extend((0..rows.len() - before).map(|row| generation.cache.len() + row));
-        }
-        if rows.is_empty() {
-            return failures;
-        }
-        let reading: Vec<bool> = running.iter().map(|(_, generation)| generation.is_reading()).collect();
-        let mut caches: Vec<&mut Cache> =
-            running.iter_mut().map(|(_, generation)| &mut generation.cache).collect();
-        let logits = match self.model.forward(&mut caches, &rows) {
-            Ok(logits) => logits,
-            Err(why) => return running.iter().map(|_| Some(ExpertError::Model(why.to_string()))).collect(),
-        };
-        for (at, (_, generation)) in running.iter_mut().enumerate() {
-            generation.fed(rows.iter().filter(|row| row.cache == at).count());
-        }
-        let wanted = rows.iter().zip(&places).filter(|(row, _)| row.logits);
-        for (index, (row, &place)) in wanted.enumerate() {
-            let taken = running[row.cache].1.take(place, |out| logits.copy_row(index, out));
-            if let (Err(why), None) = (taken, &failures[row.cache]) {
-                failures[row.cache] = Some(why);
-            }
-        }
-        for (was_reading, (_, generation)) in reading.into_iter().zip(running) {
-            if was_reading && !generation.is_reading() {
-                self.prefixes.keep(&generation.sequence, &generation.cache);
-            }
-        }
-        failures
     }
 
     /// The log-probability of each continuation after the prompt: the sum over its tokens, 0 for none.

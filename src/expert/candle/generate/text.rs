@@ -1,16 +1,16 @@
 //! Text out of tokens: bytes are held back until their character is whole, and stop strings are watched for.
 
 /// The text of an answer while it grows.
-pub(super) struct Text<'a> {
+pub(super) struct Text {
     text: String,
     /// The beginning of a character.
     held: Vec<u8>,
-    stop: &'a [String],
+    stop: Vec<String>,
     stopped: bool,
 }
 
-impl<'a> Text<'a> {
-    pub(super) fn new(stop: &'a [String]) -> Text<'a> {
+impl Text {
+    pub(super) fn new(stop: Vec<String>) -> Text {
         Text { text: String::new(), held: Vec::new(), stop, stopped: false }
     }
 
@@ -73,7 +73,7 @@ mod tests {
 
     fn check(tokens: &[&[u8]], stop: &[&str], told: &[&str], text: &str) {
         let stop: Vec<String> = stop.iter().map(|stop| (*stop).to_owned()).collect();
-        let mut whole = Text::new(&stop);
+        let mut whole = Text::new(stop);
         let mut got = Vec::new();
         for token in tokens {
             got.push(whole.push(token));
@@ -116,7 +116,7 @@ mod tests {
         #[test]
         fn told_texts_join_to_the_text(text in "[a-cé€🌳 ]{0,30}", cuts in prop::collection::vec(1usize..5, 0..40)) {
             let (mut rest, mut told) = (text.as_bytes(), String::new());
-            let mut whole = Text::new(&[]);
+            let mut whole = Text::new(vec![]);
             for cut in cuts.into_iter().chain([usize::MAX]) {
                 let (now, after) = rest.split_at(cut.min(rest.len()));
                 told.push_str(&whole.push(now));

@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use super::super::generate::{Allowed, Constraint, Rules};
+use super::super::generate::{Allowed, Constraint, Job, Rules, Tokens};
+use super::super::gguf::GgufFile;
 use super::super::tiny::{TURN_END, Tiny};
 use super::*;
 use crate::ask::{Sampling, Token};
@@ -33,18 +34,21 @@ fn load(tiny: &Tiny) -> LanguageModel {
     LanguageModel::from_file(&mut GgufFile::from_bytes(tiny.bytes()).unwrap(), Some(2), &mut |_| {}).unwrap()
 }
 
-fn rules(max_tokens: u32, sampling: Sampling) -> Rules<'static> {
-    Rules { sampling, max_tokens, stop: &[] }
+fn rules(max_tokens: u32, sampling: Sampling) -> Rules {
+    Rules { sampling, max_tokens, stop: vec![] }
 }
 
 fn warm(seed: u64) -> Sampling {
     Sampling { temperature: 1.0, top_p: 0.95, seed }
 }
 
-fn generate(model: &mut LanguageModel, prompt: &[u32], rules: Rules<'_>) -> Answer {
+fn generate(model: &mut LanguageModel, prompt: &[u32], rules: Rules) -> Answer {
     let control = Control::default();
     model
-        .generate(Job { prompt, rules, constraint: None, sink: &mut (), control: &control }, &*BYTES)
+        .generate(
+            Job { prompt: prompt.to_vec(), rules, constraint: None, sink: Box::new(()), control },
+            &*BYTES,
+        )
         .unwrap()
 }
 
@@ -91,10 +95,10 @@ impl Constraint for Words {
     }
 }
 
-fn constrained(model: &mut LanguageModel, words: &mut Words, rules: Rules<'_>) -> Answer {
+fn constrained(model: &mut LanguageModel, words: &mut Words, rules: Rules) -> Answer {
     let control = Control::default();
     let job =
-        Job { prompt: &of("Choose: "), rules, constraint: Some(words), sink: &mut (), control: &control };
+        Job { prompt: of("Choose: "), rules, constraint: Some(Box::new(words)), sink: Box::new(()), control };
     model.generate(job, &*BYTES).unwrap()
 }
 
@@ -135,7 +139,7 @@ fn the_end_of_an_answer_has_a_reason() {
     // A stop string is not part of the text.
     let some = free.text.chars().nth(3).unwrap().to_string();
     let stop = [some.clone()];
-    let stopped = generate(&mut model, &of("One two"), Rules { stop: &stop, ..rules(12, warm(3)) });
+    let stopped = generate(&mut model, &of("One two"), Rules { stop: stop.to_vec(), ..rules(12, warm(3)) });
     assert_eq!(stopped.finish, Finish::Stop);
     assert_eq!(stopped.text, free.text[..free.text.find(&some).unwrap()]);
     // The context is full before the tokens are.
@@ -148,16 +152,16 @@ fn the_end_of_an_answer_has_a_reason() {
 #[test]
 fn what_can_not_be_generated_is_named() {
     let mut model = load(&Tiny { context: 20, ..Tiny::default() });
-    let mut check = |prompt: &[u32], rules: Rules<'_>, expected: ExpertError| {
+    let mut check = |prompt: &[u32], rules: Rules, expected: ExpertError| {
         let control = Control::default();
-        let job = Job { prompt, rules, constraint: None, sink: &mut (), control: &control };
+        let job = Job { prompt: prompt.to_vec(), rules, constraint: None, sink: Box::new(()), control };
         assert_eq!(model.generate(job, &*BYTES), Err(expected));
     };
     let good = rules(5, warm(1));
-    check(&[5; 20], good, ExpertError::TooLong { prompt: 20, context: 20 });
+    check(&[5; 20], good.clone(), ExpertError::TooLong { prompt: 20, context: 20 });
     check(
         &[],
-        good,
+        good.clone(),
         ExpertError::Question("the prompt is empty: write something for the model to read".to_owned()),
     );
     let unknown = ForwardError::Token { token: 300, vocabulary: 300 };
@@ -201,11 +205,11 @@ fn a_cancel_leaves_what_was_there() {
         }
         let prompt = of(&"word ".repeat(30));
         let job = Job {
-            prompt: &prompt,
+            prompt: prompt.clone(),
             rules: rules(40, warm(2)),
             constraint: None,
-            sink: &mut watch,
-            control: &control,
+            sink: Box::new(&mut watch),
+            control: control.clone(),
         };
         let answer = model.generate(job, &*BYTES).unwrap();
         assert_eq!(answer.text, watch.text);
@@ -242,11 +246,11 @@ fn not_a_number_ends_in_an_error() {
     let mut model = LanguageModel::from_file(&mut file, Some(1), &mut |_| {}).unwrap();
     let control = Control::default();
     let job = Job {
-        prompt: &of("x"),
+        prompt: of("x"),
         rules: rules(3, warm(1)),
         constraint: None,
-        sink: &mut (),
-        control: &control,
+        sink: Box::new(()),
+        control: control.clone(),
     };
     assert!(matches!(model.generate(job, &*BYTES), Err(ExpertError::Model(_))));
 }
@@ -259,27 +263,59 @@ proptest! {
         prompts in prop::collection::vec(("[a-z ]{1,90}", any::<u64>(), 1u32..20), 1..6),
         shared in "[a-z ]{0,150}",
     ) {
-        let jobs: Vec<(Vec<u32>, Rules<'_>)> = prompts
+        let jobs: Vec<(Vec<u32>, Rules)> = prompts
             .iter()
             .map(|(prompt, seed, most)| (of(&format!("{shared}{prompt}")), rules(*most, warm(*seed))))
             .collect();
         let alone: Vec<_> =
-            jobs.iter().map(|(prompt, rules)| said(generate(&mut load(&Tiny::default()), prompt, *rules))).collect();
+            jobs.iter().map(|(prompt, rules)| said(generate(&mut load(&Tiny::default()), prompt, rules.clone()))).collect();
         let mut model = load(&Tiny::default());
         let control = Control::default();
-        let mut sinks = vec![(); jobs.len()];
-        let all = jobs.iter().zip(&mut sinks).map(|((prompt, rules), sink)| {
-            Job { prompt, rules: *rules, constraint: None, sink, control: &control }
+        let all = jobs.iter().map(|(prompt, rules)| Job {
+            prompt: prompt.clone(),
+            rules: rules.clone(),
+            constraint: None,
+            sink: Box::new(()),
+            control: control.clone(),
         });
         let together = model.generate_all(all.collect(), &*BYTES);
         let together: Vec<_> = together.into_iter().map(|answer| said(answer.unwrap())).collect();
         prop_assert_eq!(&together, &alone);
         // Once more, with everything in the cache.
         for ((prompt, rules), expected) in jobs.iter().zip(alone) {
-            let again = generate(&mut model, prompt, *rules);
+            let again = generate(&mut model, prompt, rules.clone());
             prop_assert_eq!(again.usage.cached_tokens as usize, prompt.len() - 1);
             prop_assert_eq!(said(again), expected);
         }
+    }
+
+    #[test]
+    fn guesses_change_nothing_but_the_speed(
+        word in "[a-d]{1,6}",
+        prompts in prop::collection::vec(("[a-d ]{1,20}", any::<u64>(), 0usize..2), 1..4),
+        rows in 1usize..20,
+    ) {
+        let jobs = || prompts.iter().map(|(end, seed, cold)| {
+            let sampling = Sampling { temperature: [0.0, 0.3][*cold], ..warm(*seed) };
+            Job {
+                prompt: of(&format!("{}{end}", word.repeat(9))),
+                rules: rules(40, sampling),
+                constraint: None,
+                sink: Box::new(()),
+                control: Control::default(),
+            }
+        }).collect();
+        let mut model = load(&Tiny::default());
+        let mut run = |rows: usize| {
+            model.limit_guesses(rows);
+            let answers = model.generate_all(jobs(), &*BYTES);
+            (answers.into_iter().map(|answer| said(answer.unwrap())).collect::<Vec<_>>(), model.work())
+        };
+        let (plain, slow) = run(0);
+        let (guessed, fast) = run(rows);
+        prop_assert_eq!(plain, guessed);
+        prop_assert_eq!(slow.guessed, 0);
+        prop_assert!(fast.right <= fast.guessed);
     }
 
     #[test]
@@ -296,11 +332,11 @@ proptest! {
             // The same, told by a generation that is forced to say it.
             let mut words = Words::new(&[text], true);
             let job = Job {
-                prompt: &prompt,
+                prompt: prompt.clone(),
                 rules: rules(100, warm(0)),
-                constraint: Some(&mut words),
-                sink: &mut (),
-                control: &control,
+                constraint: Some(Box::new(&mut words)),
+                sink: Box::new(()),
+                control: control.clone(),
             };
             let said = model.generate(job, &*BYTES).unwrap();
             prop_assert_eq!(&said.text, text);
@@ -351,11 +387,11 @@ fn real_weights_know_the_capital_of_france() {
     let control = Control::default();
     let prompt: Vec<u32> = encode("The capital of France is").into_iter().filter(|id| *id != 216).collect();
     let job = Job {
-        prompt: &prompt,
+        prompt: prompt.clone(),
         rules: rules(8, Sampling::default()),
         constraint: None,
-        sink: &mut (),
-        control: &control,
+        sink: Box::new(()),
+        control: control.clone(),
     };
     let answer = model.generate(job, &words).unwrap();
     assert!(answer.text.starts_with(" Paris"), "{:?} {:?}", answer.text, answer.tokens[0]);

@@ -1,0 +1,139 @@
+//! Examples for `engine::lane`: what joins, pauses, is cancelled or breaks on its way.
+
+use super::*;
+use crate::ask::Request;
+use tokio::sync::mpsc::{Receiver, channel};
+
+/// Counts to the number of the question, one with every pass, for all at once; breaks at a question that is none.
+#[derive(Default)]
+struct Counter {
+    under_way: Vec<(CallId, u32, u32, Box<dyn Sink>, Control)>,
+}
+
+impl Expert for Counter {
+    fn answer(&mut self, _: &Ask, _: &mut dyn Sink, _: &Control) -> Result<Answer, ExpertError> {
+        Err(ExpertError::Missing("it only carries".to_owned()))
+    }
+    fn several(&mut self) -> Option<&mut dyn Several> {
+        Some(self)
+    }
+}
+
+impl Several for Counter {
+    fn admit(&mut self, call: CallId, ask: &Ask, sink: Box<dyn Sink>, control: Control) {
+        let Request::Compute { question } = &ask.request else { return };
+        let to = question.parse().unwrap_or_else(|_| panic!("{question} is no number"));
+        self.under_way.push((call, 0, to, sink, control));
+    }
+
+    fn advance(&mut self) -> Vec<(CallId, Result<Answer, ExpertError>)> {
+        let mut ended = vec![];
+        self.under_way.retain_mut(|(call, at, to, sink, control)| {
+            let finish = match control.now() {
+                None => return true,
+                Some(crate::expert::Flow::Cancel) => Some(Finish::Cancelled),
+                Some(crate::expert::Flow::Go) if at == to => Some(Finish::Stop),
+                Some(crate::expert::Flow::Go) => None,
+            };
+            if let Some(finish) = finish {
+                ended.push((*call, Ok(Answer { finish, ..Answer::plain(at.to_string()) })));
+                return false;
+            }
+            *at += 1;
+            let token =
+                Token { text: at.to_string(), probability: f32::NAN, alternatives: vec![], forced: false };
+            sink.tokens(&[token]);
+            true
+        });
+        ended
+    }
+
+    fn load(&self) -> Load {
+        match self.under_way.iter().all(|(_, _, _, _, control)| control.now().is_none()) {
+            true if self.under_way.is_empty() => Load::Nothing,
+            true => Load::Paused,
+            false => Load::Work,
+        }
+    }
+
+    fn abandon(&mut self) {
+        self.under_way.clear();
+    }
+}
+
+fn ask(question: &str) -> Ask {
+    Ask { expert: "count".to_owned(), request: Request::Compute { question: question.to_owned() } }
+}
+
+/// Reports of a call until it ends: the tokens joined, and the end.
+fn end_of(call: u32, inbox: &mut Receiver<Report>, kept: &mut Vec<Report>) -> Report {
+    loop {
+        let ours = |report: &Report| {
+            matches!(report,
+            Report::Done { call: CallId(c), .. } | Report::Failed { call: CallId(c), .. } if *c == call)
+        };
+        if let Some(at) = kept.iter().position(ours) {
+            return kept.remove(at);
+        }
+        kept.push(inbox.blocking_recv().expect("the lane reports"));
+    }
+}
+
+#[test]
+fn calls_go_together_and_each_ends_by_itself() {
+    let (reports, mut inbox) = channel(1000);
+    let lane = Lane::spawn("counter", reports, || Ok(Box::new(Counter::default()))).unwrap();
+    let mut kept = vec![];
+    let mut text = |call: u32, inbox: &mut Receiver<Report>| match end_of(call, inbox, &mut kept) {
+        Report::Done { answer, .. } => Ok((answer.text, answer.finish)),
+        Report::Failed { why, .. } => Err(why),
+        other => panic!("{other:?}"),
+    };
+    let held = Control::default();
+    held.pause();
+    assert!(lane.ask(CallId(1), ask("1000000000"), held.clone()));
+    assert!(lane.ask(CallId(2), ask("5"), Control::default()));
+    assert_eq!(text(2, &mut inbox), Ok(("5".to_owned(), Finish::Stop)), "the paused one is in nobody's way");
+    held.cancel();
+    assert_eq!(text(1, &mut inbox), Ok(("0".to_owned(), Finish::Cancelled)));
+    let gone = Control::default();
+    gone.cancel();
+    assert!(lane.ask(CallId(3), ask("7"), gone));
+    assert_eq!(text(3, &mut inbox), Ok((String::new(), Finish::Cancelled)));
+    // What breaks takes with it what is under way, and nothing that comes later.
+    let waiting = Control::default();
+    waiting.pause();
+    assert!(lane.ask(CallId(4), ask("9"), waiting));
+    assert!(lane.ask(CallId(5), ask("nine"), Control::default()));
+    for call in [4, 5] {
+        assert_eq!(
+            text(call, &mut inbox),
+            Err("the model failed: it panicked: nine is no number".to_owned())
+        );
+    }
+    assert!(lane.ask(CallId(6), ask("2"), Control::default()));
+    assert_eq!(text(6, &mut inbox), Ok(("2".to_owned(), Finish::Stop)));
+    drop(lane);
+    assert_eq!(inbox.blocking_recv(), None, "the thread ends with its last handle");
+}
+
+#[test]
+fn several_threads_share_one_queue() {
+    struct Meets(Arc<std::sync::Barrier>);
+    impl Expert for Meets {
+        fn answer(&mut self, _: &Ask, _: &mut dyn Sink, _: &Control) -> Result<Answer, ExpertError> {
+            self.0.wait();
+            Ok(Answer::plain("met"))
+        }
+    }
+    let (reports, mut inbox) = channel(10);
+    let barrier = Arc::new(std::sync::Barrier::new(3));
+    let make = move || Ok(Box::new(Meets(barrier.clone())) as Box<dyn Expert>);
+    let lane = Lane::spawn_many("meets", 3, &reports, make).unwrap();
+    (0..3).for_each(|call| assert!(lane.ask(CallId(call), ask(""), Control::default())));
+    let mut kept = vec![];
+    for call in 0..3 {
+        // One alone would wait for ever.
+        assert!(matches!(end_of(call, &mut inbox, &mut kept), Report::Done { .. }));
+    }
+}
