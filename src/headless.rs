@@ -16,6 +16,7 @@ pub mod progress;
 pub mod replay;
 pub mod route;
 pub mod run;
+mod switch;
 pub mod table;
 
 pub use hands::{Hands, Interrupt, Workers};

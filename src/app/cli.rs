@@ -257,6 +257,10 @@ pub struct Eval {
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
 
+    /// How many cases are under way together: a model carries them through the same passes
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub parallel: u16,
+
     /// One JSON object a case, and one for each strategy at its end
     #[arg(long)]
     pub json: bool,

@@ -70,6 +70,7 @@ pub(crate) fn evaluate(boot: Boot, strategies: &[String], asked: &cli::Eval) -> 
     let mut job = eval::job(&text, strategies, &boot.settings.strategy, asked.limit)
         .map_err(|faults| Trouble::usage(format!("{}:\n  {}", asked.file.display(), faults.join("\n  "))))?;
     job.json = asked.json;
+    job.parallel = asked.parallel.into();
     job.live = stderr().is_terminal();
     job.compare.ignore_case = asked.ignore_case;
     job.compare.any_order = asked.any_order;

@@ -5,7 +5,7 @@ use super::survey::{Status, Survey};
 use crate::{
     ask::{Ask, Request},
     ids::TaskId,
-    session::{Event, Journal, Purpose},
+    session::{Event, Journal, Outcome, Purpose},
 };
 
 /// One move of the plan.
@@ -51,7 +51,7 @@ pub enum Bound {
 pub fn next_move(journal: &Journal, survey: &Survey) -> Result<Move, Bound> {
     let ready = survey.iter().find_map(|(_, look)| match &look.status {
         Status::Ready(next) => Some(next.clone()),
-        _ => None,
+        _ => look.also.clone(),
     });
     match ready {
         Some(Move::Ask { ask, task, purpose, key }) => match over_limit(journal, &ask) {
@@ -84,11 +84,13 @@ fn bound(journal: &Journal, survey: &Survey) -> Bound {
 
 /// Which limit one more call would break. Functions are free.
 fn over_limit(journal: &Journal, ask: &Ask) -> Option<String> {
-    if matches!(ask.request, Request::Compute { .. }) {
+    if !paid(ask) {
         return None;
     }
     let limits = journal.session().settings.as_ref()?.limits;
-    let (calls, usage) = journal.usage();
+    let (answered, usage) = journal.usage();
+    let open = journal.calls().filter(|call| call.outcome == Outcome::Open && paid(&call.ask)).count();
+    let calls = answered.saturating_add(open as u32);
     if calls >= limits.calls {
         return Some(format!("the limit of {} calls is reached", limits.calls));
     }
@@ -96,4 +98,9 @@ fn over_limit(journal: &Journal, ask: &Ask) -> Option<String> {
         return Some(format!("the limit of {} output tokens is reached", limits.output_tokens));
     }
     None
+}
+
+/// Does a call like this count against the limits?
+fn paid(ask: &Ask) -> bool {
+    !matches!(ask.request, Request::Compute { .. })
 }

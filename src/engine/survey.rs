@@ -37,6 +37,8 @@ pub struct Survey {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Look {
     pub status: Status,
+    /// A call that could be made while another one of this task is under way.
+    pub also: Option<super::Move>,
     /// It has an answer, made from what is no longer so.
     pub stale: bool,
     /// A person's answer stands above the computed one.
@@ -157,6 +159,7 @@ impl<'a> Surveyor<'a> {
     fn look(&self, task: TaskId) -> Look {
         let progress = self.session.progress(task);
         let mut look = Look {
+            also: None,
             status: Status::Done,
             stale: false,
             pinned: progress.pinned.is_some(),
@@ -303,6 +306,14 @@ impl<'a> Surveyor<'a> {
             match heard {
                 _ if person => open = open.or(Some(Status::NeedsPerson)),
                 Heard::Answer(answer) => answers.push(answer.text.clone()),
+                Heard::Else(Status::Ready(next)) if matches!(open, Some(Status::Running(_))) => {
+                    look.also = look.also.take().or(Some(next));
+                }
+                Heard::Else(status @ Status::Running(_)) if matches!(open, Some(Status::Ready(_))) => {
+                    if let Some(Status::Ready(next)) = open.replace(status) {
+                        look.also = look.also.take().or(Some(next));
+                    }
+                }
                 Heard::Else(status) => open = open.or(Some(status)),
             }
         }

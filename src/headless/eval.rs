@@ -8,10 +8,18 @@ use super::{
     lines::{Style, milli},
     progress::{Progress, span},
     run,
+    switch::{Seat, Switch},
 };
 use crate::{visible::visible_line, workbench::State};
+use futures_util::future::{Either, join, join_all, select};
 use serde::Serialize;
-use std::io::{self, Write};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    io::{self, Write},
+    pin::pin,
+};
+use tokio::sync::watch;
 
 mod tally;
 
@@ -28,6 +36,8 @@ pub struct Job {
     pub json: bool,
     /// Narration goes to a terminal.
     pub live: bool,
+    /// Cases under way together; 0 counts as 1.
+    pub parallel: usize,
 }
 
 /// One case under one strategy, as `--json` tells it.
@@ -51,7 +61,8 @@ struct CaseLine<'a> {
     seconds: f64,
 }
 
-/// Runs every strategy on every case and tells the result: lines as they come with JSON, else a table at the end.
+/// Runs every strategy on every case and tells the result: lines in the order of the cases with JSON, else a table at
+/// the end.
 ///
 /// `state` is what each case starts from: settings, tools, models. Nothing is written to disk. A case that fails or
 /// waits for a person is wrong. Without the model that is needed all ends at once.
@@ -67,61 +78,187 @@ pub async fn eval(
     out: &mut dyn Write,
     narration: &mut dyn Write,
 ) -> io::Result<Ending> {
-    let mut state = state.clone();
-    let mut tallies = vec![];
-    let mut ending = Ending::Done;
-    'all: for strategy in &job.strategies {
-        let mut tally = Tally::new(strategy);
-        let mut progress = Progress::new(job.live);
-        for (at, case) in job.cases.iter().enumerate() {
-            progress.show(at as u64, job.cases.len() as u64, &so_far(&tally, job.cases.len()), narration);
-            let mut fresh = State::new(state.tools.clone(), state.defaults.clone());
-            fresh.defaults.strategy.clone_from(strategy);
-            fresh.models.clone_from(&state.models);
-            let mut outside = Outside {
-                perform: &mut |_| vec![],
-                now,
-                out: &mut io::sink(),
-                narration: &mut *narration,
-                interrupt: &mut *interrupt,
-            };
-            let options = Options { style: Style::Silent, live: job.live, quiet: true, ..Options::default() };
-            let outcome =
-                run(&mut fresh, hands, &mut outside, Start::Task(case.question()), &options).await?;
-            // A model that arrived meanwhile stays for the next case.
-            state.models = fresh.models;
-            if let Ending::Interrupted | Ending::NoModel = outcome.ending {
-                progress.clear(narration);
-                let why = outcome.why.as_deref().unwrap_or_default();
-                let _ = writeln!(narration, "{}: {}", outcome.ending.word(), visible_line(why));
-                ending = outcome.ending;
-                tallies.extend((0 < tally.cases).then_some(tally));
-                break 'all;
+    let seats = job.parallel.clamp(1, job.cases.len().max(1));
+    let (switch, seats) = Switch::new(seats);
+    let (stop, stopped) = watch::channel(false);
+    let court = Court {
+        job,
+        now,
+        state: RefCell::new(state.clone()),
+        narration: RefCell::new(narration),
+        out: RefCell::new(out),
+        round: RefCell::new(Round::new("", job.live, 0)),
+        ending: Cell::new(Ending::Done),
+    };
+    let seats: Vec<RefCell<Seat>> = seats.into_iter().map(RefCell::new).collect();
+    let cases = async {
+        let mut tallies = vec![];
+        for strategy in &job.strategies {
+            court.round.replace(Round::new(strategy, job.live, now()));
+            let workers = seats.iter().map(|seat| court.work(strategy, seat, stopped.clone()));
+            for ended in join_all(workers).await {
+                ended?;
             }
-            let right =
-                outcome.answer.as_ref().is_some_and(|answer| job.compare.same(answer, &case.expected()));
-            if job.json {
-                writeln!(out, "{}", json_line(&case_line(strategy, at, case, &outcome, right)))?;
+            let round = court.round.replace(Round::new("", job.live, 0));
+            if court.ending.get() != Ending::Done {
+                tallies.extend((0 < round.tally.cases).then_some(round.tally));
+                break;
             }
-            tally.count(at + 1, case, &outcome, right);
+            tallies.push(court.finish(round)?);
         }
-        progress.show(
-            tally.cases as u64,
-            job.cases.len() as u64,
-            &so_far(&tally, job.cases.len()),
-            narration,
-        );
-        progress.clear(narration);
-        if job.json {
-            writeln!(out, "{}", json_line(&tally.line()))?;
-        }
-        tallies.push(tally);
-    }
+        Ok::<_, io::Error>(tallies)
+    };
+    let stopping = async {
+        interrupt.wait().await;
+        let _ = stop.send(true);
+        std::future::pending::<()>().await;
+    };
+    let beside = pin!(join(switch.run(hands), stopping));
+    let tallies = match select(pin!(cases), beside).await {
+        Either::Left((tallies, _)) => tallies?,
+        Either::Right(_) => vec![],
+    };
+    let out = court.out.into_inner();
     if !job.json && !tallies.is_empty() {
         out.write_all(tally::told(&tallies).as_bytes())?;
     }
     out.flush()?;
-    Ok(ending)
+    Ok(court.ending.get())
+}
+
+/// What all cases under way share.
+struct Court<'a> {
+    job: &'a Job,
+    now: &'a dyn Fn() -> u64,
+    /// What the next case starts from; a model that arrived meanwhile stays.
+    state: RefCell<State>,
+    narration: RefCell<&'a mut dyn Write>,
+    out: RefCell<&'a mut dyn Write>,
+    round: RefCell<Round>,
+    ending: Cell<Ending>,
+}
+
+/// One strategy on its way through the cases.
+struct Round {
+    tally: Tally,
+    progress: Progress,
+    /// When it began, in milliseconds since 1970.
+    began: u64,
+    /// The next case to be taken up.
+    next: usize,
+    /// Cases that ended before those in front of them.
+    early: BTreeMap<usize, (Outcome, bool)>,
+}
+
+impl Round {
+    fn new(strategy: &str, live: bool, began: u64) -> Round {
+        let (tally, progress) = (Tally::new(strategy), Progress::new(live));
+        Round { tally, progress, began, next: 0, early: BTreeMap::new() }
+    }
+}
+
+impl Court<'_> {
+    /// Takes up case after case until none is left or all has to end.
+    async fn work(
+        &self,
+        strategy: &str,
+        seat: &RefCell<Seat>,
+        stopped: watch::Receiver<bool>,
+    ) -> io::Result<()> {
+        let Ok(mut hands) = seat.try_borrow_mut() else { return Ok(()) };
+        while let Some((at, case)) = self.take_up() {
+            let mut fresh = {
+                let state = self.state.borrow();
+                let mut fresh = State::new(state.tools.clone(), state.defaults.clone());
+                fresh.defaults.strategy = strategy.to_owned();
+                fresh.models.clone_from(&state.models);
+                fresh
+            };
+            let mut stopped = stopped.clone();
+            let mut interrupt = Interrupt::new(async move {
+                let _ = stopped.wait_for(|stopped| *stopped).await;
+            });
+            let mut outside = Outside {
+                perform: &mut |_| vec![],
+                now: self.now,
+                out: &mut io::sink(),
+                narration: &mut Narration(&self.narration),
+                interrupt: &mut interrupt,
+            };
+            let options =
+                Options { style: Style::Silent, live: self.job.live, quiet: true, ..Options::default() };
+            let start = Start::Task(case.question());
+            let outcome = run(&mut fresh, &mut *hands, &mut outside, start, &options).await?;
+            self.state.borrow_mut().models = fresh.models;
+            self.ended(strategy, at, case, outcome)?;
+        }
+        Ok(())
+    }
+
+    fn take_up(&self) -> Option<(usize, &Case)> {
+        let mut round = self.round.borrow_mut();
+        let at = round.next;
+        let case = self.job.cases.get(at).filter(|_| self.ending.get() == Ending::Done)?;
+        self.show(&mut round);
+        round.next += 1;
+        Some((at, case))
+    }
+
+    fn ended(&self, strategy: &str, at: usize, case: &Case, outcome: Outcome) -> io::Result<()> {
+        let mut round = self.round.borrow_mut();
+        if let Ending::Interrupted | Ending::NoModel = outcome.ending {
+            if self.ending.replace(outcome.ending) == Ending::Done {
+                let narration = &mut **self.narration.borrow_mut();
+                round.progress.clear(narration);
+                let why = outcome.why.as_deref().unwrap_or_default();
+                let _ = writeln!(narration, "{}: {}", outcome.ending.word(), visible_line(why));
+            }
+            return Ok(());
+        }
+        let same = |answer: &String| self.job.compare.same(answer, &case.expected());
+        let right = outcome.answer.as_ref().is_some_and(same);
+        round.early.insert(at, (outcome, right));
+        let mut number = round.tally.cases;
+        while let (Some((outcome, right)), Some(case)) =
+            (round.early.remove(&number), self.job.cases.get(number))
+        {
+            if self.job.json {
+                let line = json_line(&case_line(strategy, number, case, &outcome, right));
+                writeln!(self.out.borrow_mut(), "{line}")?;
+            }
+            number += 1;
+            round.tally.count(number, case, &outcome, right);
+        }
+        round.tally.seconds = (self.now)().saturating_sub(round.began) as f64 / 1000.0;
+        Ok(())
+    }
+
+    fn show(&self, round: &mut Round) {
+        let Round { tally, progress, .. } = round;
+        let of = self.job.cases.len();
+        progress.show(tally.cases as u64, of as u64, &so_far(tally, of), &mut **self.narration.borrow_mut());
+    }
+
+    fn finish(&self, mut round: Round) -> io::Result<Tally> {
+        self.show(&mut round);
+        round.progress.clear(&mut **self.narration.borrow_mut());
+        if self.job.json {
+            writeln!(self.out.borrow_mut(), "{}", json_line(&round.tally.line()))?;
+        }
+        Ok(round.tally)
+    }
+}
+
+/// The narration, lent out write by write.
+struct Narration<'a, 'b>(&'a RefCell<&'b mut dyn Write>);
+
+impl Write for Narration<'_, '_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.borrow_mut().flush()
+    }
 }
 
 fn so_far(tally: &Tally, of: usize) -> String {

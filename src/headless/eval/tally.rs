@@ -16,7 +16,7 @@ pub struct Tally {
     pub right: usize,
     pub calls: u32,
     pub usage: Usage,
-    /// Wall-clock seconds of all cases.
+    /// Wall-clock seconds from the first case to the last.
     pub seconds: f64,
     /// The first wrong cases: number, task, expected, what came out.
     wrong: Vec<(usize, String, String, String)>,
@@ -51,7 +51,6 @@ impl Tally {
         self.right += usize::from(right);
         self.calls += outcome.calls;
         self.usage += outcome.usage;
-        self.seconds += outcome.seconds;
         if !right && self.wrong.len() < SHOWN {
             let out = outcome.answer.clone().unwrap_or_else(|| {
                 format!(

@@ -50,6 +50,24 @@ fn strategies_are_compared_on_the_same_cases() {
 }
 
 #[test]
+fn cases_that_run_together_come_to_the_same() {
+    let both = ["direct".to_owned(), "decomposed".to_owned()];
+    let played = |parallel: usize| {
+        let job = Job { json: true, parallel, ..job(CASES, &both, "direct", None).unwrap() };
+        let (state, mut script, mut interrupt) = (state(), Script::new(SCRIPT), Interrupt::never());
+        let (mut out, mut narration) = (vec![], io::sink());
+        let run = eval(&state, &job, &mut script, &|| 0, &mut interrupt, &mut out, &mut narration);
+        assert_eq!(block_on(run).unwrap(), Ending::Done);
+        out
+    };
+    let alone = String::from_utf8(played(1)).unwrap();
+    assert_eq!(alone.lines().count(), 8);
+    for parallel in [0, 2, 3, 100] {
+        assert_eq!(String::from_utf8(played(parallel)).unwrap(), alone, "{parallel} at once");
+    }
+}
+
+#[test]
 fn json_has_a_line_for_each_case_and_strategy() {
     let (_, out, _) = play(true, |_| (), &mut Interrupt::never());
     let lines: Vec<serde_json::Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -10,6 +10,9 @@ use crate::{
     workbench::{Effect, Live, RowId, Run, State, Weight},
 };
 
+/// Calls of a run that are under way together.
+const TOGETHER: usize = 8;
+
 /// Begins to run. A cancelled or failed task in the way is asked anew.
 pub(super) fn start(state: &mut State, run: Run) -> Vec<Effect> {
     state.journal.open_turn();
@@ -64,12 +67,13 @@ pub(super) fn until_selected(state: &mut State) -> Vec<Effect> {
 pub(super) fn drive(state: &mut State) -> Vec<Effect> {
     let mut effects = vec![];
     while state.run != Run::Idle {
-        // One call at a time; a paused one holds the run.
-        if !state.live.is_empty() {
+        if state.live.len() >= together(state.run) || state.live.values().any(|live| live.paused) {
             return effects;
         }
         let next = match next_move(&state.journal, &state.survey) {
             Ok(next) => next,
+            // What is under way may change what can be done.
+            Err(_) if !state.live.is_empty() => return effects,
             Err(bound) => {
                 end(state, bound);
                 return effects;
@@ -121,6 +125,14 @@ pub(super) fn drive(state: &mut State) -> Vec<Effect> {
         }
     }
     effects
+}
+
+/// How many calls may be under way: a person who steps sees one at a time, a run makes all that are ready.
+fn together(run: Run) -> usize {
+    match run {
+        Run::All | Run::Until(_) => TOGETHER,
+        Run::Idle | Run::Step | Run::Settle(_) | Run::Over => 1,
+    }
 }
 
 /// Has a sub-task just ended, or a proposal been taken?
