@@ -182,7 +182,7 @@ impl Court<'_> {
                 perform: &mut |_| vec![],
                 now: self.now,
                 out: &mut io::sink(),
-                narration: &mut Narration(&self.narration),
+                narration: &mut Narration(hands.is_first().then_some(&self.narration)),
                 interrupt: &mut interrupt,
             };
             let options =
@@ -249,15 +249,15 @@ impl Court<'_> {
     }
 }
 
-/// The narration, lent out write by write.
-struct Narration<'a, 'b>(&'a RefCell<&'b mut dyn Write>);
+/// The narration, lent out write by write; `None` for all but one seat, as what they hear of models is the same.
+struct Narration<'a, 'b>(Option<&'a RefCell<&'b mut dyn Write>>);
 
 impl Write for Narration<'_, '_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().write(bytes)
+        self.0.map_or(Ok(bytes.len()), |narration| narration.borrow_mut().write(bytes))
     }
     fn flush(&mut self) -> io::Result<()> {
-        self.0.borrow_mut().flush()
+        self.0.map_or(Ok(()), |narration| narration.borrow_mut().flush())
     }
 }
 

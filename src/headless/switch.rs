@@ -25,6 +25,13 @@ enum Wish {
     Hear,
 }
 
+impl Seat {
+    /// Somebody has to tell what concerns all.
+    pub(super) fn is_first(&self) -> bool {
+        self.number == 0
+    }
+}
+
 impl Hands for Seat {
     fn perform(&mut self, command: Command) {
         // A switch that is gone has ended all runs.
