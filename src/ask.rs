@@ -42,6 +42,9 @@ pub struct Generate {
     /// Regular expression (anchored, whole text, syntax of the `regex` crate) that the answer must match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grammar: Option<String>,
+    /// The answer begins with this text, and the model goes on from it: a partial answer that a person has edited.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub start: String,
 }
 
 /// What the model reads before it writes.

@@ -43,7 +43,7 @@ pub(super) fn lines(view: &View<'_>, cache: &mut Cache) -> Arc<Vec<Line>> {
 fn request(lines: &mut Vec<Line>, width: usize, request: &Request, cache: &mut Cache) {
     let mut say = |words: String| lines.extend(Line::of(Role::Dim, &words).wrap(width, 2));
     match request {
-        Request::Generate(Generate { prompt, sampling, max_tokens, stop, grammar }) => {
+        Request::Generate(Generate { prompt, sampling, max_tokens, stop, grammar, start }) => {
             let mut how = format!("at most {max_tokens} tokens, temperature {}", sampling.temperature);
             if 0.0 < sampling.temperature {
                 how.push_str(&format!(", top-p {}, seed {}", sampling.top_p, sampling.seed));
@@ -56,6 +56,9 @@ fn request(lines: &mut Vec<Line>, width: usize, request: &Request, cache: &mut C
                 how.push_str(", under a grammar");
             }
             say(how);
+            if !start.is_empty() {
+                say(format!("the answer begins with {start:?}"));
+            }
             say(String::new());
             words(lines, width, prompt, cache);
             if let Some(grammar) = grammar {
