@@ -166,7 +166,10 @@ pub(super) fn reroute(state: &mut State) -> Vec<Effect> {
         routed.map(|(_, decision)| decision.candidates.clone()).unwrap_or_default();
     for card in state.tools.roster.cards() {
         if !candidates.iter().any(|candidate| candidate.expert == card.name) {
-            let reason = card.description.clone();
+            let reason = match &card.server {
+                Some(server) => format!("at {server}: {}", card.description),
+                None => card.description.clone(),
+            };
             candidates.push(Candidate { expert: card.name.clone(), score: 0.0, reason });
         }
     }
