@@ -166,11 +166,14 @@ pub(super) fn reroute(state: &mut State) -> Vec<Effect> {
         routed.map(|(_, decision)| decision.candidates.clone()).unwrap_or_default();
     for card in state.tools.roster.cards() {
         if !candidates.iter().any(|candidate| candidate.expert == card.name) {
-            let reason = match &card.server {
-                Some(server) => format!("at {server}: {}", card.description),
-                None => card.description.clone(),
-            };
+            let reason = card.description.clone();
             candidates.push(Candidate { expert: card.name.clone(), score: 0.0, reason });
+        }
+    }
+    for candidate in &mut candidates {
+        let card = state.tools.roster.get(&candidate.expert);
+        if let Some(server) = card.and_then(|card| card.server.as_ref()) {
+            candidate.reason = format!("at {server}: {}", candidate.reason);
         }
     }
     let chosen = state.survey.look(task).map(|look| look.by.clone()).unwrap_or_default();
