@@ -5,6 +5,7 @@ mod headless;
 mod keys;
 mod replay;
 mod screens;
+mod servers;
 mod strategies;
 mod support;
 mod terminal;

@@ -292,7 +292,14 @@ impl<'a> Generation<'a> {
             seconds: self.start.elapsed().as_secs_f64(),
         };
         let finish = self.finish.unwrap_or(Finish::Cancelled);
-        Answer { text: self.text.finish(), scores: Vec::new(), tokens: self.told, usage, finish }
+        Answer {
+            text: self.text.finish(),
+            scores: Vec::new(),
+            tokens: self.told,
+            usage,
+            finish,
+            ..Answer::default()
+        }
     }
 }
 
