@@ -35,8 +35,8 @@ pub const LONGEST: usize = 256;
 const MOST_KNOWN: NonZeroUsize = NonZeroUsize::MIN.saturating_add(8191);
 /// Longer texts are embedded anew each time, so that the keys stay small.
 const LONGEST_KEY: usize = 4096;
-/// No more tokens than this in one pass, padding included.
-const BATCH_TOKENS: usize = 2048;
+/// No more tokens than this in one pass, unless one text has more: what lies between two products stays in the cache.
+const BATCH_TOKENS: usize = 512;
 /// Bytes of a text that are looked at: more than 256 word pieces of any real text.
 const LONGEST_TEXT: usize = 32 << 10;
 const LARGEST_TOKENIZER: u64 = 64 << 20;
@@ -90,12 +90,14 @@ impl Embedder {
         for (at, text) in texts.iter().enumerate().filter(|&(at, _)| vectors[at].is_none()) {
             open.push((at, self.pieces(text)?));
         }
-        // Texts of like length together: little is computed for padding.
-        open.sort_by_key(|(_, pieces)| pieces.len());
         let mut rest = open.as_slice();
         while !rest.is_empty() {
-            let fits = |count: &usize| rest[*count].1.len() * (count + 1) <= BATCH_TOKENS;
-            let count = (0..rest.len()).take_while(fits).count().max(1);
+            let mut sum = 0;
+            let fits = rest.iter().take_while(|(_, pieces)| {
+                sum += pieces.len();
+                sum <= BATCH_TOKENS
+            });
+            let count = fits.count().max(1);
             let (batch, later) = rest.split_at(count);
             let pieces: Vec<&[u32]> = batch.iter().map(|(_, pieces)| pieces.as_slice()).collect();
             let embedded = self.bert.embed(&pieces).map_err(|fault| self.fault(fault))?;

@@ -12,6 +12,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "intrinsics; each type can only be made where its instructions were detected")]
 mod avx512;
+pub mod dense;
 pub mod half;
 pub mod matmul;
 pub mod pack;
@@ -74,6 +75,12 @@ impl Level {
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512(_) => "avx512-vnni",
         }
+    }
+
+    /// Calls plain code that is compiled for these instructions, if it is inlined: the compiler then makes vector code
+    /// of its loops.
+    pub fn compiled<T>(self, work: impl FnOnce() -> T) -> T {
+        self.run(simd::Plain(work))
     }
 
     fn run<T: simd::Task>(self, task: T) -> T::Output {

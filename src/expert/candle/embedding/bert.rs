@@ -1,11 +1,12 @@
 //! The encoder: word pieces in, one vector for each text out.
 //!
-//! After "BERT: Pre-training of Deep Bidirectional Transformers" (Devlin et al., 2019). candle multiplies the
-//! matrices; what happens between the products is in `rows`.
+//! After "BERT: Pre-training of Deep Bidirectional Transformers" (Devlin et al., 2019). The products are the kernels',
+//! what happens between them is in `rows`. Texts stand one after the other, with nothing in between.
 
-use super::rows::{self, Norm};
+use super::super::kernels::dense::{Dense, multiply};
+use super::super::kernels::{LANES, Level, Pool};
+use super::rows::{self, Norm, Place};
 use super::weights::Weights;
-use candle_core::{CpuStorage, Device, Result as Candle, Storage, Tensor};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -18,22 +19,18 @@ pub(super) struct Bert {
     positions: Vec<f32>,
     norm: Norm,
     layers: Vec<Layer>,
+    level: Level,
+    pool: Pool,
 }
 
-/// Matrices are `[in, out]`, ready for row times matrix.
 struct Layer {
     /// Queries, keys and values side by side.
-    attention: Linear,
-    output: Linear,
+    attention: Dense,
+    output: Dense,
     output_norm: Norm,
-    up: Linear,
-    down: Linear,
+    up: Dense,
+    down: Dense,
     down_norm: Norm,
-}
-
-struct Linear {
-    matrix: Tensor,
-    bias: Vec<f32>,
 }
 
 /// What we need of `config.json`.
@@ -74,6 +71,9 @@ impl Bert {
         if width == 0 || middle == 0 || heads == 0 || !width.is_multiple_of(heads) {
             return Err(format!("{heads} heads do not share a width of {width}"));
         }
+        if !width.is_multiple_of(LANES) || !middle.is_multiple_of(LANES) {
+            return Err(format!("its widths {width} and {middle} are not multiples of {LANES}"));
+        }
         let norm = |name: &str| -> Result<Norm, String> {
             Ok(Norm {
                 scale: weights.take(&format!("{name}.LayerNorm.weight"), &[width])?,
@@ -81,14 +81,13 @@ impl Bert {
                 epsilon: configuration.layer_norm_eps,
             })
         };
-        let linear = |names: &[String], from: usize, to: usize| -> Result<Linear, String> {
+        let linear = |names: &[String], from: usize, to: usize| -> Result<Dense, String> {
             let (mut rows, mut bias) = (vec![], vec![]);
             for name in names {
                 rows.extend(weights.take(&format!("{name}.weight"), &[to, from])?);
                 bias.extend(weights.take(&format!("{name}.bias"), &[to])?);
             }
-            let turned = || Tensor::from_vec(rows, (names.len() * to, from), &Device::Cpu)?.t()?.contiguous();
-            Ok(Linear { matrix: turned().map_err(|error| error.to_string())?, bias })
+            Ok(Dense::new(&rows, bias))
         };
         let vocabulary =
             weights.shape("embeddings.word_embeddings.weight").and_then(|shape| shape.first().copied());
@@ -116,7 +115,17 @@ impl Bert {
             });
         }
         let norm = norm("embeddings")?;
-        Ok(Bert { folder: folder.to_owned(), heads, width, words, positions, norm, layers })
+        Ok(Bert {
+            folder: folder.to_owned(),
+            heads,
+            width,
+            words,
+            positions,
+            norm,
+            layers,
+            level: Level::best(),
+            pool: Pool::of_this_machine(),
+        })
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -135,84 +144,71 @@ impl Bert {
     /// A vector of length 1 for each text. Texts are numbers of word pieces with the marks at both ends.
     pub(super) fn embed(&self, texts: &[&[u32]]) -> Result<Vec<Vec<f32>>, String> {
         let lengths: Vec<usize> = texts.iter().map(|text| text.len()).collect();
-        let side = lengths.iter().copied().max().unwrap_or(0);
-        if side == 0 {
-            return Ok(vec![vec![0.0; self.width]; texts.len()]);
-        }
-        let mut x = self.first_rows(texts, side)?;
+        let mut x = self.first_rows(texts)?;
+        let mut room = Room::default();
         for layer in &self.layers {
-            x = layer.pass(x, &lengths, side, self.heads).map_err(|error| error.to_string())?;
+            self.pass(layer, &mut x, &lengths, &mut room);
         }
-        let text = |(rows, &length): (&[f32], &usize)| mean(&rows[..length * self.width], self.width);
-        let vectors: Vec<Vec<f32>> = x.chunks(side * self.width).zip(&lengths).map(text).collect();
+        let mut rest = x.as_slice();
+        let vectors = lengths.iter().map(|&length| {
+            let (text, after) = rest.split_at(length * self.width);
+            rest = after;
+            mean(text, self.width)
+        });
+        let vectors: Vec<Vec<f32>> = vectors.collect();
         match vectors.iter().flatten().all(|x| x.is_finite()) {
             true => Ok(vectors),
             false => Err("its numbers are not finite: the weights are broken".to_owned()),
         }
     }
 
-    /// Word plus position, normalised; rows beyond the end of a text are 0.
-    fn first_rows(&self, texts: &[&[u32]], side: usize) -> Result<Vec<f32>, String> {
+    /// Word plus position, normalised.
+    fn first_rows(&self, texts: &[&[u32]]) -> Result<Vec<f32>, String> {
         let width = self.width;
-        let mut x = vec![0.0; texts.len() * side * width];
-        for (rows, text) in x.chunks_mut(side * width).zip(texts) {
-            for (at, (row, &piece)) in rows.chunks_mut(width).zip(*text).enumerate() {
-                let word = self.words.chunks(width).nth(piece as usize);
-                let position = self.positions.chunks(width).nth(at);
-                let (Some(word), Some(position)) = (word, position) else {
-                    return Err(format!(
-                        "no row for word piece {piece} at place {at}: the tokenizer does not fit"
-                    ));
-                };
-                row.iter_mut()
-                    .zip(word.iter().zip(position))
-                    .for_each(|(x, (word, position))| *x = word + position);
-                self.norm.apply(row);
-            }
+        let mut x = vec![0.0; texts.iter().map(|text| text.len()).sum::<usize>() * width];
+        let places = texts.iter().flat_map(|text| text.iter().enumerate());
+        for (row, (at, &piece)) in x.chunks_mut(width).zip(places) {
+            let word = self.words.chunks(width).nth(piece as usize);
+            let position = self.positions.chunks(width).nth(at);
+            let (Some(word), Some(position)) = (word, position) else {
+                return Err(format!(
+                    "no row for word piece {piece} at place {at}: the tokenizer does not fit"
+                ));
+            };
+            let both = word.iter().zip(position);
+            row.iter_mut().zip(both).for_each(|(x, (word, position))| *x = word + position);
+            self.norm.apply(row);
         }
         Ok(x)
     }
-}
 
-impl Layer {
-    /// `x` is `[text, row, width]` with `side` rows to a text.
-    fn pass(&self, mut x: Vec<f32>, lengths: &[usize], side: usize, heads: usize) -> Candle<Vec<f32>> {
-        let (texts, width) = (lengths.len(), self.output.bias.len());
-        let (depth, count) = (width / heads, texts * side);
-        let input = Tensor::from_slice(&x, (count, width), &Device::Cpu)?;
-        let [queries, keys, values] = with_numbers(&input.matmul(&self.attention.matrix)?, |x| {
-            rows::part_heads(x, &self.attention.bias, side, heads, depth)
-        })?;
-        let batch = texts * heads;
-        let queries = Tensor::from_vec(queries, (batch, side, depth), &Device::Cpu)?;
-        let keys = Tensor::from_vec(keys, (batch, depth, side), &Device::Cpu)?;
-        let values = Tensor::from_vec(values, (batch, side, depth), &Device::Cpu)?;
-        let scale = (depth as f32).sqrt().recip();
-        let shares =
-            with_numbers(&queries.matmul(&keys)?, |x| rows::softmax(x, lengths, heads, side, scale))?;
-        let shares = Tensor::from_vec(shares, (batch, side, side), &Device::Cpu)?;
-        let mixed = with_numbers(&shares.matmul(&values)?, |x| rows::join_heads(x, side, heads, depth))?;
-        let mixed = Tensor::from_vec(mixed, (count, width), &Device::Cpu)?;
-        with_numbers(&mixed.matmul(&self.output.matrix)?, |y| {
-            rows::add_and_normalize(&mut x, y, &self.output.bias, &self.output_norm);
-        })?;
-        let input = Tensor::from_slice(&x, (count, width), &Device::Cpu)?;
-        let middle = with_numbers(&input.matmul(&self.up.matrix)?, |x| rows::gelu(x, &self.up.bias))?;
-        let middle = Tensor::from_vec(middle, (count, self.up.bias.len()), &Device::Cpu)?;
-        with_numbers(&middle.matmul(&self.down.matrix)?, |y| {
-            rows::add_and_normalize(&mut x, y, &self.down.bias, &self.down_norm);
-        })?;
-        Ok(x)
+    /// Carries the rows through a layer.
+    fn pass(&self, layer: &Layer, x: &mut [f32], lengths: &[usize], room: &mut Room) {
+        let Bert { level, width, heads, ref pool, .. } = *self;
+        let place = Place { level, pool };
+        let rows = x.len() / width;
+        let product = |weights: &Dense, input: &[f32], out: &mut Vec<f32>| {
+            out.resize(rows * weights.outputs(), 0.0);
+            multiply(level, pool, weights, input, out);
+        };
+        product(&layer.attention, x, &mut room.wide);
+        room.narrow.resize(x.len(), 0.0);
+        place.attend(&room.wide, lengths, width, heads, &mut room.narrow);
+        product(&layer.output, &room.narrow, &mut room.result);
+        place.add_and_normalize(x, &room.result, &layer.output_norm);
+        product(&layer.up, x, &mut room.wide);
+        place.gelu(&mut room.wide);
+        product(&layer.down, &room.wide, &mut room.result);
+        place.add_and_normalize(x, &room.result, &layer.down_norm);
     }
 }
 
-/// Hands the numbers of a product to a function without copying them.
-fn with_numbers<T>(tensor: &Tensor, read: impl FnOnce(&[f32]) -> T) -> Candle<T> {
-    let (storage, layout) = tensor.storage_and_layout();
-    match (&*storage, layout.contiguous_offsets()) {
-        (Storage::Cpu(CpuStorage::F32(numbers)), Some((from, to))) => Ok(read(&numbers[from..to])),
-        _ => Err(candle_core::Error::Msg("a product is not in plain memory".to_owned())),
-    }
+/// What stands between the products of a layer, kept from layer to layer.
+#[derive(Default)]
+struct Room {
+    wide: Vec<f32>,
+    narrow: Vec<f32>,
+    result: Vec<f32>,
 }
 
 /// Mean of the rows, brought to length 1.

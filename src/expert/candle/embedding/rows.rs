@@ -1,24 +1,108 @@
-//! What happens to each row of numbers between the matrix products: normalisation, softmax, GELU, heads apart and
-//! together again. Plain slices, written so that the compiler makes vector code of them, rows shared among threads.
+//! What happens to each row of numbers between the matrix products: normalisation, attention, GELU. Plain slices,
+//! written so that the compiler makes vector code of them for the instructions at hand, and shared among threads.
 
-use rayon::prelude::*;
+use super::super::kernels::{Level, Pool};
 
-/// Rows of at least this many numbers together are worth another thread.
-const WORTH_A_THREAD: usize = 1 << 14;
+/// Rows of this many numbers together are worth another thread.
+const WORTH_A_THREAD: usize = 1 << 13;
 
-/// Each row of `x` plus that of `y` plus `bias`, brought to mean 0 and variance 1, then scaled and shifted.
-///
-/// After "Layer Normalization" (Ba, Kiros, Hinton, 2016).
-pub(super) fn add_and_normalize(x: &mut [f32], y: &[f32], bias: &[f32], norm: &Norm) {
-    let width = norm.scale.len();
-    let row = |(x, y): (&mut [f32], &[f32])| {
-        for ((x, y), bias) in x.iter_mut().zip(y).zip(bias) {
-            *x += y + bias;
-        }
-        norm.apply(x);
-    };
-    let rows = (WORTH_A_THREAD / width).max(1);
-    x.par_chunks_mut(width).zip(y.par_chunks(width)).with_min_len(rows).for_each(row);
+/// Where the work is done.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) level: Level,
+    pub(super) pool: &'a Pool,
+}
+
+impl Place<'_> {
+    /// Each row of `x` plus that of `y`, brought to mean 0 and variance 1, then scaled and shifted.
+    ///
+    /// After "Layer Normalization" (Ba, Kiros, Hinton, 2016).
+    pub(super) fn add_and_normalize(self, x: &mut [f32], y: &[f32], norm: &Norm) {
+        let width = norm.scale.len();
+        let piece = (WORTH_A_THREAD / width).max(1) * width;
+        self.pool.chunks(x, piece, |index, x| {
+            self.level.compiled(|| {
+                let rows = x.chunks_exact_mut(width).zip(y[index * piece..].chunks_exact(width));
+                for (x, y) in rows {
+                    x.iter_mut().zip(y).for_each(|(x, y)| *x += y);
+                    norm.apply(x);
+                }
+            });
+        });
+    }
+
+    /// GELU of each number. After "Gaussian Error Linear Units" (Hendrycks, Gimpel, 2016).
+    pub(super) fn gelu(self, x: &mut [f32]) {
+        self.pool.chunks(x, WORTH_A_THREAD, |_, x| {
+            self.level.compiled(|| {
+                for x in x {
+                    *x = 0.5 * *x * (1.0 + erf(*x * std::f32::consts::FRAC_1_SQRT_2));
+                }
+            });
+        });
+    }
+
+    /// Attention of each text to itself, all heads. `three` is `[row, 3, head, depth]` (queries, keys, values), `out`
+    /// `[row, head, depth]`; the rows of the texts stand one after the other.
+    ///
+    /// After "Attention Is All You Need" (Vaswani et al., 2017).
+    pub(super) fn attend(
+        self,
+        three: &[f32],
+        lengths: &[usize],
+        width: usize,
+        heads: usize,
+        out: &mut [f32],
+    ) {
+        let depth = width / heads;
+        let rows = out.len() / width;
+        self.pool.grid(out, width, (rows, depth), |mut grid| {
+            let from = grid.columns.start;
+            self.level.compiled(|| {
+                let (mut keys, mut scores) = (vec![], vec![]);
+                let mut first = 0;
+                for &length in lengths {
+                    let row = |row: usize, part: usize| {
+                        &three[((first + row) * 3 + part) * width + from..][..depth]
+                    };
+                    keys.clear();
+                    keys.resize(depth * length, 0.0);
+                    for at in 0..length {
+                        row(at, 1).iter().enumerate().for_each(|(d, key)| keys[d * length + at] = *key);
+                    }
+                    for at in 0..length {
+                        scores.clear();
+                        scores.resize(length, 0.0);
+                        for (query, keys) in row(at, 0).iter().zip(keys.chunks_exact(length)) {
+                            add_scaled(&mut scores, *query, keys);
+                        }
+                        softmax(&mut scores, (depth as f32).sqrt().recip());
+                        let out = grid.row(first + at, from, depth);
+                        out.fill(0.0);
+                        for (other, share) in scores.iter().enumerate() {
+                            add_scaled(out, *share, row(other, 2));
+                        }
+                    }
+                    first += length;
+                }
+            });
+        });
+    }
+}
+
+/// Adds `factor` times `y` to `x`.
+#[inline(always)]
+fn add_scaled(x: &mut [f32], factor: f32, y: &[f32]) {
+    x.iter_mut().zip(y).for_each(|(x, y)| *x += factor * y);
+}
+
+/// Softmax of the numbers times `scale`.
+#[inline(always)]
+fn softmax(x: &mut [f32], scale: f32) {
+    let most = x.iter().copied().fold(f32::MIN, f32::max);
+    x.iter_mut().for_each(|x| *x = exp((*x - most) * scale));
+    let factor = sum(x, |x| x).recip();
+    x.iter_mut().for_each(|x| *x *= factor);
 }
 
 /// Scale, shift and smallest variance of a layer normalisation.
@@ -29,6 +113,7 @@ pub(super) struct Norm {
 }
 
 impl Norm {
+    #[inline(always)]
     pub(super) fn apply(&self, row: &mut [f32]) {
         let count = row.len() as f32;
         let mean = sum(row, |x| x) / count;
@@ -38,84 +123,6 @@ impl Norm {
             *x = (*x - mean) * factor * scale + shift;
         }
     }
-}
-
-/// GELU of each number plus the bias of its column. After "Gaussian Error Linear Units" (Hendrycks, Gimpel, 2016).
-pub(super) fn gelu(x: &[f32], bias: &[f32]) -> Vec<f32> {
-    let mut out = vec![0.0; x.len()];
-    let rows = (WORTH_A_THREAD / bias.len()).max(1);
-    let row = |(out, x): (&mut [f32], &[f32])| {
-        for ((out, x), bias) in out.iter_mut().zip(x).zip(bias) {
-            let x = x + bias;
-            *out = 0.5 * x * (1.0 + erf(x * std::f32::consts::FRAC_1_SQRT_2));
-        }
-    };
-    out.par_chunks_mut(bias.len()).zip(x.par_chunks(bias.len())).with_min_len(rows).for_each(row);
-    out
-}
-
-/// Softmax of the first `lengths[b]` numbers of every row that belongs to text b, times `scale`; 0 after them.
-///
-/// `x` is `[text, head, row, column]` with `side` rows and columns.
-pub(super) fn softmax(x: &[f32], lengths: &[usize], heads: usize, side: usize, scale: f32) -> Vec<f32> {
-    let mut out = vec![0.0; x.len()];
-    let row = |(at, (out, x)): (usize, (&mut [f32], &[f32]))| {
-        let length = lengths[at / (heads * side)];
-        let (out, x) = (&mut out[..length], &x[..length]);
-        let most = x.iter().copied().fold(f32::MIN, f32::max);
-        for (out, x) in out.iter_mut().zip(x) {
-            *out = exp((x - most) * scale);
-        }
-        let factor = sum(out, |x| x).recip();
-        out.iter_mut().for_each(|x| *x *= factor);
-    };
-    let rows = (WORTH_A_THREAD / side).max(1);
-    out.par_chunks_mut(side).zip(x.par_chunks(side)).enumerate().with_min_len(rows).for_each(row);
-    out
-}
-
-/// Takes queries, keys and values apart: `x` is `[text, row, 3, head, depth]`, `bias` `[3, head, depth]`; the parts
-/// come as `[text, head, row, depth]`, the keys as `[text, head, depth, row]`.
-pub(super) fn part_heads(x: &[f32], bias: &[f32], side: usize, heads: usize, depth: usize) -> [Vec<f32>; 3] {
-    let width = heads * depth;
-    let mut parts = [0; 3].map(|_| vec![0.0; x.len() / 3]);
-    let [queries, keys, values] = &mut parts;
-    let block = side * width;
-    let texts =
-        queries.par_chunks_mut(block).zip(keys.par_chunks_mut(block)).zip(values.par_chunks_mut(block));
-    texts.zip(x.par_chunks(3 * block)).for_each(|(((queries, keys), values), x)| {
-        for (at, row) in x.chunks_exact(3 * width).enumerate() {
-            for head in 0..heads {
-                let start = (head * side + at) * depth;
-                let from = head * depth;
-                let add = |out: &mut [f32], from: usize| {
-                    let numbers = row[from..from + depth].iter().zip(&bias[from..from + depth]);
-                    out.iter_mut().zip(numbers).for_each(|(out, (x, bias))| *out = x + bias);
-                };
-                add(&mut queries[start..start + depth], from);
-                add(&mut values[start..start + depth], 2 * width + from);
-                let column = &mut keys[head * side * depth..(head + 1) * side * depth];
-                for at_depth in 0..depth {
-                    let key = width + from + at_depth;
-                    column[at_depth * side + at] = row[key] + bias[key];
-                }
-            }
-        }
-    });
-    parts
-}
-
-/// Puts heads together: `[text, head, row, depth]` to `[text, row, head, depth]`.
-pub(super) fn join_heads(x: &[f32], side: usize, heads: usize, depth: usize) -> Vec<f32> {
-    let mut out = vec![0.0; x.len()];
-    let block = side * heads * depth;
-    out.par_chunks_mut(block).zip(x.par_chunks(block)).for_each(|(out, x)| {
-        for (at, row) in x.chunks_exact(depth).enumerate() {
-            let to = (at % side * heads + at / side) * depth;
-            out[to..to + depth].copy_from_slice(row);
-        }
-    });
-    out
 }
 
 /// Sum of products. For vectors of length 1 their cosine.
@@ -130,6 +137,7 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
 }
 
 /// Sum in sixteen parts: quicker and closer than one after the other.
+#[inline(always)]
 fn sum(row: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     let mut parts = [0.0; 16];
     let (whole, rest) = row.as_chunks::<16>();
@@ -142,7 +150,7 @@ fn sum(row: &[f32], of: impl Fn(f32) -> f32) -> f32 {
 }
 
 /// e to the x, relative error below 3e-7 where the result is a normal number; 0 or the largest power outside.
-#[inline]
+#[inline(always)]
 fn exp(x: f32) -> f32 {
     // Adding 1.5 * 2^23 rounds to a whole number, which then stands in the low bits.
     const ROUND: f32 = 12_582_912.0;
@@ -162,7 +170,7 @@ fn exp(x: f32) -> f32 {
 }
 
 /// The error function, within 5e-7: formula 7.1.26 of "Handbook of Mathematical Functions" (Abramowitz, Stegun).
-#[inline]
+#[inline(always)]
 fn erf(x: f32) -> f32 {
     let size = x.abs();
     let t = 1.0 / (1.0 + 0.327_591_1 * size);
@@ -196,17 +204,26 @@ mod tests {
 
     #[test]
     fn rows_are_treated_one_by_one() {
-        let norm = Norm { scale: vec![1.0, 2.0], shift: vec![0.0, 1.0], epsilon: 0.0 };
-        let mut x = vec![1.0, 2.0, 0.0, 0.0];
-        add_and_normalize(&mut x, &[0.0, 0.0, 1.0, 2.0], &[1.0, 2.0], &norm);
-        assert_eq!(x, [-1.0, 3.0, -1.0, 3.0]);
-        let shares = softmax(&[0.0, 0.0, 9.0, 5.0, 5.0, 5.0, 1.0, 1.0, 1.0], &[2], 1, 3, 1.0);
-        assert_eq!(shares, [0.5, 0.5, 0.0, 0.5, 0.5, 0.0, 0.5, 0.5, 0.0]);
-        assert!((gelu(&[0.0, 2.0], &[1.0])[0] - 0.841_345).abs() < 1e-6);
-        // Two rows of two heads of one number: queries 0.., keys 10.., values 20..
-        let x = [0.0, 1.0, 10.0, 11.0, 20.0, 21.0, 2.0, 3.0, 12.0, 13.0, 22.0, 23.0];
-        let [queries, keys, values] = part_heads(&x, &[0.0; 6], 2, 2, 1);
-        assert_eq!((&queries[..], &keys[..]), (&[0.0, 2.0, 1.0, 3.0][..], &[10.0, 12.0, 11.0, 13.0][..]));
-        assert_eq!(join_heads(&values, 2, 2, 1), [20.0, 21.0, 22.0, 23.0]);
+        for level in Level::available() {
+            let place = Place { level, pool: &Pool::new(2) };
+            let norm = Norm { scale: vec![1.0, 2.0], shift: vec![0.0, 1.0], epsilon: 0.0 };
+            let mut x = vec![1.0, 2.0, 0.0, 0.0];
+            place.add_and_normalize(&mut x, &[1.0, 2.0, 2.0, 4.0], &norm);
+            assert_eq!(x, [-1.0, 3.0, -1.0, 3.0]);
+            let mut x = [1.0];
+            place.gelu(&mut x);
+            assert!((x[0] - 0.841_345).abs() < 1e-6);
+            // Texts of two rows and of one, two heads of one number: queries, keys, values.
+            let half = 2f32.ln();
+            let first = [[1.0, 0.0, 0.0, 5.0, 10.0, 20.0], [half, 1.0, 1.0, 5.0, 40.0, 80.0]];
+            let other = [9.0, 9.0, 9.0, 9.0, 7.0, 8.0];
+            let mut out = [f32::NAN; 6];
+            place.attend(&[&first[0][..], &first[1], &other].concat(), &[2, 1], 2, 2, &mut out);
+            let share = 1.0 / (1.0 + std::f32::consts::E);
+            let expected = [10.0 * share + 40.0 * (1.0 - share), 50.0, 30.0, 50.0, 7.0, 8.0];
+            for (got, expected) in out.iter().zip(expected) {
+                assert!((got - expected).abs() < 1e-4, "{}: {out:?}", level.name());
+            }
+        }
     }
 }

@@ -71,7 +71,7 @@ fn a_model_that_can_not_be_loaded_is_named() {
     check("config.json: missing field");
     let configuration = |heads: usize, act: &str| {
         format!(
-            r#"{{"hidden_size":4,"num_hidden_layers":9000000000,"num_attention_heads":{heads},"intermediate_size":4,
+            r#"{{"hidden_size":16,"num_hidden_layers":9000000000,"num_attention_heads":{heads},"intermediate_size":32,
             "max_position_embeddings":8,"hidden_act":"{act}"}}"#
         )
     };
@@ -80,7 +80,7 @@ fn a_model_that_can_not_be_loaded_is_named() {
     put("model.safetensors", b"\x02\0\0\0\0\0\0\0{}");
     check("word_embeddings.weight\" is missing");
     put("config.json", configuration(3, "gelu").as_bytes());
-    check("3 heads do not share a width of 4");
+    check("3 heads do not share a width of 16");
     put("config.json", configuration(2, "swish").as_bytes());
     check("activation is \"swish\"");
 }

@@ -198,6 +198,50 @@ impl Pool {
             work(index, unsafe { whole.part(bounds[index], bounds[index + 1]) });
         });
     }
+
+    /// Cuts a matrix, `width` elements to a row, into rectangles of at most so many rows and columns, and calls `work`
+    /// once with each.
+    pub fn grid<T: Send>(
+        &self,
+        matrix: &mut [T],
+        width: usize,
+        (high, wide): (usize, usize),
+        work: impl Fn(Grid<'_, T>) + Sync,
+    ) {
+        let (width, high, wide) = (width.max(1), high.max(1), wide.max(1));
+        let height = matrix.len() / width;
+        let across = width.div_ceil(wide);
+        let whole = Whole(matrix.as_mut_ptr(), matrix.len());
+        self.run(height.div_ceil(high) * across, &|index| {
+            let (row, column) = (index / across * high, index % across * wide);
+            let rows = row..(row + high).min(height);
+            work(Grid { whole: &whole, width, rows, columns: column..(column + wide).min(width) });
+        });
+    }
+}
+
+/// A rectangle of a matrix, for one thread alone.
+pub struct Grid<'a, T> {
+    whole: &'a Whole<T>,
+    width: usize,
+    pub rows: std::ops::Range<usize>,
+    pub columns: std::ops::Range<usize>,
+}
+
+impl<T> Grid<'_, T> {
+    /// `count` elements of a row, from a column on.
+    ///
+    /// Panics if they are not all in the rectangle.
+    pub fn row(&mut self, row: usize, column: usize, count: usize) -> &mut [T] {
+        assert!(
+            self.rows.contains(&row) && self.columns.start <= column && column + count <= self.columns.end,
+            "inside the rectangle"
+        );
+        let start = row * self.width + column;
+        // SAFETY: `Pool::grid` gives each rectangle once and rectangles do not overlap; `self` is borrowed as mutable,
+        // so no other part of this one is in use; the matrix is borrowed until `run` ends.
+        unsafe { self.whole.part(start, start + count) }
+    }
 }
 
 impl Drop for Pool {

@@ -11,6 +11,17 @@ pub(super) trait Task {
     fn call<S: Simd>(self, simd: S) -> Self::Output;
 }
 
+/// Code that speaks no vectors of its own.
+pub(super) struct Plain<W>(pub(super) W);
+
+impl<T, W: FnOnce() -> T> Task for Plain<W> {
+    type Output = T;
+    #[inline(always)]
+    fn call<S: Simd>(self, _: S) -> T {
+        (self.0)()
+    }
+}
+
 pub(super) trait Simd: Copy {
     /// Sixteen f32.
     type F: Copy;
