@@ -219,7 +219,7 @@ fn generations(path: &Path, threads: usize) {
             Rules { sampling: Sampling { temperature, top_p, seed: 1 }, max_tokens: 64, stop: vec![] };
         let mut generate = |prompt: &[u32]| {
             let (prompt, rules, control) = (prompt.to_vec(), rules.clone(), control.clone());
-            let job = Job { prompt, rules, constraint: None, sink: Box::new(()), control };
+            let job = Job { prompt, start: vec![], rules, constraint: None, sink: Box::new(()), control };
             model.generate(job, &Silent).expect("an answer");
         };
         let seconds = best(3, || generate(&prompt[..2]));
@@ -231,7 +231,7 @@ fn generations(path: &Path, threads: usize) {
             model.limit_prefixes(256 << 20);
         }
         let (prompt, rules, control) = (prompt.clone(), rules.clone(), control.clone());
-        let job = Job { prompt, rules, constraint: None, sink: Box::new(()), control };
+        let job = Job { prompt, start: vec![], rules, constraint: None, sink: Box::new(()), control };
         model.generate(job, &Silent).expect("an answer");
     };
     let fresh = best(2, || first(false, &mut model));
@@ -241,6 +241,7 @@ fn generations(path: &Path, threads: usize) {
         let seconds = best(2, || {
             let job = || Job {
                 prompt: prompt.clone(),
+                start: vec![],
                 rules: Rules { max_tokens: 32, ..rules.clone() },
                 constraint: None,
                 sink: Box::new(()),

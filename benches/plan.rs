@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use plantern::ask::{Ask, Prompt, Request, Sampling, Usage};
 use plantern::engine::runner::{Engine, Inbox};
 use plantern::engine::{Command, ModelState, Report, Tools, Which};
+use plantern::expert::Expert;
 use plantern::expert::candle::language::LanguageExpert;
 use plantern::expert::roster::Roster;
 use plantern::headless::eval::{eval, job};
@@ -42,17 +43,12 @@ fn main() {
         named.iter().map(|file| std::fs::read_to_string(file).expect("a file of cases")).collect()
     };
     let cases: Vec<&str> = cases.lines().filter(|line| !line.trim().is_empty()).collect();
-    let chains = Mutex::new(vec![]);
-    let start = Instant::now();
-    with_engine(&model, |state, engine, inbox| {
-        let load = start.elapsed();
-        println!("load: {:.0} ms", load.as_secs_f64() * 1e3);
+    let mut chains: Vec<Vec<Told>> = vec![];
+    with_engine(&model, Variant::default(), |state, engine, inbox| {
         let start = Instant::now();
-        let chain = |case: &&str| run(state, case, 1, engine, inbox);
-        *chains.lock().expect("one thread") = cases.iter().map(chain).collect::<Vec<_>>();
+        chains = cases.iter().map(|case| run(state, case, 1, engine, inbox)).collect();
         println!("{} plans one after the other: {:.2} s", cases.len(), start.elapsed().as_secs_f64());
     });
-    let chains: Vec<Vec<Told>> = chains.into_inner().expect("one thread");
     let calls: Vec<&Told> = chains.iter().flatten().collect();
     let sum = |figure: fn(&Usage) -> u32| calls.iter().map(|told| figure(&told.usage)).sum::<u32>();
     println!(
@@ -62,22 +58,37 @@ fn main() {
         sum(|usage| usage.cached_tokens),
         sum(|usage| usage.output_tokens)
     );
-    let mut ours = f64::INFINITY;
-    // A fresh engine each time: nothing is remembered from the runs before.
-    for _ in 0..2 {
-        with_engine(&model, |state, engine, inbox| {
-            let start = Instant::now();
-            run(state, &cases.join("\n"), TOGETHER, engine, inbox);
-            ours = ours.min(start.elapsed().as_secs_f64());
-        });
-    }
-    println!("{} plans, {TOGETHER} together: {ours:.2} s", cases.len());
+    let together = |name: &str, variant: Variant, cases: &[&str]| {
+        let mut best = f64::INFINITY;
+        // A fresh engine each time: nothing is remembered from the runs before.
+        for _ in 0..2 {
+            with_engine(&model, variant, |state, engine, inbox| {
+                let start = Instant::now();
+                run(state, &cases.join("\n"), TOGETHER, engine, inbox);
+                best = best.min(start.elapsed().as_secs_f64());
+            });
+        }
+        println!("{} plans, {TOGETHER} together{name}: {best:.2} s", cases.len());
+        best
+    };
+    let ours = together("", Variant::default(), &cases);
+    together(", without guesses", Variant { guesses: Some(0), ..Variant::default() }, &cases);
+    let few = &cases[..cases.len().min(3)];
+    together("", Variant::default(), few);
+    together(", without the prefix cache", Variant { prefixes: Some(0), ..Variant::default() }, few);
     let Some(server) = std::env::var_os("LLAMA_SERVER") else { return };
-    for slots in [1, 4, TOGETHER] {
+    for slots in [1, TOGETHER] {
         let server = Server::start(Path::new(&server), &model, slots);
         let theirs = server.replay(&chains, slots);
         println!("llama.cpp's server, {slots} slots: {theirs:.2} s, {:.2} times ours", theirs / ours);
     }
+}
+
+/// What is switched off, to see what it brings.
+#[derive(Clone, Copy, Default)]
+struct Variant {
+    guesses: Option<usize>,
+    prefixes: Option<usize>,
 }
 
 fn model_path() -> Option<PathBuf> {
@@ -116,12 +127,14 @@ fn letters() -> String {
         .collect()
 }
 
-fn with_engine(model: &Path, work: impl FnOnce(&State, &mut Engine, &mut Inbox)) {
+fn with_engine(model: &Path, variant: Variant, work: impl FnOnce(&State, &mut Engine, &mut Inbox)) {
     let (mut engine, mut inbox) = Engine::new();
     let path = model.to_owned();
-    let load = move || match LanguageExpert::load(&path, &mut |_| {}) {
-        Ok(expert) => Ok(Box::new(expert) as Box<dyn plantern::expert::Expert>),
-        Err(why) => Err(why.to_string()),
+    let load = move || {
+        let mut expert = LanguageExpert::load(&path, &mut |_| {}).map_err(|why| why.to_string())?;
+        variant.guesses.into_iter().for_each(|rows| expert.model().limit_guesses(rows));
+        variant.prefixes.into_iter().for_each(|bytes| expert.model().limit_prefixes(bytes));
+        Ok(Box::new(expert) as Box<dyn Expert>)
     };
     engine.bring(Which::Language, load).expect("a thread");
     let (roster, _, _) = Roster::load([]);
@@ -202,7 +215,7 @@ impl Server {
             std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("a port").port();
         let threads = std::thread::available_parallelism().map_or(1, usize::from).to_string();
         let process = Process::new(program)
-            .args(["-t", &threads, "-np", &slots.to_string(), "-c", &(slots * 2048).to_string()])
+            .args(["-t", &threads, "-np", &slots.to_string(), "-c", &(slots * 4096).to_string()])
             .args(["--port", &port.to_string(), "--host", "127.0.0.1", "-m"])
             .arg(model)
             .stdin(Stdio::null())

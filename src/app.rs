@@ -10,6 +10,7 @@ mod effects;
 mod models;
 mod recorded;
 mod run;
+mod servers;
 mod show;
 mod terminal;
 
@@ -57,7 +58,7 @@ fn start(cli: &Cli) -> Result<Ending, Trouble> {
         Some(Command::Show(asked)) => show::show(&boot, asked, theme),
         Some(Command::Replay { sessions, json }) => commands::replays(sessions, *json),
         Some(Command::Models { command, json }) => {
-            models::command(&boot, command.as_ref().unwrap_or(&cli::Models::List), *json)
+            models::command(&boot, command.as_ref().unwrap_or(&cli::Models::List { contact: false }), *json)
         }
         Some(Command::Experts { json }) => commands::experts(&boot, *json),
         Some(Command::Route { task, json }) => commands::decide(boot, task, *json),

@@ -10,7 +10,17 @@ use serde::{Deserialize, Serialize};
 pub struct Ask {
     /// Name of the expert's card, or of the strategy or router that asks for itself (`decomposed`, `likelihood`).
     pub expert: String,
+    /// Name of the server that is asked; `None` for the models and functions of this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
     pub request: Request,
+}
+
+impl Ask {
+    /// An ask to the models and functions of this machine.
+    pub fn local(expert: impl Into<String>, request: Request) -> Ask {
+        Ask { expert: expert.into(), server: None, request }
+    }
 }
 
 /// The kinds of work an expert can be asked for. Each kind is served by one backend.
@@ -42,6 +52,9 @@ pub struct Generate {
     /// Regular expression (anchored, whole text, syntax of the `regex` crate) that the answer must match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grammar: Option<String>,
+    /// The answer begins with this text, and the model goes on from it: a partial answer that a person has edited.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub start: String,
 }
 
 /// What the model reads before it writes.
@@ -105,6 +118,19 @@ pub struct Answer {
     pub usage: Usage,
     #[serde(default)]
     pub finish: Finish,
+    /// Model and server that answered, when it was a server: `qwen3 at big`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
+    /// What it cost, in the currency of the configured prices; 0 for what runs here.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cost: f64,
+    /// What was not as it should be: why the text is cut, what had to be done to read it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
 }
 
 impl Answer {
@@ -166,4 +192,6 @@ pub enum Finish {
     Length,
     /// A person cancelled it; the text is what was there by then.
     Cancelled,
+    /// The connection or the server gave out before the end; the text is what had come by then, and no answer.
+    Cut,
 }

@@ -14,6 +14,9 @@ pub struct ExpertCard {
     /// Questions it answers well. Routers compare a task with these.
     pub examples: Vec<String>,
     pub kind: ExpertKind,
+    /// Name of the server that answers; `None` for the local model. Only `Prompt` experts have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
     /// Relative price of one call; 0 for a function, 1 for the default local model.
     pub cost: f32,
     /// What the expert may touch beyond its question (`network`, `files`, `commands`); empty for nothing.

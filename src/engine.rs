@@ -10,7 +10,7 @@ pub mod runner;
 pub mod survey;
 
 pub use controller::{Bound, Move, next_move};
-pub use survey::{Look, Status, Survey, Tools, survey};
+pub use survey::{Look, Servers, Status, Survey, Tools, survey};
 
 use crate::{
     ask::{Answer, Ask, Request, Token},
@@ -79,9 +79,10 @@ impl Which {
         }
     }
 
-    /// The model that a request needs; functions and people need none.
-    pub fn serving(request: &Request) -> Option<Which> {
-        match request {
+    /// The model that an ask needs; functions, people and servers need none.
+    pub fn serving(ask: &Ask) -> Option<Which> {
+        match &ask.request {
+            _ if ask.server.is_some() => None,
             Request::Generate(_) | Request::Score { .. } => Some(Which::Language),
             Request::Similar { .. } => Some(Which::Embedding),
             Request::Compute { .. } | Request::Person { .. } => None,

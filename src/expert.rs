@@ -9,6 +9,7 @@ pub mod card;
 pub mod control;
 pub mod roster;
 pub mod scripted;
+pub mod server;
 pub mod symbolic;
 
 pub use control::{Control, Flow};

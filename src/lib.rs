@@ -8,6 +8,7 @@ pub mod ids;
 pub mod ask;
 pub mod decision;
 pub(crate) mod literal;
+pub mod redact;
 pub mod visible;
 
 pub mod plan;

@@ -1,10 +1,10 @@
 //! The start: configuration, experts, prompts, places and settings, put together before any face opens.
 
-use super::{cli::Global, models::Models};
+use super::{cli::Global, models::Models, servers};
 use crate::{
     ask::Sampling,
     engine::Tools,
-    expert::roster::Roster,
+    expert::{roster::Roster, server::ServerSettings},
     headless::{
         Ending,
         names::{Overrides, router_name, strategy_name},
@@ -59,9 +59,12 @@ impl Boot {
         }
         let config = Config::read(&file).map_err(Trouble::usage)?;
         let mut warnings = vec![];
+        let servers = servers::read(&config, &mut warnings);
+        let embedding = config.embedding.clone().unwrap_or_else(|| DefaultModel::MiniLm.short().to_owned());
         let tools = Tools {
-            roster: roster(&places, &config, &mut warnings),
+            roster: roster(&places, &config, &servers, &mut warnings),
             prompts: prompts(&places, &config, &mut warnings),
+            servers: servers::known(&servers, &embedding),
         };
         let keymap = keymap(&config)?;
         let at = |key: &str| config.origin(key).map(|place| format!("{place}: ")).unwrap_or_default();
@@ -78,13 +81,14 @@ impl Boot {
             ..Overrides::default()
         };
         let settings = overrides.over(&settings).map_err(Trouble::usage)?;
+        servers::check(&settings.model, &servers)?;
+        servers::check(&embedding, &servers)?;
         let mut model_places = ModelPlaces::of_user().map_err(Trouble::usage)?;
         if std::env::var_os("PLANTERN_MODELS").is_none_or(|folder| folder.is_empty()) {
             model_places.folder.clone_from(&places.models);
         }
-        let models =
-            Models { places: model_places, fetch: fetching(), stop: Arc::new(AtomicBool::new(false)) };
-        let embedding = config.embedding.clone().unwrap_or_else(|| DefaultModel::MiniLm.short().to_owned());
+        let stop = Arc::new(AtomicBool::new(false));
+        let models = Models { places: model_places, servers, fetch: fetching(), stop };
         Ok(Boot {
             places,
             config,
@@ -129,7 +133,12 @@ fn defaults() -> Settings {
     }
 }
 
-fn roster(places: &Places, config: &Config, warnings: &mut Vec<String>) -> Roster {
+fn roster(
+    places: &Places,
+    config: &Config,
+    servers: &[ServerSettings],
+    warnings: &mut Vec<String>,
+) -> Roster {
     let folders = std::iter::once(places.experts()).chain(config.experts.iter().cloned());
     let mut cards = vec![];
     for folder in folders {
@@ -137,8 +146,18 @@ fn roster(places: &Places, config: &Config, warnings: &mut Vec<String>) -> Roste
         cards.extend(found);
         warnings.extend(faults.iter().map(ToString::to_string));
     }
-    let (roster, noted, errors) =
-        Roster::load(cards.iter().map(|(text, origin)| (text.as_str(), origin.as_str())));
+    let load = |cards: &[(String, String)]| {
+        Roster::load(cards.iter().map(|(text, origin)| (text.as_str(), origin.as_str())))
+    };
+    cards.extend(servers::cards(servers, &load(&cards).0));
+    let (roster, noted, errors) = load(&cards);
+    for card in roster.cards() {
+        if let Some(name) =
+            card.server.as_ref().filter(|name| servers.iter().all(|server| server.name != **name))
+        {
+            warnings.push(format!("{}: no server is called `{name}` in the configuration", card.origin));
+        }
+    }
     warnings.extend(noted);
     warnings.extend(errors.iter().map(ToString::to_string));
     roster

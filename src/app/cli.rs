@@ -237,8 +237,12 @@ pub struct Show {
 
 #[derive(Clone, Debug, Subcommand)]
 pub enum Models {
-    /// The models that were found, and those that can be fetched (the default)
-    List,
+    /// The models that were found, those that can be fetched, and the servers (the default)
+    List {
+        /// Ask the servers whether they answer
+        #[arg(long)]
+        contact: bool,
+    },
     /// Get a model
     Pull { name: String },
     /// Print where a model lies

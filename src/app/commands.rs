@@ -90,11 +90,11 @@ pub(crate) fn decide(boot: Boot, task: &str, json: bool) -> Done {
     if matches!(router.as_str(), "embedding" | "likelihood") {
         floor.bring_models()?;
     }
-    let roster = floor.state.tools.roster.clone();
+    let (tools, model) = (floor.state.tools.clone(), floor.state.settings().model.clone());
     let mut workers = Workers::new(&mut floor.engine, &mut floor.inbox);
     let mut interrupt = interrupt();
     let decision =
-        floor.runtime.block_on(route::decide(&task, &router, &roster, &mut workers, &mut interrupt));
+        floor.runtime.block_on(route::decide(&task, &router, &tools, &model, &mut workers, &mut interrupt));
     let decision = decision.map_err(|refusal| Trouble { ending: refusal.ending, words: refusal.why })?;
     Ok(route::show(&decision, json, &mut stdout().lock())?)
 }
@@ -198,7 +198,8 @@ impl Floor {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let state = boot.state();
         let (outbox, stored) = mpsc::unbounded_channel();
-        let (engine, inbox) = Engine::new();
+        let (mut engine, inbox) = Engine::new();
+        super::servers::bring(&boot.models.servers, &mut engine)?;
         let files = Files::new(boot.places, boot.disk, outbox);
         Ok(Floor {
             runtime,

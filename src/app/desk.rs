@@ -42,8 +42,8 @@ pub(crate) fn open(boot: Boot, first: &First, theme: Option<&str>) -> Result<End
         (boot.models.clone(), boot.settings.model.clone(), boot.embedding.clone());
     let files = Files::new(boot.places, boot.disk, outbox);
     let mut shell = Shell::new(engine, boot.models, files);
-    let threads = models
-        .bring(&mut shell.engine, Which::Language, &language)
+    let threads = super::servers::bring(&models.servers, &mut shell.engine)
+        .and_then(|()| models.bring(&mut shell.engine, Which::Language, &language))
         .and_then(|()| models.bring(&mut shell.engine, Which::Embedding, &embedding));
     threads.map_err(Trouble::usage)?;
     begin(&mut state, &mut shell, first);

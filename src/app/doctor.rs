@@ -2,10 +2,11 @@
 
 use super::boot::{Boot, Trouble};
 use crate::{
-    engine::{ModelState, Which},
+    engine::{ModelState, Servers, Which},
+    expert::server::ServerSettings,
     headless::{
         Ending,
-        list::doctor::{self, Facts, Place},
+        list::doctor::{self, Facts, Place, ServerFact},
     },
     store::models::{self, DefaultModel},
     tui::theme::Depth,
@@ -56,6 +57,7 @@ fn facts(boot: &Boot) -> Facts {
         embedding_model: model(boot, Which::Embedding, &boot.embedding),
         python: answer_of("python3", &["--version"]),
         pip: answer_of("python3", &["-m", "pip", "--version"]),
+        servers: servers(boot),
         bad_experts: boot.warnings.clone(),
         experts: boot.tools.roster.cards().len(),
     }
@@ -65,6 +67,7 @@ fn facts(boot: &Boot) -> Facts {
 pub(crate) fn version() -> String {
     let features = [
         ("candle", cfg!(feature = "candle")),
+        ("tls", cfg!(feature = "tls")),
         ("cuda", cfg!(feature = "cuda")),
         ("metal", cfg!(feature = "metal")),
     ];
@@ -72,8 +75,21 @@ pub(crate) fn version() -> String {
     format!("plantern {} ({})", env!("CARGO_PKG_VERSION"), built.join(", "))
 }
 
+/// Asks every server whether it answers, unless nothing is to be fetched.
+fn servers(boot: &Boot) -> Vec<ServerFact> {
+    let fact = |server: &ServerSettings| ServerFact {
+        name: server.name.clone(),
+        about: super::servers::about(server),
+        addresses: if boot.models.fetch { super::servers::look(server) } else { vec![] },
+    };
+    boot.models.servers.iter().map(fact).collect()
+}
+
 /// Is the model there, and what does its file say of itself? Nothing is loaded.
 fn model(boot: &Boot, which: Which, name: &str) -> ModelState {
+    if let Some(server) = Servers::named(name).and_then(|name| boot.models.server(name)) {
+        return ModelState::Ready { name: name.to_owned(), about: super::servers::about(server) };
+    }
     let path = match models::find(&boot.models.places, name) {
         Ok(path) => path,
         Err(_) if DefaultModel::named(name).is_some() && boot.models.fetch => {

@@ -3,11 +3,11 @@
 
 use super::{
     boot::{Boot, Trouble},
-    cli,
+    cli, servers,
 };
 use crate::{
-    engine::{ModelState, ModelStatus, Report, Which, runner::Engine},
-    expert::Expert,
+    engine::{ModelState, ModelStatus, Report, Servers, Which, runner::Engine},
+    expert::{Expert, server::ServerSettings},
     headless::{
         Ending,
         list::{self, ModelFact},
@@ -29,6 +29,7 @@ use tokio::sync::mpsc::Sender;
 #[derive(Clone, Debug)]
 pub(crate) struct Models {
     pub(crate) places: Places,
+    pub(crate) servers: Vec<ServerSettings>,
     /// A default model that is missing is fetched.
     pub(crate) fetch: bool,
     /// Set to stop fetching; a later start takes it up where it was.
@@ -41,6 +42,12 @@ const TOLD: Duration = Duration::from_millis(100);
 impl Models {
     /// Starts the thread of a model. Asks to it wait until it is loaded, and fail with its words if it can not be.
     pub(crate) fn bring(&self, engine: &mut Engine, which: Which, name: &str) -> std::io::Result<()> {
+        if let Some(server) = Servers::named(name).and_then(|name| self.server(name)) {
+            // Its threads are there already; no file is loaded.
+            let state = ModelState::Ready { name: name.to_owned(), about: servers::about(server) };
+            let _ = engine.reports().try_send(Report::Model(ModelStatus { which, state }));
+            return Ok(());
+        }
         let (models, name, reports) = (self.clone(), name.to_owned(), engine.reports());
         engine.bring(which, move || {
             let teller = Teller { which, reports };
@@ -51,6 +58,11 @@ impl Models {
             }
             made.map(|(expert, _)| expert)
         })
+    }
+
+    /// The server of that name.
+    pub(crate) fn server(&self, name: &str) -> Option<&ServerSettings> {
+        self.servers.iter().find(|server| server.name == name)
     }
 
     fn find(&self, name: &str, teller: &Teller) -> Result<PathBuf, String> {
@@ -196,8 +208,8 @@ pub(crate) fn command(boot: &Boot, asked: &cli::Models, json: bool) -> Result<En
     let missing =
         |error: &dyn std::fmt::Display| Trouble { ending: Ending::NoModel, words: error.to_string() };
     match asked {
-        cli::Models::List => {
-            let facts = facts(boot);
+        cli::Models::List { contact } => {
+            let facts = facts(boot, *contact);
             return Ok(list::models(&facts, json, &mut stdout().lock())?);
         }
         cli::Models::Path { name } => {
@@ -244,7 +256,7 @@ pub(crate) fn command(boot: &Boot, asked: &cli::Models, json: bool) -> Result<En
     Ok(Ending::Done)
 }
 
-fn facts(boot: &Boot) -> Vec<ModelFact> {
+fn facts(boot: &Boot, contact: bool) -> Vec<ModelFact> {
     let there = models::list(&boot.models.places);
     let chosen =
         [&boot.settings.model, &boot.embedding].map(|name| models::find(&boot.models.places, name).ok());
@@ -270,6 +282,26 @@ fn facts(boot: &Boot) -> Vec<ModelFact> {
         path: None,
         bytes: Some(model.bytes()),
         default: true,
+    }));
+    facts.extend(boot.models.servers.iter().map(|server| {
+        let name = format!("server:{}", server.name);
+        let about = match contact {
+            false => servers::about(server),
+            true => {
+                let told = |(url, found): (String, Result<String, String>)| {
+                    format!("{url} {}", found.unwrap_or_else(|why| why))
+                };
+                servers::look(server).into_iter().map(told).collect::<Vec<_>>().join("; ")
+            }
+        };
+        ModelFact {
+            default: [&boot.settings.model, &boot.embedding].contains(&&name),
+            name,
+            kind: "server".to_owned(),
+            path: Some(server.urls.join(", ")),
+            bytes: None,
+            about,
+        }
     }));
     facts
 }

@@ -77,7 +77,7 @@ pub(crate) fn install_panic_hook(crash_file: Option<std::path::PathBuf>) {
         before(panic);
         if let Some(file) = crash_file.as_deref().filter(|_| interface) {
             let words = format!("plantern {}\n{panic}\n", env!("CARGO_PKG_VERSION"));
-            if std::fs::write(file, words).is_ok() {
+            if std::fs::write(file, crate::redact::redact(&words).as_bytes()).is_ok() {
                 report(&format!("This should not have happened. What is known is in {}", file.display()));
                 report("Your session is saved up to the last step; `plantern` opens it again.");
             }

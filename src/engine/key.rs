@@ -9,6 +9,7 @@ use std::fmt::Write;
 /// As in build systems (Bazel, Shake) an answer is fresh while its stored key equals the key computed now.
 pub fn call_key(ask: &Ask, version: &str, model: &str, attempt: u32) -> String {
     let model = match ask.request {
+        _ if ask.server.is_some() => model,
         Request::Generate(_) | Request::Score { .. } => model,
         Request::Similar { .. } | Request::Compute { .. } | Request::Person { .. } => "",
     };

@@ -20,6 +20,7 @@ pub type Inbox = Receiver<Report>;
 pub struct Engine {
     functions: Option<Lane>,
     models: BTreeMap<Which, Lane>,
+    servers: BTreeMap<String, Lane>,
     running: HashMap<CallId, Control>,
     reports: Sender<Report>,
 }
@@ -30,7 +31,16 @@ impl Engine {
         let (reports, inbox) = mpsc::channel(REPORTS);
         let symbolic = || Ok(Box::new(Symbolic) as Box<dyn Expert>);
         let functions = Lane::spawn("functions", reports.clone(), symbolic).ok();
-        (Engine { functions, models: BTreeMap::new(), running: HashMap::new(), reports }, inbox)
+        (
+            Engine {
+                functions,
+                models: BTreeMap::new(),
+                servers: BTreeMap::new(),
+                running: HashMap::new(),
+                reports,
+            },
+            inbox,
+        )
     }
 
     /// The way back to the workbench, for work that is not a call: loading, fetching.
@@ -46,6 +56,18 @@ impl Engine {
     ) -> std::io::Result<()> {
         let lane = Lane::spawn(which.word(), self.reports.clone(), make)?;
         self.models.insert(which, lane);
+        Ok(())
+    }
+
+    /// Gives a server as many threads as it may have calls at a time.
+    pub fn bring_server(
+        &mut self,
+        name: &str,
+        parallel: usize,
+        make: impl Fn() -> Result<Box<dyn Expert>, String> + Clone + Send + 'static,
+    ) -> std::io::Result<()> {
+        let lane = Lane::spawn_many(name, parallel, &self.reports, make)?;
+        self.servers.insert(name.to_owned(), lane);
         Ok(())
     }
 
@@ -71,6 +93,10 @@ impl Engine {
 
     fn ask(&mut self, call: CallId, ask: Ask) -> Option<Report> {
         let (lane, missing) = match ask.request {
+            _ if ask.server.is_some() => (
+                ask.server.as_ref().and_then(|name| self.servers.get(name)),
+                "this server is not known here: `plantern doctor` lists those of the configuration",
+            ),
             Request::Compute { .. } => (self.functions.as_ref(), "the thread for functions is gone"),
             Request::Generate(_) | Request::Score { .. } => (
                 self.models.get(&Which::Language),

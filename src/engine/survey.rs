@@ -7,7 +7,7 @@
 
 use super::key::{call_key, key_of};
 use crate::{
-    ask::{Ask, Request},
+    ask::{Ask, Finish, Request},
     decision::{ExpertCard, ExpertKind},
     expert::roster::{Roster, request},
     ids::{CallId, TaskId},
@@ -23,6 +23,32 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub struct Tools {
     pub roster: Roster,
     pub prompts: Prompts,
+    pub servers: Servers,
+}
+
+/// The servers that can be asked, as far as deciding needs to know them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Servers {
+    /// Name of each server and of the model it is asked for.
+    pub models: BTreeMap<String, String>,
+    /// The server that compares texts, if it is not the local embedding model.
+    pub embedding: Option<String>,
+}
+
+impl Servers {
+    /// The server that a model setting names: `server:NAME`.
+    pub fn named(model: &str) -> Option<&str> {
+        model.strip_prefix("server:").map(str::trim).filter(|name| !name.is_empty())
+    }
+
+    /// The server that a request goes to when its expert names none.
+    pub fn usual(&self, request: &Request, model: &str) -> Option<String> {
+        match request {
+            Request::Generate(_) | Request::Score { .. } => Servers::named(model).map(str::to_owned),
+            Request::Similar { .. } => self.embedding.clone(),
+            Request::Compute { .. } | Request::Person { .. } => None,
+        }
+    }
 }
 
 /// How every task stands.
@@ -229,6 +255,7 @@ impl<'a> Surveyor<'a> {
     }
 
     /// The expert that answers a leaf, or how the choice stands.
+    #[expect(clippy::result_large_err, reason = "a status is moved on at once, not kept")]
     fn route(
         &self,
         task: TaskId,
@@ -264,7 +291,7 @@ impl<'a> Surveyor<'a> {
         let mut scene = RouteScene { task: &text, tag: draft.expert.as_deref(), cards, reply: None };
         let mut next = router.route(&scene);
         if let RouteNext::Ask(request) = next {
-            let ask = Ask { expert: router.name().to_owned(), request };
+            let ask = Ask::local(router.name(), request);
             match self.hear(task, Purpose::Route, ask, "", attempt).1 {
                 Heard::Else(status) => return Err(status),
                 Heard::Answer(answer) => scene.reply = Some(answer),
@@ -299,7 +326,7 @@ impl<'a> Surveyor<'a> {
                 Err(error) => return Status::Stuck(format!("the card of `{}`: {error}", card.name)),
             };
             let person = matches!(request, Request::Person { .. });
-            let ask = Ask { expert: card.name.clone(), request };
+            let ask = Ask { expert: card.name.clone(), server: card.server.clone(), request };
             let (key, heard) = self.hear(task, Purpose::Answer, ask, &card.version, attempt);
             look.calls.extend(self.journal.call_for(&key).map(|call| call.id));
             keys.push(key);
@@ -380,7 +407,7 @@ impl<'a> Surveyor<'a> {
         let mut next = strategy.next(&scene);
         let mut key = String::new();
         if let Next::Ask(request) = next {
-            let ask = Ask { expert: strategy.name().to_owned(), request };
+            let ask = Ask::local(strategy.name(), request);
             let heard = self.hear(task, Purpose::Propose, ask, "", attempt);
             key = heard.0;
             look.calls.extend(self.journal.call_for(&key).map(|call| call.id));
@@ -490,15 +517,29 @@ impl<'a> Surveyor<'a> {
         &self,
         task: TaskId,
         purpose: Purpose,
-        ask: Ask,
+        mut ask: Ask,
         version: &str,
         attempt: u32,
     ) -> (String, Heard<'a>) {
-        let key = call_key(&ask, version, &self.settings.model, attempt);
+        let (servers, model) = (&self.tools.servers, &self.settings.model);
+        ask.server = ask.server.or_else(|| servers.usual(&ask.request, model));
+        let known = ask.server.as_ref().map(|name| (name, servers.models.get(name)));
+        let model = known.map_or(model.as_str(), |(_, model)| model.map_or("", String::as_str));
+        let key = call_key(&ask, version, model, attempt);
+        if let (Some((name, None)), None) = (known, self.journal.call_for(&key)) {
+            let why = format!(
+                "no server is called `{name}`: set [servers.{name}] in the configuration, or press r"
+            );
+            return (key, Heard::Else(Status::Stuck(why)));
+        }
         let heard = match self.journal.call_for(&key) {
             Some(call) => match &call.outcome {
                 Outcome::Answered(answer) => Heard::Answer(answer),
                 Outcome::Failed(why) => Heard::Else(Status::Failed(why.clone())),
+                Outcome::Stopped(partial) if partial.finish == Finish::Cut => {
+                    let why = partial.warnings.first().map_or("the answer was cut", String::as_str);
+                    Heard::Else(Status::Failed(format!("{why}; what had come is kept")))
+                }
                 Outcome::Stopped(_) => Heard::Else(Status::Cancelled),
                 Outcome::Open if self.running.contains(&call.id) => Heard::Else(Status::Running(call.id)),
                 // The program ended while it ran: ask again.

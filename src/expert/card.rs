@@ -7,6 +7,7 @@
 //! name: extract
 //! description: Finds a fact in a text that the question brings along.
 //! kind: prompt              # symbolic, prompt (the default), person or plan
+//! server: big               # of the configuration; without it the local model answers
 //! cost: 1
 //! max_tokens: 60
 //! stop: ["\n"]
@@ -85,6 +86,7 @@ fn read(text: &str, origin: &str, warnings: &mut Vec<String>) -> Result<ExpertCa
         description: String::new(),
         examples: Vec::new(),
         kind: ExpertKind::Prompt,
+        server: None,
         cost: f32::NAN,
         permissions: Vec::new(),
         max_tokens: default_max_tokens(),
@@ -113,6 +115,10 @@ fn read(text: &str, origin: &str, warnings: &mut Vec<String>) -> Result<ExpertCa
             1,
             format!("`{}` is no built-in function; symbolic cards can be named {known}", card.name),
         ));
+    }
+    if let (Some(server), false) = (&card.server, card.kind == ExpertKind::Prompt) {
+        let what = format!("a card with `server: {}` has to be of the kind prompt", shortened(server));
+        return Err((1, what));
     }
     if card.kind == ExpertKind::Prompt {
         let above = parts.body_line + leading_lines(parts.body);
@@ -162,6 +168,7 @@ fn read_field(field: &Field<'_>, card: &mut ExpertCard, warnings: &mut Vec<Strin
                 wrong(format!("`{}` is no kind; write symbolic, prompt, person or plan", shortened(&word)))
             })?;
         }
+        "server" => card.server = Some(field.text(warnings)?).filter(|name| !name.is_empty()),
         "cost" => {
             let word = field.text(warnings)?;
             card.cost =

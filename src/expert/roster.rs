@@ -121,6 +121,7 @@ pub fn request(card: &ExpertCard, question: &str, sampling: Sampling) -> Result<
             max_tokens: card.max_tokens,
             stop: card.stop.clone(),
             grammar: None,
+            start: String::new(),
         })),
         ExpertKind::Plan => {
             let what =

@@ -89,7 +89,7 @@ mod tests {
         "// a trip\nWho wrote it? => Ada\n*capital of* => Paris\\nFrance\nnothing =>\n*near* => 0.5 1\n";
 
     fn ask(request: Request) -> Result<Answer, ExpertError> {
-        let ask = Ask { expert: "qa".into(), request };
+        let ask = Ask::local("qa", request);
         Scripted::read(SCRIPT).unwrap().answer(&ask, &mut (), &Control::default())
     }
 

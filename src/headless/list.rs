@@ -17,7 +17,10 @@ pub fn experts(cards: &[ExpertCard], json: bool, out: &mut dyn Write) -> io::Res
         let may = if card.permissions.is_empty() { "-".to_owned() } else { card.permissions.join(", ") };
         [
             card.name.clone(),
-            card.kind.word().to_owned(),
+            match &card.server {
+                Some(server) => format!("{} at {server}", card.kind.word()),
+                None => card.kind.word().to_owned(),
+            },
             format!("{}", card.cost),
             may,
             card.origin.clone(),

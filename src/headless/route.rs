@@ -10,8 +10,7 @@ use super::{
 use crate::{
     ask::{Answer, Ask},
     decision::Decision,
-    engine::{Command, Report},
-    expert::roster::Roster,
+    engine::{Command, Report, Tools},
     ids::CallId,
     plan::notation,
     router::{self, RouteNext, RouteScene},
@@ -39,7 +38,8 @@ impl Refusal {
 pub async fn decide(
     task: &str,
     router: &str,
-    roster: &Roster,
+    tools: &Tools,
+    model: &str,
     hands: &mut impl Hands,
     interrupt: &mut Interrupt,
 ) -> Result<Decision, Refusal> {
@@ -52,16 +52,17 @@ pub async fn decide(
         return Err(usage("an empty task can not be routed: type a question".to_owned()));
     }
     if let Some(tag) = &step.expert {
-        expert_name(tag, roster).map_err(usage)?;
+        expert_name(tag, &tools.roster).map_err(usage)?;
     }
-    let cards = roster.cards();
+    let cards = tools.roster.cards();
     let mut scene = RouteScene { task: &step.text, tag: step.expert.as_deref(), cards, reply: None };
     let request = match router.route(&scene) {
         RouteNext::Decide(decision) => return Ok(decision),
         RouteNext::Ask(request) => request,
     };
     let call = CallId(0);
-    hands.perform(Command::Ask { call, ask: Ask { expert: router.name().to_owned(), request } });
+    let server = tools.servers.usual(&request, model);
+    hands.perform(Command::Ask { call, ask: Ask { expert: router.name().to_owned(), server, request } });
     let reply = reply(call, hands, interrupt).await?;
     scene.reply = Some(&reply);
     match router.route(&scene) {
@@ -123,14 +124,20 @@ pub fn show(decision: &Decision, json: bool, out: &mut dyn Write) -> io::Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::headless::run::tests::{Script, block_on};
+    use crate::{
+        engine::Servers,
+        expert::roster::Roster,
+        headless::run::tests::{Script, block_on},
+        strategy::Prompts,
+    };
 
     #[test]
     fn a_tag_is_followed_and_nonsense_refused() {
         let check = |task: &str, router: &str, expected: Result<&str, (Ending, &str)>| {
-            let (roster, mut script, mut interrupt) =
-                (Roster::default(), Script::new(""), Interrupt::never());
-            let decided = block_on(decide(task, router, &roster, &mut script, &mut interrupt));
+            let tools =
+                Tools { roster: Roster::default(), prompts: Prompts::shipped(), servers: Servers::default() };
+            let (mut script, mut interrupt) = (Script::new(""), Interrupt::never());
+            let decided = block_on(decide(task, router, &tools, "", &mut script, &mut interrupt));
             match (decided, expected) {
                 (Ok(decision), Ok(chosen)) => {
                     assert_eq!(decision.chosen, chosen);

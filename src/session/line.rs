@@ -10,6 +10,7 @@
 
 use super::{Entry, Journal, JournalError};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// The version written by this program; every older one is read.
 pub const FORMAT: u32 = 1;
@@ -43,8 +44,13 @@ pub enum LineError {
 
 /// One line without its line feed.
 pub fn write_entry(entry: &Entry) -> String {
+    write_entry_through(entry, |json| Cow::Borrowed(json))
+}
+
+/// One line without its line feed; `clean` takes out of its JSON what is not to be written.
+pub fn write_entry_through(entry: &Entry, clean: impl Fn(&str) -> Cow<'_, str>) -> String {
     // An entry of ours always serialises: it holds no map with other than text keys.
-    let mut line = serde_json::to_string(entry).unwrap_or_default();
+    let mut line = clean(&serde_json::to_string(entry).unwrap_or_default()).into_owned();
     line.pop();
     let crc = crc32fast::hash(line.as_bytes());
     line.push_str(&format!(",\"crc\":\"{crc:08x}\"}}"));

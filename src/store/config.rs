@@ -5,8 +5,10 @@
 
 mod folders;
 mod read;
+mod servers;
 
 pub use folders::{Texts, experts, prompts};
+pub use servers::{STRUCTURED, ServerConfig};
 
 use super::StoreError;
 use crate::session::Settings;
@@ -40,6 +42,8 @@ pub struct Config {
     pub experts: Vec<PathBuf>,
     /// The folder of prompts, likewise.
     pub prompts: Option<PathBuf>,
+    /// Servers by name.
+    pub servers: BTreeMap<String, ServerConfig>,
     path: PathBuf,
     /// Line and column of each value, by its key with dots.
     places: BTreeMap<String, (usize, usize)>,

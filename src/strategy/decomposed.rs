@@ -65,6 +65,7 @@ fn ask(scene: &Scene<'_>) -> Request {
         max_tokens: STEP_TOKENS,
         stop: vec!["\n".to_owned()],
         grammar: Some(grammar::step(&bounds, scene.steps.len())),
+        start: String::new(),
     })
 }
 

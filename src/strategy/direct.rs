@@ -41,6 +41,7 @@ fn ask(scene: &Scene<'_>) -> Request {
         max_tokens: ANSWER_TOKENS,
         stop: vec!["\n".to_owned()],
         grammar: None,
+        start: String::new(),
     })
 }
 

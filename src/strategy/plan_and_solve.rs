@@ -60,6 +60,7 @@ fn ask(scene: &Scene<'_>) -> Request {
         max_tokens: PLAN_TOKENS,
         stop: vec!["\n\n".to_owned()],
         grammar: Some(grammar::plan(&bounds, STEPS)),
+        start: String::new(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Live, RowId, State};
 use crate::{
-    ask::{Token, Usage},
+    ask::{Finish, Token, Usage},
     engine::Status,
     ids::{CallId, TaskId},
     session::{Call, Outcome, Purpose},
@@ -143,6 +143,9 @@ fn items(state: &State, task: TaskId, depth: usize) -> Vec<Row> {
             (_, Some(live)) => (if live.paused { "paused" } else { "running" }, live.text()),
             (Some(Outcome::Answered(answer)), _) => ("done", answer.text.clone()),
             (Some(Outcome::Failed(_)), _) => ("failed", String::new()),
+            (Some(Outcome::Stopped(partial)), _) if partial.finish == Finish::Cut => {
+                ("failed", partial.text.clone())
+            }
             (Some(Outcome::Stopped(partial)), _) => ("cancelled", partial.text.clone()),
             (Some(Outcome::Open) | None, _) => ("waiting", String::new()),
         };

@@ -10,7 +10,7 @@ use std::{
 /// Lowest first. Modules of one floor do not see each other.
 const FLOORS: &[&[&str]] = &[
     &["ids"],
-    &["ask", "decision", "literal", "visible"],
+    &["ask", "decision", "literal", "redact", "visible"],
     &["plan"],
     &["session"],
     &["strategy", "router", "expert", "store"],
@@ -26,7 +26,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("candle_core", &["expert/candle"]),
     ("tokenizers", &["expert/candle"]),
     ("minijinja", &["expert/"]),
-    ("tokio", &["engine/runner.rs", "engine/lane.rs", "headless", "app"]),
+    ("tokio", &["engine/runner.rs", "engine/lane.rs", "expert/server", "headless", "app"]),
+    ("reqwest", &["expert/server"]),
     ("ratatui", &["tui", "app"]),
     ("crossterm", &["tui/keys.rs", "app"]),
     ("syntect", &["tui/highlight"]),

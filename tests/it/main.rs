@@ -7,6 +7,7 @@ mod keys;
 mod reference;
 mod replay;
 mod screens;
+mod servers;
 mod strategies;
 mod support;
 mod terminal;

@@ -62,7 +62,7 @@ impl Several for Counter {
 }
 
 fn ask(question: &str) -> Ask {
-    Ask { expert: "count".to_owned(), request: Request::Compute { question: question.to_owned() } }
+    Ask::local("count", Request::Compute { question: question.to_owned() })
 }
 
 /// Reports of a call until it ends: the tokens joined, and the end.

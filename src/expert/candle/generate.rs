@@ -65,6 +65,8 @@ pub struct Rules {
 /// A generation to be done.
 pub struct Job<'a> {
     pub prompt: Vec<u32>,
+    /// The first tokens of the answer, decided before; the constraint has been told of them.
+    pub start: Vec<u32>,
     pub rules: Rules,
     pub constraint: Option<Box<dyn Constraint + 'a>>,
     pub sink: Box<dyn Sink + 'a>,
@@ -105,7 +107,7 @@ impl<'a> Generation<'a> {
         let cached = cache.len();
         job.sink.prefill(cached, job.prompt.len());
         let mut generation = Generation {
-            sequence: job.prompt.clone(),
+            sequence: [&job.prompt[..], &job.start].concat(),
             text: Text::new(std::mem::take(&mut job.rules.stop)),
             finish: (job.rules.max_tokens == 0).then_some(Finish::Length),
             paused: false,
@@ -290,7 +292,14 @@ impl<'a> Generation<'a> {
             seconds: self.start.elapsed().as_secs_f64(),
         };
         let finish = self.finish.unwrap_or(Finish::Cancelled);
-        Answer { text: self.text.finish(), scores: Vec::new(), tokens: self.told, usage, finish }
+        Answer {
+            text: self.text.finish(),
+            scores: Vec::new(),
+            tokens: self.told,
+            usage,
+            finish,
+            ..Answer::default()
+        }
     }
 }
 

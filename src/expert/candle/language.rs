@@ -45,6 +45,11 @@ impl LanguageExpert {
         })
     }
 
+    /// The model below: what it has done, and what it may remember and guess.
+    pub fn model(&mut self) -> &mut LanguageModel {
+        &mut self.model
+    }
+
     /// Architecture, quantisation, context and the instructions in use, in a line.
     pub fn about(&self) -> String {
         let header = self.model.header();
@@ -57,6 +62,10 @@ impl LanguageExpert {
             header.parameters / 1_000_000,
             header.context_length
         )
+    }
+
+    fn written(&self, token: u32) -> Vec<char> {
+        String::from_utf8_lossy(self.vocabulary.bytes(token)).chars().collect()
     }
 
     fn tokens_of(&self, prompt: &Prompt) -> Result<Vec<u32>, ExpertError> {
@@ -76,17 +85,25 @@ impl LanguageExpert {
         control: &Control,
     ) -> Result<Job<'a>, ExpertError> {
         let prompt = self.tokens_of(&ask.prompt)?;
+        let start = self.vocabulary.encode(&ask.start, false);
         let constraint = match &ask.grammar {
             None => None,
             Some(pattern) => {
                 let grammar =
                     self.grammars.get(pattern).map_err(|error| ExpertError::Grammar(error.to_string()))?;
-                let guide = grammar.guide();
+                let mut guide = grammar.guide();
+                if let Some(at) = start.iter().position(|&token| !guide.advance(token)) {
+                    let fits: String = start[..at].iter().flat_map(|&token| self.written(token)).collect();
+                    return Err(ExpertError::Grammar(format!(
+                        "the answer is to begin with {:?}, which fits only up to {fits:?}: edit what follows",
+                        ask.start
+                    )));
+                }
                 Some(Box::new(Guided { open: guide.allowed(), guide }) as Box<dyn Constraint>)
             }
         };
         let rules = Rules { sampling: ask.sampling, max_tokens: ask.max_tokens, stop: ask.stop.clone() };
-        Ok(Job { prompt, rules, constraint, sink, control: control.clone() })
+        Ok(Job { prompt, start, rules, constraint, sink, control: control.clone() })
     }
 
     fn score(

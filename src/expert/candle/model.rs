@@ -112,7 +112,7 @@ impl LanguageModel {
 
     /// The prompt must leave room for this many tokens of answer.
     fn check(&self, prompt: &[u32], room: usize) -> Result<(), ExpertError> {
-        let Settings { context, vocabulary, .. } = *self.settings();
+        let context = self.settings().context;
         if prompt.is_empty() {
             return Err(ExpertError::Question(
                 "the prompt is empty: write something for the model to read".to_owned(),
@@ -121,7 +121,12 @@ impl LanguageModel {
         if context < prompt.len() + room {
             return Err(ExpertError::TooLong { prompt: prompt.len(), context });
         }
-        match prompt.iter().find(|token| vocabulary <= **token as usize) {
+        self.check_tokens(prompt)
+    }
+
+    fn check_tokens(&self, tokens: &[u32]) -> Result<(), ExpertError> {
+        let vocabulary = self.settings().vocabulary;
+        match tokens.iter().find(|token| vocabulary <= **token as usize) {
             Some(&token) => Err(ExpertError::Model(ForwardError::Token { token, vocabulary }.to_string())),
             None => Ok(()),
         }

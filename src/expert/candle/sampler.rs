@@ -98,6 +98,7 @@ impl Sampler {
         place: &Place<'_>,
         allowed: impl Iterator<Item = u32>,
     ) -> Result<u32, SamplerError> {
+        let Sampling { temperature, top_p, .. } = self.sampling;
         self.tokens.clear();
         self.weights.clear();
         let (mut best, mut most) = (None, f32::NEG_INFINITY);
@@ -106,11 +107,12 @@ impl Sampler {
             if most < logit {
                 (best, most) = (Some(token), logit);
             }
-            self.tokens.push(token);
-            self.weights.push(logit);
+            if 0.0 < temperature {
+                self.tokens.push(token);
+                self.weights.push(logit);
+            }
         }
         let best = best.ok_or(SamplerError::NothingAllowed)?;
-        let Sampling { temperature, top_p, .. } = self.sampling;
         if temperature == 0.0 {
             return Ok(best);
         }

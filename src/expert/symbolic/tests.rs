@@ -222,8 +222,7 @@ fn unknown_functions_are_named() {
     assert!(
         matches!(compute("splat", "x"), Err(ExpertError::Missing(why)) if why.contains("there are split"))
     );
-    let ask =
-        Ask { expert: "merge".into(), request: Request::Compute { question: "Concatenate [a, b]".into() } };
+    let ask = Ask::local("merge", Request::Compute { question: "Concatenate [a, b]".into() });
     assert_eq!(Symbolic.answer(&ask, &mut (), &Control::default()).unwrap().text, "ab");
 }
 

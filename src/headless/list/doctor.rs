@@ -24,6 +24,7 @@ pub struct Facts {
     pub config: Option<(String, Result<(), String>)>,
     pub language_model: ModelState,
     pub embedding_model: ModelState,
+    pub servers: Vec<ServerFact>,
     /// Version of the Python that would be used to fetch the default models.
     pub python: Option<String>,
     /// Version of its pip.
@@ -32,6 +33,16 @@ pub struct Facts {
     pub bad_experts: Vec<String>,
     /// How many experts there are.
     pub experts: usize,
+}
+
+/// A server of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerFact {
+    pub name: String,
+    /// Model, addresses and limits in a line.
+    pub about: String,
+    /// Each address that was contacted, and what it said; empty when none was.
+    pub addresses: Vec<(String, Result<String, String>)>,
 }
 
 /// A folder or file of ours.
@@ -117,6 +128,7 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
     }
     checks.push(model(facts, Which::Language, &facts.language_model));
     checks.push(model(facts, Which::Embedding, &facts.embedding_model));
+    checks.extend(facts.servers.iter().map(server));
     checks.push(match (&facts.python, &facts.pip) {
         (Some(python), Some(pip)) => Check::new("pip", Good, format!("Python {python}, pip {pip}"), None),
         (python, _) => {
@@ -200,6 +212,28 @@ fn model(facts: &Facts, which: Which, state: &ModelState) -> Check {
     }
 }
 
+/// A server of which one address answers can be used.
+fn server(fact: &ServerFact) -> Check {
+    let name = format!("server {}", fact.name);
+    let told = |(url, found): &(String, Result<String, String>)| match found {
+        Ok(words) => format!("{url} {words}"),
+        Err(why) => format!("{url}: {why}"),
+    };
+    let all = fact.addresses.iter().map(told).collect::<Vec<_>>().join("; ");
+    let good = fact.addresses.iter().filter(|(_, found)| found.is_ok()).count();
+    match (fact.addresses.len(), good) {
+        (0, _) => Check::new(&name, Verdict::Note, format!("{}; not contacted", fact.about), None),
+        (all_of, good) if good == all_of => Check::new(&name, Verdict::Good, all, None),
+        (_, 0) => Check::new(
+            &name,
+            Verdict::Note,
+            all,
+            Some("start it, or correct its urls; everything else works"),
+        ),
+        _ => Check::new(&name, Verdict::Note, all, Some("the other addresses do the work meanwhile")),
+    }
+}
+
 /// The checks as a table, or as JSON lines; the ending is `NotMet` when one failed.
 pub fn doctor(checks: &[Check], json: bool, out: &mut dyn Write) -> io::Result<Ending> {
     let failed = checks.iter().filter(|check| check.verdict == Verdict::Failed).count();
@@ -239,9 +273,15 @@ mod tests {
             embedding_model: model("mini"),
             python: Some("3.12".into()),
             pip: Some("24.0".into()),
+            servers: vec![],
             bad_experts: vec![],
             experts: 18,
         }
+    }
+
+    fn server_line(fact: &ServerFact) -> String {
+        let check = super::server(fact);
+        format!("{:?} {} {}", check.verdict, check.name, check.found)
     }
 
     #[test]
@@ -294,6 +334,22 @@ mod tests {
             Verdict::Failed,
             "FAILED language model not here: no file -> install Python 3 with pip",
         );
+        let server = |addresses: &[(&str, Result<&str, &str>)]| ServerFact {
+            name: "big".into(),
+            about: "m at u".into(),
+            addresses: addresses
+                .iter()
+                .map(|(url, found)| (url.to_string(), found.map(str::to_owned).map_err(str::to_owned)))
+                .collect(),
+        };
+        let with = |fact: ServerFact, line: &str| {
+            let told = server_line(&fact);
+            assert!(told.contains(line), "{told}");
+        };
+        with(server(&[("u", Ok("answers, has m"))]), "Good server big u answers, has m");
+        with(server(&[("u", Err("no")), ("v", Ok("answers"))]), "Note server big u: no; v answers");
+        with(server(&[("u", Err("is it running?"))]), "Note server big u: is it running?");
+        with(server(&[]), "Note server big m at u; not contacted");
         check(
             |facts| facts.bad_experts = vec!["a.md, line 2: no name".into()],
             Verdict::Failed,

@@ -154,7 +154,7 @@ impl<H: Hands> Drive<'_, '_, H> {
     /// The model that the next call needs.
     fn wanted(&self) -> Option<Which> {
         match next_move(&self.state.journal, &self.state.survey) {
-            Ok(Move::Ask { ask, .. }) => Which::serving(&ask.request),
+            Ok(Move::Ask { ask, .. }) => Which::serving(&ask),
             _ => None,
         }
     }
@@ -195,7 +195,7 @@ impl<H: Hands> Drive<'_, '_, H> {
     /// The model that the last call for a task was made to, if the call failed.
     fn failed_for(&self, task: TaskId) -> Option<Which> {
         let call = self.state.journal.calls().rev().find(|call| call.task == task)?;
-        matches!(call.outcome, CallOutcome::Failed(_)).then(|| Which::serving(&call.ask.request))?
+        matches!(call.outcome, CallOutcome::Failed(_)).then(|| Which::serving(&call.ask))?
     }
 
     /// Types the next of the given answers; the workbench has put its cursor on the task that waits.

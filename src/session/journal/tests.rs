@@ -54,7 +54,7 @@ fn play(journal: &mut Journal, presses: &[Press]) -> Vec<Entry> {
             }
             Press::Call(task) => {
                 let request = crate::ask::Request::Compute { question: at.to_string() };
-                let ask = Ask { expert: "count".to_owned(), request };
+                let ask = Ask::local("count", request);
                 let (call, task) = (journal.fresh_call(), TaskId(*task));
                 let asked = Event::Asked { call, task, purpose: Purpose::Answer, key: at.to_string(), ask };
                 entries.push(journal.record(asked, at).unwrap());

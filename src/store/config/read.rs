@@ -11,7 +11,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-type Value<'a> = Spanned<DeValue<'a>>;
+pub(super) type Value<'a> = Spanned<DeValue<'a>>;
 
 /// The configuration, or everything that is wrong with it, in the order of the file.
 pub(super) fn config(text: &str, path: &Path) -> Result<Config, Vec<Fault>> {
@@ -29,11 +29,11 @@ pub(super) fn config(text: &str, path: &Path) -> Result<Config, Vec<Fault>> {
     if faults.is_empty() { Ok(config) } else { Err(faults) }
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     text: &'a str,
     path: &'a Path,
     faults: Vec<Fault>,
-    config: Config,
+    pub(super) config: Config,
 }
 
 impl Reader<'_> {
@@ -50,6 +50,7 @@ impl Reader<'_> {
             "keys",
             "experts",
             "prompts",
+            "servers",
         ];
         for (key, value) in table {
             let name = key.get_ref().as_ref();
@@ -68,6 +69,7 @@ impl Reader<'_> {
                 "sampling" => self.config.sampling = self.sampling(value),
                 "limits" => self.config.limits = self.limits(value),
                 "keys" => self.keys(value),
+                "servers" => self.servers(value),
                 _ => self.unknown(key, "", KNOWN),
             }
         }
@@ -121,7 +123,7 @@ impl Reader<'_> {
         }
     }
 
-    fn table<'v, 'i>(
+    pub(super) fn table<'v, 'i>(
         &mut self,
         name: &str,
         value: &'v Value<'i>,
@@ -139,14 +141,14 @@ impl Reader<'_> {
         }
     }
 
-    fn word(&mut self, name: &str, value: &Value<'_>) -> Option<String> {
+    pub(super) fn word(&mut self, name: &str, value: &Value<'_>) -> Option<String> {
         match value.get_ref() {
             DeValue::String(text) if !text.trim().is_empty() => Some(text.to_string()),
             other => self.wrong(name, "a text in quotes", other, value.span()),
         }
     }
 
-    fn words(&mut self, name: &str, value: &Value<'_>, wanted: &str) -> Option<Vec<String>> {
+    pub(super) fn words(&mut self, name: &str, value: &Value<'_>, wanted: &str) -> Option<Vec<String>> {
         let texts = match value.get_ref() {
             DeValue::Array(list) => list.iter().collect(),
             _ => vec![value],
@@ -170,14 +172,14 @@ impl Reader<'_> {
         self.path.parent().unwrap_or(Path::new("")).join(expand(typed))
     }
 
-    fn truth(&mut self, name: &str, value: &Value<'_>) -> Option<bool> {
+    pub(super) fn truth(&mut self, name: &str, value: &Value<'_>) -> Option<bool> {
         match value.get_ref() {
             DeValue::Boolean(truth) => Some(*truth),
             other => self.wrong(name, "true or false", other, value.span()),
         }
     }
 
-    fn number(
+    pub(super) fn number(
         &mut self,
         name: &str,
         value: &Value<'_>,
@@ -195,7 +197,12 @@ impl Reader<'_> {
         }
     }
 
-    fn whole<N: TryFrom<u64> + Into<u64>>(&mut self, name: &str, value: &Value<'_>, least: u64) -> Option<N> {
+    pub(super) fn whole<N: TryFrom<u64> + Into<u64>>(
+        &mut self,
+        name: &str,
+        value: &Value<'_>,
+        least: u64,
+    ) -> Option<N> {
         let found = match value.get_ref() {
             DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix()).ok(),
             _ => None,
@@ -215,7 +222,7 @@ impl Reader<'_> {
         None
     }
 
-    fn unknown(&mut self, key: &Spanned<toml::de::DeString<'_>>, table: &str, known: &[&str]) {
+    pub(super) fn unknown(&mut self, key: &Spanned<toml::de::DeString<'_>>, table: &str, known: &[&str]) {
         let name = key.get_ref().as_ref();
         let near = nearest(name, known).map(|near| format!("did you mean `{table}{near}`?"));
         let all = || format!("known are {}", known.join(", "));
@@ -223,14 +230,19 @@ impl Reader<'_> {
         self.fault(key.span(), format!("there is no setting `{table}{short}`; {}", near.unwrap_or_else(all)));
     }
 
-    fn fault(&mut self, span: Range<usize>, what: String) {
+    pub(super) fn fault(&mut self, span: Range<usize>, what: String) {
         let (line, column) = self.position(span.start);
         self.faults.push(Fault { path: self.path.to_owned(), line, column, what });
     }
 
-    fn place(&mut self, name: &str, value: &Value<'_>) {
+    pub(super) fn place(&mut self, name: &str, value: &Value<'_>) {
         let place = self.position(value.span().start);
         self.config.places.insert(name.to_owned(), place);
+    }
+
+    /// Was a value of that name met, right or wrong?
+    pub(super) fn is_set(&self, name: &str) -> bool {
+        self.config.places.contains_key(name)
     }
 
     /// Line and column of a byte, from 1.

@@ -33,6 +33,7 @@ fn the_default_sets_nothing_and_shows_everything() {
         keys,
         experts,
         prompts,
+        servers,
         path: _,
         places,
     } = parse(&everything()).unwrap();
@@ -45,6 +46,7 @@ fn the_default_sets_nothing_and_shows_everything() {
     assert_eq!(keys["quit"], ["q", "C-c"]);
     assert_eq!(keys["step"], ["s"]);
     assert_eq!(experts.len(), 1);
+    assert!(servers.is_empty(), "an example of a server is shown, none is set");
     assert_eq!(prompts.as_deref(), Some(Path::new("/p/prompts")), "taken from the folder of the file");
     assert_eq!(
         places.keys().filter(|key| !["sampling", "limits", "keys"].contains(&key.as_str())).count(),
@@ -197,4 +199,57 @@ fn cards_and_prompts_are_found_by_name() {
     let prompt = |name: &str, text: &str| (name.to_owned(), text.to_owned());
     assert_eq!(prompts, [prompt("decomposed/instruction", "think"), prompt("own", "mine")]);
     assert_eq!(errors, []);
+}
+
+#[test]
+fn a_server_is_read_with_all_that_can_be_said_of_it() {
+    let text = r#"
+        [servers.big]
+        urls = ["https://a.example/v1", "http://127.0.0.1:8080/v1"]
+        model = "m"
+        key_env = "BIG_KEY"
+        parallel = 4
+        timeouts = { connect = 2.5, total = 60 }
+        structured = "grammar"
+        completions = true
+        price = { input = 0.5, output = 2 }
+        [servers.small]
+        url = "http://localhost:1234/v1"
+        model = "s"
+    "#;
+    let servers = parse(text).unwrap().servers;
+    let big = &servers["big"];
+    assert_eq!((big.urls.len(), big.parallel, big.completions), (2, Some(4), Some(true)));
+    assert_eq!((big.timeouts["connect"], big.timeouts.get("idle"), big.price["output"]), (2.5, None, 2.0));
+    assert_eq!((big.key_env.as_deref(), big.structured.as_deref()), (Some("BIG_KEY"), Some("grammar")));
+    let small = ServerConfig {
+        urls: vec!["http://localhost:1234/v1".into()],
+        model: "s".into(),
+        ..ServerConfig::default()
+    };
+    assert_eq!(servers["small"], small);
+    let check = |line: &str, expected: &str| {
+        let text = format!("[servers.x]\nurls = \"http://h/v1\"\nmodel = \"m\"\n{line}");
+        let told = parse(&text).unwrap_err();
+        assert!(told.contains(expected), "{line}: {told}");
+    };
+    check("key = \"sk-123\"", "there is no setting `servers.x.key`");
+    check("key_env = \"sk-123\"", "wants the name of an environment variable, not the key itself");
+    check("structured = \"json\"", "`servers.x.structured` is one of json_schema, grammar, regex, ask");
+    check("timeouts = { conect = 1 }", "did you mean `servers.x.timeouts.connect`?");
+    check("timeouts = { idle = 0 }", "`servers.x.timeouts.idle` wants seconds");
+    check("parallel = 0", "a whole number from 1");
+    let check = |text: &str, expected: &str| {
+        let told = parse(text).unwrap_err();
+        assert!(told.contains(expected), "{text}: {told}");
+    };
+    check(
+        "[servers.x]\nmodel = \"m\"",
+        "the server `x` has no `urls`: write urls = [\"http://127.0.0.1:8080/v1\"]",
+    );
+    check("[servers.x]\nurl = \"http://h/v1\"", "the server `x` has no `model`");
+    check("[servers.x]\nmodel = \"m\"\nurl = \"ftp://h\"", "begins with http:// or https://");
+    check("[servers.x]\nmodel = \"m\"\nurl = \"http://ada:key@h/v1\"", "holds no name and password");
+    check("[servers.\"a b\"]\nmodel = \"m\"", "the name of a server");
+    check("servers = 3", "`servers` is a table");
 }

@@ -6,13 +6,15 @@ use super::{
     moment, open, stamp,
 };
 use crate::{
-    session::{Entry, line},
+    redact::{redact, redact_json},
+    session::{Entry, Event, line},
     store::{
         StoreError,
         disk::{Disk, Lock, folder_of},
     },
 };
 use std::{
+    borrow::Cow,
     io::ErrorKind,
     path::{Path, PathBuf},
     sync::Arc,
@@ -129,12 +131,32 @@ pub(super) fn lines(entries: &[Entry]) -> Result<Vec<u8>, StoreError> {
 
 /// A line that can not be read again would hide everything behind it: better to say so now.
 pub(super) fn push_line(lines: &mut Vec<u8>, entry: &Entry, number: u64) -> Result<(), StoreError> {
-    let line = line::write_entry(entry);
+    // Here, where every line is made, secrets end.
+    let line = line::write_entry_through(&without_secrets(entry), redact_json);
     line::read_entry(&line)
         .map_err(|error| StoreError::Unwritable { entry: number, why: error.to_string() })?;
     lines.extend_from_slice(line.as_bytes());
     lines.push(b'\n');
     Ok(())
+}
+
+/// A secret that was written token by token stands in no single text: then the tokens go.
+fn without_secrets(entry: &Entry) -> Cow<'_, Entry> {
+    let Entry::Record(record) = entry else { return Cow::Borrowed(entry) };
+    let answer = match &record.event {
+        Event::Answered { answer, .. } => answer,
+        Event::Stopped { partial, .. } => partial,
+        _ => return Cow::Borrowed(entry),
+    };
+    let joined: String = answer.tokens.iter().map(|token| token.text.as_str()).collect();
+    if matches!(redact(&joined), Cow::Borrowed(_)) {
+        return Cow::Borrowed(entry);
+    }
+    let mut record = record.clone();
+    if let Event::Answered { answer, .. } | Event::Stopped { partial: answer, .. } = &mut record.event {
+        answer.tokens.clear();
+    }
+    Cow::Owned(Entry::Record(record))
 }
 
 pub(super) fn lock(disk: &dyn Disk, path: &Path, now: u64) -> std::io::Result<Option<Lock>> {
@@ -156,14 +178,15 @@ fn keep_replaced(disk: &Arc<dyn Disk>, path: &Path, now: u64) -> Result<(), Stor
 }
 
 fn header(title: &str, now: u64) -> Vec<u8> {
-    let header = line::Header { plantern: line::FORMAT, title: title.to_owned(), created: stamp(now) };
+    let title = redact(title).into_owned();
+    let header = line::Header { plantern: line::FORMAT, title, created: stamp(now) };
     (line::write_header(&header) + "\n").into_bytes()
 }
 
 /// The title as part of a file name: letters, digits and single hyphens, at most 40 characters.
 fn slug(title: &str) -> String {
     let mut slug = String::new();
-    for word in title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+    for word in redact(title).split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
         let room = 40usize.saturating_sub(slug.chars().count() + 1);
         if !slug.is_empty() {
             if room < word.chars().count().min(4) {

@@ -6,7 +6,7 @@ mod kill;
 
 use super::*;
 use crate::{
-    ask::{Answer, Ask, Request, Sampling},
+    ask::{Answer, Ask, Request, Sampling, Token},
     ids::TaskId,
     plan::{Draft, Edit},
     session::{Actor, Entry, Event, Journal, Limits, Purpose, Settings, line},
@@ -55,7 +55,7 @@ fn go_on(journal: &mut Journal) -> Entry {
         6 => journal.go(journal.redo_target().unwrap(), NOW).unwrap(),
         2 => {
             let request = Request::Compute { question: format!("{number} + 1") };
-            let ask = Ask { expert: "calculate".into(), request };
+            let ask = Ask::local("calculate", request);
             let (call, key) = (journal.fresh_call(), number.to_string());
             let asked = Event::Asked { call, task: TaskId(0), purpose: Purpose::Answer, key, ask };
             journal.record(asked, NOW).unwrap()
@@ -314,4 +314,35 @@ fn an_entry_that_would_not_read_back_is_said_and_not_acknowledged() {
     assert!(matches!(writer.close(LONG), Err(StoreError::Unsaved { entries: 2, .. })));
     let path = PathBuf::from("/s/2026-11-21-x.jsonl");
     assert_eq!(read(&shared, &path).unwrap().journal.entries(), entries, "the file stays good");
+}
+
+#[test]
+fn a_secret_never_reaches_the_disk() {
+    let (mut journal, entries) = session(3);
+    let disk: Arc<dyn Disk> = Arc::new(SimulatedDisk::default());
+    let secret = format!("sk-proj-{}", "aB3dE6gH".repeat(4));
+    let title = format!("use {secret}");
+    let (writer, _said) = writer(create(&disk, Path::new("/s"), &title, &entries, NOW).unwrap());
+    let token =
+        |text: &str| Token { text: text.into(), probability: 0.5, alternatives: vec![], forced: false };
+    let halves = secret.split_at(12);
+    let answer = Answer {
+        text: format!("It is {secret}."),
+        tokens: vec![token("It is "), token(halves.0), token(halves.1), token(".")],
+        ..Answer::default()
+    };
+    let said = journal.record(Event::Answered { call: crate::ids::CallId(0), answer }, NOW).unwrap();
+    writer.append(vec![said]);
+    writer.close(LONG).unwrap();
+    let path =
+        disk.list(Path::new("/s")).unwrap().into_iter().find(|path| path.extension().is_some()).unwrap();
+    let text = String::from_utf8(disk.read(&path, 0, 1 << 20).unwrap()).unwrap();
+    assert!(!text.contains(halves.1) && !text.contains(halves.0), "{text}");
+    let kept = read(&disk, &path).unwrap();
+    let kept = kept.journal.call(crate::ids::CallId(0)).unwrap();
+    assert!(
+        matches!(&kept.outcome, crate::session::Outcome::Answered(answer)
+        if answer.text == "It is [redacted: OpenAI key]." && answer.tokens.is_empty()),
+        "{kept:?}"
+    );
 }

@@ -35,11 +35,21 @@ pub(super) fn lines(view: &View<'_>, cache: &mut Cache) -> Arc<Vec<Line>> {
     }
     match call.map(|call| &call.outcome) {
         Some(Outcome::Failed(why)) => say(Role::Failed, &format!("✗ failed: {why}")),
+        Some(Outcome::Stopped(partial)) if partial.finish == Finish::Cut => {
+            say(Role::Failed, "✗ cut: this is how far it came, and no answer");
+        }
         Some(Outcome::Stopped(_)) => say(Role::Cancelled, "⊘ cancelled: this is how far it came"),
         Some(Outcome::Answered(answer)) if answer.finish == Finish::Length && row.id.item.is_some() => {
             say(Role::Warning, "cut at its token limit");
         }
         _ => {}
+    }
+    if let Some(Outcome::Answered(answer) | Outcome::Stopped(answer)) = call.map(|call| &call.outcome) {
+        if !answer.by.is_empty() {
+            let cost = if answer.cost == 0.0 { String::new() } else { format!(", cost {:.6}", answer.cost) };
+            say(Role::Dim, &format!("answered by {}{cost}", answer.by));
+        }
+        answer.warnings.iter().for_each(|warning| say(Role::Warning, warning));
     }
     let partial = match call.map(|call| &call.outcome) {
         Some(Outcome::Stopped(partial)) if row.answer.is_empty() => partial.text.as_str(),

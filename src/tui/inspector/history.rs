@@ -2,6 +2,7 @@
 
 use super::{View, nothing};
 use crate::{
+    ask::Ask,
     ids::{CallId, TaskId},
     session::{Actor, Call, Event, Outcome, Record},
     tui::{text::Line, theme::Role},
@@ -69,7 +70,7 @@ fn entry(state: &State, record: &Record, task: TaskId) -> Line {
         Event::Asked { call, purpose, ask, .. } => line
             .and(Role::Symbol, &call.to_string())
             .and(Role::Dim, &format!(" {} ", purpose.word()))
-            .and(Role::Expert, &format!("[{}]", ask.expert)),
+            .and(Role::Expert, &format!("[{}]", who(ask))),
         Event::Answered { call, .. } | Event::Failed { call, .. } | Event::Stopped { call, .. } => {
             let line = line.and(Role::Symbol, &format!("{call} "));
             match state.journal.call(*call) {
@@ -90,11 +91,19 @@ fn entry(state: &State, record: &Record, task: TaskId) -> Line {
     }
 }
 
+/// The expert, and the server that answers for it.
+fn who(ask: &Ask) -> String {
+    match &ask.server {
+        Some(server) => format!("{} at {server}", ask.expert),
+        None => ask.expert.clone(),
+    }
+}
+
 fn called(call: &Call) -> Line {
     Line::of(Role::Dim, &clock(call.asked_at))
         .and(Role::Symbol, &format!("  {:<4} ", call.id.to_string()))
         .and(Role::Dim, &format!("{:<8} ", call.purpose.word()))
-        .and(Role::Expert, &format!("[{}] ", call.ask.expert))
+        .and(Role::Expert, &format!("[{}] ", who(&call.ask)))
         .join(outcome(call))
 }
 

@@ -2,7 +2,7 @@
 
 use super::{View, nothing};
 use crate::{
-    ask::{Ask, Generate, Prompt, Request},
+    ask::{Ask, Finish, Generate, Prompt, Request},
     engine::{Move, Status},
     session::{Outcome, Purpose},
     tui::{cache::Cache, highlight::Kind, text::Line, theme::Role},
@@ -26,6 +26,7 @@ pub(super) fn lines(view: &View<'_>, cache: &mut Cache) -> Arc<Vec<Line>> {
                 Outcome::Open => "",
                 Outcome::Answered(_) => ", answered",
                 Outcome::Failed(_) => ", failed",
+                Outcome::Stopped(partial) if partial.finish == Finish::Cut => ", cut",
                 Outcome::Stopped(_) => ", cancelled",
             };
             (format!("call {}", call.id), end, call.purpose, &call.ask)
@@ -34,6 +35,7 @@ pub(super) fn lines(view: &View<'_>, cache: &mut Cache) -> Arc<Vec<Line>> {
     let head = Line::of(Role::Title, &name)
         .and(Role::Dim, &format!("  {} by ", purpose.word()))
         .and(Role::Expert, &format!("[{}]", ask.expert))
+        .and(Role::Expert, &ask.server.as_ref().map(|name| format!(" at {name}")).unwrap_or_default())
         .and(Role::Dim, end);
     let mut lines = head.wrap(view.width, 2);
     request(&mut lines, view.width, &ask.request, cache);
@@ -43,7 +45,7 @@ pub(super) fn lines(view: &View<'_>, cache: &mut Cache) -> Arc<Vec<Line>> {
 fn request(lines: &mut Vec<Line>, width: usize, request: &Request, cache: &mut Cache) {
     let mut say = |words: String| lines.extend(Line::of(Role::Dim, &words).wrap(width, 2));
     match request {
-        Request::Generate(Generate { prompt, sampling, max_tokens, stop, grammar }) => {
+        Request::Generate(Generate { prompt, sampling, max_tokens, stop, grammar, start }) => {
             let mut how = format!("at most {max_tokens} tokens, temperature {}", sampling.temperature);
             if 0.0 < sampling.temperature {
                 how.push_str(&format!(", top-p {}, seed {}", sampling.top_p, sampling.seed));
@@ -56,6 +58,9 @@ fn request(lines: &mut Vec<Line>, width: usize, request: &Request, cache: &mut C
                 how.push_str(", under a grammar");
             }
             say(how);
+            if !start.is_empty() {
+                say(format!("the answer begins with {start:?}"));
+            }
             say(String::new());
             words(lines, width, prompt, cache);
             if let Some(grammar) = grammar {

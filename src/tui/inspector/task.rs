@@ -43,7 +43,8 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
         let about = strategy::strategy(&look.by).map_or("", |strategy| strategy.about());
         add("strategy", Line::of(Role::Expert, &look.by).and(Role::Dim, &format!("  {about}")));
     } else if let Some(card) = state.tools.roster.get(&look.by) {
-        let about = format!("  {}: {}", card.kind.word(), card.description);
+        let place = card.server.as_ref().map(|server| format!(" at {server}")).unwrap_or_default();
+        let about = format!("  {}{place}: {}", card.kind.word(), card.description);
         add("expert", Line::of(Role::Expert, &card.name).and(Role::Dim, &about));
     } else {
         let tag = found.draft.expert.as_deref().map_or("chosen when it is its turn".to_owned(), |tag| {

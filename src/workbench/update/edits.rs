@@ -170,6 +170,12 @@ pub(super) fn reroute(state: &mut State) -> Vec<Effect> {
             candidates.push(Candidate { expert: card.name.clone(), score: 0.0, reason });
         }
     }
+    for candidate in &mut candidates {
+        let card = state.tools.roster.get(&candidate.expert);
+        if let Some(server) = card.and_then(|card| card.server.as_ref()) {
+            candidate.reason = format!("at {server}: {}", candidate.reason);
+        }
+    }
     let chosen = state.survey.look(task).map(|look| look.by.clone()).unwrap_or_default();
     let cursor = candidates.iter().position(|candidate| candidate.expert == chosen).unwrap_or(0);
     state.mode = Mode::Reroute(RerouteMode { task, candidates, cursor });

@@ -28,6 +28,8 @@ pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
                 state.run = crate::workbench::Run::Idle;
                 effects
             }
+            // No answer, but what had come is not lost.
+            Some(_) if answer.finish == Finish::Cut => ended(state, Event::Stopped { call, partial: answer }),
             Some(_) => ended(state, Event::Answered { call, answer }),
         },
         Report::Failed { call, why } => match state.live.remove(&call) {

@@ -2,7 +2,7 @@
 
 use super::{browsing, record};
 use crate::{
-    ask::{Answer, Finish, Request},
+    ask::{Answer, Ask, Finish},
     engine::{Bound, Command, ModelState, Move, Status, Which, next_move},
     ids::TaskId,
     session::{Event, Settings},
@@ -98,7 +98,7 @@ pub(super) fn drive(state: &mut State) -> Vec<Effect> {
             },
             Move::Ask { .. } if matches!(state.run, Run::Settle(_)) => state.run = Run::Idle,
             Move::Ask { task, purpose, key, ask } => {
-                if let Some(why) = missing_model(state, &ask.request) {
+                if let Some(why) = missing_model(state, &ask) {
                     state.run = Run::Idle;
                     state.ended = Some(Bound::Stuck(task, why.clone()));
                     state.say(Weight::Warning, why);
@@ -199,12 +199,8 @@ pub(super) fn answered(state: &mut State) -> Vec<Effect> {
 }
 
 /// What is missing to make this call, if anything.
-fn missing_model(state: &State, request: &Request) -> Option<String> {
-    let which = match request {
-        Request::Generate(_) | Request::Score { .. } => Which::Language,
-        Request::Similar { .. } => Which::Embedding,
-        Request::Compute { .. } | Request::Person { .. } => return None,
-    };
+fn missing_model(state: &State, ask: &Ask) -> Option<String> {
+    let which = Which::serving(ask)?;
     match state.model(which) {
         ModelState::Ready { .. } | ModelState::Loading(_) => None,
         ModelState::Fetching { done, total, .. } => {

@@ -35,7 +35,8 @@ const PLAN: &str = " [answer] Who wrote the first published computer program?\n\
 impl Desk {
     /// Nothing was done yet; the models are there.
     pub(crate) fn new() -> Desk {
-        let tools = Tools { roster: Roster::load([]).0, prompts: Prompts::shipped() };
+        let tools =
+            Tools { roster: Roster::load([]).0, prompts: Prompts::shipped(), servers: Default::default() };
         let settings = Settings {
             strategy: "plan-and-solve".to_owned(),
             router: "tag".to_owned(),

@@ -98,3 +98,39 @@ fn planted_faults_are_named() {
         check(file, "power of two");
     }
 }
+
+#[test]
+fn a_file_that_is_cut_or_replaced_while_it_is_read_ends_in_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tiny.gguf");
+    let load = |file: &mut GgufFile| {
+        let (level, pool) = (super::super::kernels::Level::best(), super::super::kernels::Pool::new(1));
+        super::super::llama::Llama::load(file, level, pool, &mut |_| {}).map(drop)
+    };
+    std::fs::write(&path, &*TINY).unwrap();
+    let mut file = GgufFile::open(&path).unwrap();
+    let half = TINY.len() as u64 / 2;
+    std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(half).unwrap();
+    let error = load(&mut file).unwrap_err();
+    assert!(matches!(error, GgufError::Cut { .. }), "{error}");
+    // Another file under the same name: the one that was checked stays the one that is read.
+    std::fs::write(&path, &*TINY).unwrap();
+    let mut file = GgufFile::open(&path).unwrap();
+    let other = folder.path().join("other");
+    std::fs::write(&other, "nonsense").unwrap();
+    #[cfg(unix)]
+    {
+        std::fs::rename(other, &path).unwrap();
+        assert_eq!(load(&mut file), Ok(()));
+    }
+    assert!(GgufFile::open(&path).is_err() || cfg!(not(unix)));
+}
+
+#[test]
+fn a_tokenizer_of_another_model_is_said_before_anything_is_loaded() {
+    let mut header = GgufFile::from_bytes(TINY.clone()).unwrap().header;
+    assert!(super::super::llama::Llama::settings_of(&header).is_ok());
+    header.metadata.insert("tokenizer.ggml.tokens".to_owned(), Value::List(301));
+    let error = super::super::llama::Llama::settings_of(&header).unwrap_err().to_string();
+    assert!(error.contains("has 301 tokens, the weights know 300"), "{error}");
+}

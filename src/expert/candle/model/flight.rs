@@ -116,7 +116,8 @@ impl LanguageModel {
     }
 
     fn admit<'a>(&mut self, job: Job<'a>) -> Result<Generation<'a>, ExpertError> {
-        self.check(&job.prompt, 1)?;
+        self.check(&job.prompt, 1 + job.start.len())?;
+        self.check_tokens(&job.start)?;
         let cache = self.known(&job.prompt);
         let Settings { context, .. } = *self.settings();
         Generation::new(job, self.model.level(), context, cache)

@@ -46,7 +46,14 @@ fn generate(model: &mut LanguageModel, prompt: &[u32], rules: Rules) -> Answer {
     let control = Control::default();
     model
         .generate(
-            Job { prompt: prompt.to_vec(), rules, constraint: None, sink: Box::new(()), control },
+            Job {
+                prompt: prompt.to_vec(),
+                start: vec![],
+                rules,
+                constraint: None,
+                sink: Box::new(()),
+                control,
+            },
             &*BYTES,
         )
         .unwrap()
@@ -97,8 +104,14 @@ impl Constraint for Words {
 
 fn constrained(model: &mut LanguageModel, words: &mut Words, rules: Rules) -> Answer {
     let control = Control::default();
-    let job =
-        Job { prompt: of("Choose: "), rules, constraint: Some(Box::new(words)), sink: Box::new(()), control };
+    let job = Job {
+        prompt: of("Choose: "),
+        start: vec![],
+        rules,
+        constraint: Some(Box::new(words)),
+        sink: Box::new(()),
+        control,
+    };
     model.generate(job, &*BYTES).unwrap()
 }
 
@@ -154,7 +167,14 @@ fn what_can_not_be_generated_is_named() {
     let mut model = load(&Tiny { context: 20, ..Tiny::default() });
     let mut check = |prompt: &[u32], rules: Rules, expected: ExpertError| {
         let control = Control::default();
-        let job = Job { prompt: prompt.to_vec(), rules, constraint: None, sink: Box::new(()), control };
+        let job = Job {
+            prompt: prompt.to_vec(),
+            start: vec![],
+            rules,
+            constraint: None,
+            sink: Box::new(()),
+            control,
+        };
         assert_eq!(model.generate(job, &*BYTES), Err(expected));
     };
     let good = rules(5, warm(1));
@@ -206,6 +226,7 @@ fn a_cancel_leaves_what_was_there() {
         let prompt = of(&"word ".repeat(30));
         let job = Job {
             prompt: prompt.clone(),
+            start: vec![],
             rules: rules(40, warm(2)),
             constraint: None,
             sink: Box::new(&mut watch),
@@ -247,6 +268,7 @@ fn not_a_number_ends_in_an_error() {
     let control = Control::default();
     let job = Job {
         prompt: of("x"),
+        start: vec![],
         rules: rules(3, warm(1)),
         constraint: None,
         sink: Box::new(()),
@@ -273,6 +295,7 @@ proptest! {
         let control = Control::default();
         let all = jobs.iter().map(|(prompt, rules)| Job {
             prompt: prompt.clone(),
+            start: vec![],
             rules: rules.clone(),
             constraint: None,
             sink: Box::new(()),
@@ -299,6 +322,7 @@ proptest! {
             let sampling = Sampling { temperature: [0.0, 0.3][*cold], ..warm(*seed) };
             Job {
                 prompt: of(&format!("{}{end}", word.repeat(9))),
+                start: vec![],
                 rules: rules(40, sampling),
                 constraint: None,
                 sink: Box::new(()),
@@ -319,6 +343,25 @@ proptest! {
     }
 
     #[test]
+    fn an_answer_goes_on_from_the_text_it_is_given(prompt in "[a-z ]{1,40}", cut in 0usize..12) {
+        let mut model = load(&Tiny::default());
+        let cold = || rules(12, Sampling::default());
+        let whole = generate(&mut model, &of(&prompt), cold());
+        let cut = cut.min(whole.tokens.len());
+        // Greedy, and the same beginning: the same end.
+        let start: Vec<u32> = of(&whole.text).into_iter().take(cut).collect();
+        prop_assume!(of(&whole.text).len() == whole.tokens.len());
+        let (control, sink) = (Control::default(), Box::new(()));
+        let job = Job { prompt: of(&prompt), start, rules: cold(), constraint: None, sink, control };
+        let again = model.generate(job, &*BYTES).unwrap();
+        prop_assert_eq!((&again.text, again.finish), (&whole.text, whole.finish));
+        for (at, (one, other)) in whole.tokens.iter().zip(&again.tokens).enumerate() {
+            prop_assert_eq!(&one.alternatives, &other.alternatives);
+            prop_assert_eq!(other.forced, at < cut);
+        }
+    }
+
+    #[test]
     fn scores_are_sums_of_log_probabilities(
         prompt in "[a-z ]{1,80}",
         continuations in prop::collection::vec("[a-z]{0,70}", 0..6),
@@ -333,6 +376,7 @@ proptest! {
             let mut words = Words::new(&[text], true);
             let job = Job {
                 prompt: prompt.clone(),
+                start: vec![],
                 rules: rules(100, warm(0)),
                 constraint: Some(Box::new(&mut words)),
                 sink: Box::new(()),
@@ -388,6 +432,7 @@ fn real_weights_know_the_capital_of_france() {
     let prompt: Vec<u32> = encode("The capital of France is").into_iter().filter(|id| *id != 216).collect();
     let job = Job {
         prompt: prompt.clone(),
+        start: vec![],
         rules: rules(8, Sampling::default()),
         constraint: None,
         sink: Box::new(()),

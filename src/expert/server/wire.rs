@@ -1,0 +1,258 @@
+//! What goes over the wire: an ask as the JSON of an OpenAI-compatible server, and its replies as tokens.
+//!
+//! Fields that are not known are passed over; fields of the wrong kind are treated as missing.
+
+use super::{Structured, shape::Shape};
+use crate::ask::{Finish, Generate, Prompt, Token, Usage};
+use serde_json::{Map, Value, json};
+
+/// Fields that some servers refuse; left out once one did. The rest of a request is what every server reads.
+pub(super) const OPTIONAL: [&str; 10] = [
+    "logprobs",
+    "stream_options",
+    "seed",
+    "response_format",
+    "structured_outputs",
+    "grammar",
+    "max_tokens",
+    "temperature",
+    "top_p",
+    "stop",
+];
+
+/// Stop strings that a server takes; the others are looked for here alone.
+const STOPS: usize = 4;
+/// Alternatives asked for at each token.
+const ALTERNATIVES: usize = 5;
+
+/// A request: the path below the server's address, and its body.
+pub(super) struct Wire {
+    pub(super) path: &'static str,
+    pub(super) body: Value,
+    /// The answer comes as `{"answer": …}`.
+    pub(super) wrapped: bool,
+}
+
+/// A generation in the server's words. `reads` tells which optional fields it takes.
+pub(super) fn generate(
+    ask: &Generate,
+    shape: Option<&Shape>,
+    model: &str,
+    structured: Structured,
+    completions: bool,
+    reads: &dyn Fn(&'static str) -> bool,
+) -> Wire {
+    let mut body = Map::new();
+    let mut wrapped = false;
+    body.insert("model".into(), json!(model));
+    let raw = matches!(ask.prompt, Prompt::Raw(_)) && completions;
+    let mut put = |field: &'static str, value: Value| {
+        if reads(field) {
+            body.insert(field.into(), value);
+        }
+        reads(field)
+    };
+    put("stream", json!(true));
+    put("stream_options", json!({"include_usage": true}));
+    if !put("max_tokens", json!(ask.max_tokens)) {
+        // The newer name, of servers that refuse the older one.
+        put("max_completion_tokens", json!(ask.max_tokens));
+    }
+    put("temperature", json!(f64::from(ask.sampling.temperature)));
+    put("top_p", json!(f64::from(ask.sampling.top_p)));
+    put("seed", json!(ask.sampling.seed));
+    if !ask.stop.is_empty() {
+        put("stop", json!(ask.stop[..ask.stop.len().min(STOPS)]));
+    }
+    if raw {
+        put("logprobs", json!(ALTERNATIVES));
+    } else if put("logprobs", json!(true)) {
+        put("top_logprobs", json!(ALTERNATIVES));
+    }
+    let mut told = String::new();
+    if let (Some(shape), Some(pattern)) = (shape, &ask.grammar) {
+        let forced = match structured {
+            Structured::Grammar => shape.gbnf().is_ok_and(|grammar| put("grammar", json!(grammar))),
+            Structured::Regex => put("structured_outputs", json!({"regex": pattern})),
+            Structured::JsonSchema => schema(shape).is_some_and(|format| {
+                wrapped = put("response_format", format);
+                wrapped
+            }),
+            Structured::Ask => false,
+        };
+        if !forced && let Some(choices) = shape.choices() {
+            told = format!("Answer with exactly one of: {}", choices.join(" | "));
+        }
+    }
+    let path = if raw { "completions" } else { "chat/completions" };
+    match &ask.prompt {
+        Prompt::Raw(text) if raw => drop(body.insert("prompt".into(), json!(text))),
+        prompt => drop(body.insert("messages".into(), messages(prompt, &told))),
+    }
+    Wire { path, body: Value::Object(body), wrapped }
+}
+
+fn schema(shape: &Shape) -> Option<Value> {
+    let answer = match shape.choices() {
+        Some(choices) => json!({"type": "string", "enum": choices}),
+        None => json!({"type": "string", "pattern": shape.pattern().ok()?}),
+    };
+    let schema = json!({
+        "type": "object", "properties": {"answer": answer}, "required": ["answer"], "additionalProperties": false
+    });
+    Some(json!({"type": "json_schema", "json_schema": {"name": "answer", "strict": true, "schema": schema}}))
+}
+
+/// The turns of a chat; a text that is to be continued becomes a request to do so.
+fn messages(prompt: &Prompt, told: &str) -> Value {
+    const CONTINUE: &str = "Continue the text from the point where it ends. Write only what comes next, on one line, in \
+                            the form of the examples. Do not repeat anything.";
+    let mut turns: Vec<(String, String)> = match prompt {
+        Prompt::Raw(text) => {
+            vec![("system".into(), CONTINUE.into()), ("user".into(), text.clone())]
+        }
+        Prompt::Chat(turns) => turns.iter().map(|turn| (turn.role.clone(), turn.text.clone())).collect(),
+    };
+    if let (Some((_, text)), false) = (turns.last_mut(), told.is_empty()) {
+        text.push_str("\n\n");
+        text.push_str(told);
+    }
+    turns.iter().map(|(role, text)| json!({"role": role, "content": text})).collect()
+}
+
+/// What one event of a stream, or a whole reply, says.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Chunk {
+    pub(super) tokens: Vec<Token>,
+    /// The tokens have probabilities.
+    pub(super) weighed: bool,
+    pub(super) finish: Option<End>,
+    pub(super) usage: Option<Usage>,
+    pub(super) model: Option<String>,
+}
+
+/// Why the server ended.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum End {
+    Finish(Finish),
+    /// In the server's own word; the answer is not what was asked for.
+    Else(String),
+}
+
+/// Reads one event or reply; the words say what is wrong, an error of the server's among it.
+pub(super) fn read(data: &str) -> Result<Chunk, String> {
+    let value: Value =
+        serde_json::from_str(data).map_err(|_| format!("it sent what is no JSON: {}", short(data)))?;
+    if let Some(error) = error(&value) {
+        return Err(format!("it reports an error: {error}"));
+    }
+    if !value.is_object() {
+        return Err(format!("it sent what is no reply: {}", short(data)));
+    }
+    let choice = &value["choices"][0];
+    let text = ["delta", "message"].iter().find_map(|part| choice[*part]["content"].as_str());
+    let text = text.or(choice["text"].as_str()).unwrap_or_default();
+    let tokens = tokens(&choice["logprobs"], text);
+    let finish = choice["finish_reason"].as_str().map(|reason| match reason {
+        "stop" | "eos" | "end_turn" | "stop_sequence" => End::Finish(Finish::Stop),
+        "length" | "max_tokens" => End::Finish(Finish::Length),
+        other => End::Else(short(other)),
+    });
+    let model = value["model"].as_str().filter(|model| !model.is_empty()).map(short);
+    let weighed = tokens.is_some();
+    let plain = || {
+        let token = Token { text: text.to_owned(), probability: 0.0, alternatives: vec![], forced: false };
+        if text.is_empty() { vec![] } else { vec![token] }
+    };
+    Ok(Chunk { tokens: tokens.unwrap_or_else(plain), weighed, finish, usage: usage(&value["usage"]), model })
+}
+
+/// Tokens with probabilities, of the chat's form or the older one; `None` unless they make up the text.
+fn tokens(logprobs: &Value, text: &str) -> Option<Vec<Token>> {
+    let probability = |logprob: &Value| (logprob.as_f64().unwrap_or(-1e4) as f32).exp().clamp(0.0, 1.0);
+    let found: Vec<Token> = if let Some(content) = logprobs["content"].as_array() {
+        let read = |entry: &Value| {
+            let tops = entry["top_logprobs"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let top = |top: &Value| Some((top["token"].as_str()?.to_owned(), probability(&top["logprob"])));
+            Some(Token {
+                text: entry["token"].as_str()?.to_owned(),
+                probability: probability(&entry["logprob"]),
+                alternatives: tops.iter().take(ALTERNATIVES).filter_map(top).collect(),
+                forced: false,
+            })
+        };
+        content.iter().map(read).collect::<Option<_>>()?
+    } else {
+        let words = logprobs["tokens"].as_array()?;
+        let read = |(at, word): (usize, &Value)| {
+            let tops = logprobs["top_logprobs"][at].as_object();
+            let mut alternatives: Vec<(String, f32)> = tops
+                .into_iter()
+                .flatten()
+                .map(|(word, logprob)| (word.clone(), probability(logprob)))
+                .collect();
+            alternatives.sort_by(|a, b| b.1.total_cmp(&a.1));
+            alternatives.truncate(ALTERNATIVES);
+            let probability = probability(&logprobs["token_logprobs"][at]);
+            Some(Token { text: word.as_str()?.to_owned(), probability, alternatives, forced: false })
+        };
+        words.iter().enumerate().map(read).collect::<Option<_>>()?
+    };
+    let joined: String = found.iter().map(|token| token.text.as_str()).collect();
+    (!found.is_empty() && joined == text).then_some(found)
+}
+
+fn usage(value: &Value) -> Option<Usage> {
+    let count = |value: &Value| value.as_u64().map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+    Some(Usage {
+        prompt_tokens: count(&value["prompt_tokens"])?,
+        cached_tokens: count(&value["prompt_tokens_details"]["cached_tokens"]).unwrap_or(0),
+        output_tokens: count(&value["completion_tokens"]).unwrap_or(0),
+        seconds: 0.0,
+    })
+}
+
+/// The words of an error that a server sends, in one of the forms that are about.
+pub(super) fn error(value: &Value) -> Option<String> {
+    let error = value.get("error").filter(|error| !error.is_null())?;
+    let words = error["message"].as_str().or(error.as_str()).or(value["message"].as_str());
+    Some(words.map_or_else(|| short(&error.to_string()), short))
+}
+
+/// A stranger's words on one short line, secrets taken out.
+pub(super) fn short(words: &str) -> String {
+    let cut: String = words.chars().take(600).collect();
+    let line = crate::redact::redact(&cut).split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut short: String = crate::visible::visible_line(&line).chars().take(200).collect();
+    if short.chars().count() == 200 {
+        short.push('…');
+    }
+    short
+}
+
+/// The vectors of an embeddings reply, in the order of the texts.
+pub(super) fn vectors(data: &str, count: usize) -> Result<Vec<Vec<f32>>, String> {
+    let value: Value =
+        serde_json::from_str(data).map_err(|_| format!("it sent what is no JSON: {}", short(data)))?;
+    if let Some(error) = error(&value) {
+        return Err(format!("it reports an error: {error}"));
+    }
+    let rows = value["data"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut vectors = vec![vec![]; count];
+    for (at, row) in rows.iter().enumerate() {
+        let at = row["index"].as_u64().map_or(at, |index| usize::try_from(index).unwrap_or(usize::MAX));
+        let numbers = row["embedding"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if let Some(vector) = vectors.get_mut(at) {
+            *vector = numbers.iter().map(|number| number.as_f64().unwrap_or(f64::NAN) as f32).collect();
+        }
+    }
+    let width = vectors.first().map_or(0, Vec::len);
+    let whole = |vector: &Vec<f32>| vector.len() == width && vector.iter().all(|number| number.is_finite());
+    match 0 < width && vectors.iter().all(whole) {
+        true => Ok(vectors),
+        false => Err("its embeddings are not one list of numbers for each text".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
