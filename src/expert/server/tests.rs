@@ -36,6 +36,7 @@ pub(super) fn generate(grammar: Option<&str>) -> Ask {
         max_tokens: 20,
         stop: vec!["END".into()],
         grammar: grammar.map(str::to_owned),
+        start: String::new(),
     };
     Ask { expert: "answer".into(), server: Some("big".into()), request: Request::Generate(generate) }
 }
