@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use plantern::ask::{Ask, Prompt, Request, Sampling, Usage};
 use plantern::engine::runner::{Engine, Inbox};
-use plantern::engine::{Command, ModelState, Report, Tools, Which};
+use plantern::engine::{Command, ModelState, Report, Tools, Which, survey::Servers};
 use plantern::expert::Expert;
 use plantern::expert::candle::language::LanguageExpert;
 use plantern::expert::roster::Roster;
@@ -138,7 +138,7 @@ fn with_engine(model: &Path, variant: Variant, work: impl FnOnce(&State, &mut En
     };
     engine.bring(Which::Language, load).expect("a thread");
     let (roster, _, _) = Roster::load([]);
-    let tools = Tools { roster, prompts: Prompts::shipped() };
+    let tools = Tools { roster, prompts: Prompts::shipped(), servers: Servers::default() };
     let settings = Settings {
         strategy: "decomposed".to_owned(),
         router: "tag".to_owned(),

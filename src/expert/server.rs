@@ -234,6 +234,10 @@ impl Shared {
     ) -> Result<Answer, ExpertError> {
         let caller = Caller::new(self, client, control);
         match &ask.request {
+            Request::Generate(generate) if !generate.start.is_empty() => Err(ExpertError::Missing(format!(
+                "the server `{}` can not go on from a given text: only a local model can",
+                self.settings.name
+            ))),
             Request::Generate(generate) => caller.generate(generate, sink).await,
             Request::Similar { text, examples } => caller.similar(text, examples, sink).await,
             Request::Score { .. } => Err(ExpertError::Missing(format!(
