@@ -15,7 +15,7 @@ use crate::{
     store::models::{self, DefaultModel, Phase, Places, Progress},
 };
 use std::{
-    io::{IsTerminal, Write, stderr, stdout},
+    io::{IsTerminal, Write, stderr, stdin, stdout},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -147,6 +147,40 @@ pub(crate) fn inspect(path: &Path) -> Result<String, String> {
     Err(without_candle(path))
 }
 
+#[cfg(not(feature = "candle"))]
+mod file {
+    use super::{Path, without_candle};
+
+    pub(super) fn rows(path: &Path) -> Result<Vec<(&'static str, String)>, String> {
+        Err(without_candle(path))
+    }
+
+    pub(super) fn check(path: &Path) -> Result<(), String> {
+        Err(without_candle(path))
+    }
+
+    pub(super) fn bench(path: &Path) -> Result<String, String> {
+        Err(without_candle(path))
+    }
+}
+
+#[cfg(feature = "candle")]
+mod file {
+    use super::Path;
+    use crate::expert::candle::inspect;
+    pub(super) use crate::expert::candle::inspect::{check, rows};
+
+    /// What was measured, in a line.
+    pub(super) fn bench(path: &Path) -> Result<String, String> {
+        let pace = inspect::pace(path, &mut |_| {})?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Ok(format!(
+            "prefill {:.0} tokens/s, decode {:.0} tokens/s: {name} ({}), {} on {} threads",
+            pace.prefill, pace.decode, pace.quantisation, pace.kernels, pace.threads
+        ))
+    }
+}
+
 /// What a GGUF file says of itself, in a line; every check of the header is made, nothing is loaded.
 #[cfg(feature = "candle")]
 pub(crate) fn inspect(path: &Path) -> Result<String, String> {
@@ -183,8 +217,36 @@ pub(crate) fn command(boot: &Boot, asked: &cli::Models, json: bool) -> Result<En
             writeln!(stdout(), "{}", path.display())?;
         }
         cli::Models::Inspect { file } => {
-            let about = inspect(file).map_err(|why| missing(&why))?;
-            writeln!(stdout(), "{}", crate::visible::visible_line(&about))?;
+            let path = models::find(places, &file.to_string_lossy()).map_err(|error| missing(&error))?;
+            let named = |why: String| missing(&format!("{}: {why}", path.display()));
+            let mut rows = vec![("path", path.display().to_string())];
+            match path.is_dir() {
+                true => rows.push(("kind", "a folder of an embedding model".to_owned())),
+                false => {
+                    rows.extend(file::rows(&path).map_err(named)?);
+                    let name = path.display().to_string();
+                    let digits = with_bar(&name, |told| models::fingerprint(&path, places, told));
+                    rows.push(("sha256", digits.map_err(|error| missing(&error))?));
+                }
+            }
+            return Ok(list::facts_of(&rows, json, &mut stdout().lock())?);
+        }
+        cli::Models::Add { file, link } => {
+            let path = with_bar(&file.display().to_string(), |told| {
+                models::add(file, *link, places, &file::check, told)
+            });
+            writeln!(stdout(), "{}", path.map_err(|error| missing(&error))?.display())?;
+        }
+        cli::Models::Remove { name, yes } => return remove(boot, name, *yes),
+        cli::Models::Bench { name } => {
+            let name = name.as_ref().unwrap_or(&boot.settings.model);
+            let path = models::find(places, name).map_err(|error| missing(&error))?;
+            let told = match path.is_dir() {
+                true => Err("only language models, GGUF files, can be measured".to_owned()),
+                false => file::bench(&path),
+            };
+            let told = told.map_err(|why| missing(&format!("{}: {why}", path.display())))?;
+            writeln!(stdout(), "{}", crate::visible::visible_line(&told))?;
         }
         cli::Models::Pull { name } => {
             let path = pull(boot, name).map_err(|error| missing(&error))?;
@@ -244,7 +306,52 @@ fn facts(boot: &Boot, contact: bool) -> Vec<ModelFact> {
     facts
 }
 
+/// Takes a model out of the folder: not the one in use, and not unasked.
+fn remove(boot: &Boot, name: &str, yes: bool) -> Result<Ending, Trouble> {
+    let places = &boot.models.places;
+    let (path, bytes) = models::removable(name, places)
+        .map_err(|error| Trouble { ending: Ending::NoModel, words: error.to_string() })?;
+    for (what, chosen) in [("model", &boot.settings.model), ("embedding", &boot.embedding)] {
+        if models::find(places, chosen).is_ok_and(|chosen| chosen == path) {
+            return Err(Trouble::usage(format!(
+                "{name} is the {what} in use ({chosen}): choose another with `{what} = \"…\"` in the configuration first"
+            )));
+        }
+    }
+    if !yes {
+        if !stdin().is_terminal() {
+            return Err(Trouble::usage(format!(
+                "nobody can be asked here: `plantern models remove {name} --yes`"
+            )));
+        }
+        write!(
+            stderr(),
+            "Remove {} ({})? [y/N] ",
+            crate::visible::visible_line(&path.display().to_string()),
+            crate::headless::progress::bytes(bytes)
+        )?;
+        stderr().flush()?;
+        let mut answer = String::new();
+        stdin().read_line(&mut answer)?;
+        if !matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
+            writeln!(stdout(), "nothing was removed")?;
+            return Ok(Ending::NotMet);
+        }
+    }
+    models::remove(&path).map_err(|error| Trouble { ending: Ending::NotMet, words: error.to_string() })?;
+    writeln!(stdout(), "removed {}", crate::visible::visible_line(&path.display().to_string()))?;
+    Ok(Ending::Done)
+}
+
 fn pull(boot: &Boot, name: &str) -> Result<PathBuf, models::ModelError> {
+    with_bar(name, |told| match DefaultModel::named(name) {
+        Some(model) => models::pull(model, &boot.models.places, told, &|| false),
+        None => models::pull_from_hub(name, &models::Hub::of_user(), &boot.models.places, told, &|| false),
+    })
+}
+
+/// Does something that takes a while, with a bar on stderr.
+fn with_bar<T>(name: &str, work: impl FnOnce(&mut dyn FnMut(Progress)) -> T) -> T {
     let started = Instant::now();
     let mut bar = crate::headless::progress::Progress::new(stderr().is_terminal());
     let mut told = |progress: Progress| {
@@ -252,12 +359,7 @@ fn pull(boot: &Boot, name: &str) -> Result<PathBuf, models::ModelError> {
         let words = crate::headless::progress::fetched(progress.done, progress.total, rate);
         bar.show(progress.done, progress.total, &format!("{name}: {words}"), &mut stderr());
     };
-    let pulled = match DefaultModel::named(name) {
-        Some(model) => models::pull(model, &boot.models.places, &mut told, &|| false),
-        None => {
-            models::pull_from_hub(name, &models::Hub::of_user(), &boot.models.places, &mut told, &|| false)
-        }
-    };
+    let done = work(&mut told);
     bar.clear(&mut stderr());
-    pulled
+    done
 }

@@ -5,6 +5,7 @@ pub mod embedding;
 pub mod generate;
 pub mod gguf;
 pub mod grammar;
+pub mod inspect;
 pub mod kernels;
 pub mod language;
 pub mod llama;

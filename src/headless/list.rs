@@ -90,6 +90,19 @@ pub fn models(models: &[ModelFact], json: bool, out: &mut dyn Write) -> io::Resu
     Ok(Ending::Done)
 }
 
+/// What is known of one thing: a row each, or one JSON object.
+pub fn facts_of(rows: &[(&str, String)], json: bool, out: &mut dyn Write) -> io::Result<Ending> {
+    if json {
+        let object: std::collections::BTreeMap<_, _> = rows.iter().cloned().collect();
+        writeln!(out, "{}", json_line(&object))?;
+        return Ok(Ending::Done);
+    }
+    let rows: Vec<_> = rows.iter().map(|(what, text)| [(*what).to_owned(), text.clone()]).collect();
+    let [head, rest @ ..] = &rows[..] else { return Ok(Ending::Done) };
+    out.write_all(table([&head[0], &head[1]], rest).as_bytes())?;
+    Ok(Ending::Done)
+}
+
 /// The completion script of a shell for a command line.
 pub fn completions(
     shell: clap_complete::Shell,

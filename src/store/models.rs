@@ -3,13 +3,17 @@
 //! Used by the start of the program and by `plantern models`. Knows paths and hashes; never what is in a model.
 
 mod child;
+mod fingerprint;
 mod hub;
 mod hugging_face;
+mod keep;
 mod pinned;
 mod pull;
 mod wheel;
 
+pub use fingerprint::fingerprint;
 pub use hub::{Hub, pull_from_hub};
+pub use keep::{add, removable, remove};
 pub use pinned::DefaultModel;
 pub use pull::{Phase, Progress, pull};
 
@@ -72,6 +76,8 @@ pub enum ModelError {
     NoSpace { folder: PathBuf, megabytes: u64 },
     #[error("{}: {error}", .path.display())]
     Disk { path: PathBuf, error: std::io::Error },
+    #[error("{name}: {why}")]
+    Refused { name: String, why: String },
     #[error("cancelled")]
     Cancelled,
     #[error("no home folder is known: set PLANTERN_MODELS to the folder for model files")]
@@ -203,5 +209,7 @@ fn size(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |metadata| metadata.len())
 }
 
+#[cfg(test)]
+mod loopback;
 #[cfg(test)]
 mod tests;

@@ -85,6 +85,11 @@ fn bad_input_is_answered_with_what_where_and_what_to_do() {
     check(&["show", "."], "", 2, "", "folder");
     check(&["open", "missing.jsonl"], "", 2, "", "terminal");
     check(&["models", "inspect", "not.gguf"], "", 3, "", "not.gguf");
+    check(&["models", "add", "not.gguf"], "", 3, "", "not a GGUF file");
+    check(&["models", "add", "nowhere.gguf"], "", 3, "", "no such file");
+    check(&["models", "bench"], "", 3, "", "plantern models pull smollm2");
+    check(&["models", "remove", "nothing"], "", 3, "", "there is no model");
+    check(&["models", "remove", "not.gguf"], "", 3, "", "does not lie in the model folder");
     check(&["eval", "cases.jsonl"], "", 2, "", "2");
     check(&["runn"], "", 2, "", "plantern run");
 }

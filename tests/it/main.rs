@@ -3,6 +3,8 @@
 mod floors;
 mod headless;
 mod keys;
+#[cfg(feature = "candle")]
+mod reference;
 mod replay;
 mod screens;
 mod servers;

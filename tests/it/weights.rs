@@ -4,7 +4,7 @@
 use std::{path::PathBuf, process::Command};
 
 /// The folder of the model files, or words that nobody can overlook.
-fn models() -> Option<PathBuf> {
+pub(crate) fn models() -> Option<PathBuf> {
     let named = std::env::var_os("PLANTERN_MODELS").map(PathBuf::from);
     let usual = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/plantern/models"));
     let folder = named.or(usual)?;

@@ -54,6 +54,15 @@ fn what_is_typed_is_understood() {
         "show s --at 3 --size 60X20 --keys j_j_s",
         |command| matches!(command, Command::Show(show) if show.size == (60, 20) && show.keys == "j j s" && show.at == Some(3)),
     );
+    command("models remove m --yes", |command| {
+        matches!(command, Command::Models { command: Some(Models::Remove { yes: true, .. }), .. })
+    });
+    command("models add m.gguf --link", |command| {
+        matches!(command, Command::Models { command: Some(Models::Add { link: true, .. }), .. })
+    });
+    command("models bench", |command| {
+        matches!(command, Command::Models { command: Some(Models::Bench { name: None }), .. })
+    });
     command(
         "replay a b --json",
         |command| matches!(command, Command::Replay { sessions, json: true } if sessions.len() == 2),

@@ -186,21 +186,35 @@ impl GgufFile {
         Ok(GgufFile { header, content, source })
     }
 
+    /// The entry of a tensor that must be there.
+    pub fn entry(&self, name: &str) -> Result<TensorEntry, GgufError> {
+        self.header.tensor(name).cloned().ok_or_else(|| GgufError::Tensor(name.to_owned()))
+    }
+
     /// The raw bytes of a tensor; their number is the `bytes` of its entry.
     pub fn tensor(&mut self, name: &str) -> Result<(TensorEntry, Vec<u8>), GgufError> {
-        let entry = self.header.tensor(name).ok_or_else(|| GgufError::Tensor(name.to_owned()))?.clone();
-        let unreadable =
-            |why: std::io::Error| GgufError::Read { what: format!("tensor {name}"), why: why.to_string() };
-        self.source.seek(SeekFrom::Start(entry.start)).map_err(unreadable)?;
-        let mut bytes = Vec::new();
-        self.source.by_ref().take(entry.bytes).read_to_end(&mut bytes).map_err(unreadable)?;
-        let (need, got) = (entry.bytes, bytes.len() as u64);
-        if got < need {
-            return Err(GgufError::Cut { what: format!("tensor {name}"), at: entry.start, need, left: got });
-        }
+        let entry = self.entry(name)?;
+        let bytes = self.slice(&entry, 0, entry.bytes)?;
         Ok((entry, bytes))
+    }
+
+    /// Some of the bytes of a tensor: `need` of them, from byte `from` of the tensor on.
+    pub fn slice(&mut self, entry: &TensorEntry, from: u64, need: u64) -> Result<Vec<u8>, GgufError> {
+        let what = format!("tensor {}", entry.name);
+        let at = entry.start.saturating_add(from);
+        if entry.bytes < from.saturating_add(need) {
+            return Err(GgufError::Cut { what, at, need, left: entry.bytes.saturating_sub(from) });
+        }
+        let unreadable = |why: std::io::Error| GgufError::Read { what: what.clone(), why: why.to_string() };
+        self.source.seek(SeekFrom::Start(at)).map_err(unreadable)?;
+        let mut bytes = Vec::new();
+        self.source.by_ref().take(need).read_to_end(&mut bytes).map_err(unreadable)?;
+        let left = bytes.len() as u64;
+        if left < need { Err(GgufError::Cut { what, at, need, left }) } else { Ok(bytes) }
     }
 }
 
+#[cfg(test)]
+mod mutations;
 #[cfg(test)]
 mod tests;

@@ -1,18 +1,20 @@
-//! The llama family (llama, mistral, smollm, qwen2, qwen3): from rows of tokens to logits.
+//! The llama family (llama, mistral, mixtral, smollm, qwen2, qwen3, qwen3moe): from rows of tokens to logits.
 //!
 //! Called by `model`. A row is a token of some sequence; rows of many sequences go through one forward pass together,
 //! prompts and single tokens mixed. Knows nothing of text, sampling or what the tokens mean.
 
 mod attention;
 mod load;
+mod mixture;
 mod pass;
 
 use super::cache::{Cache, Shape};
-use super::gguf::{GgufError, GgufFile};
+use super::gguf::{GgufError, GgufFile, Header};
 use super::kernels::activation::Block;
 use super::kernels::rows::Tiles;
 use super::kernels::{Level, Pool};
 use super::weights::Linear;
+pub use mixture::{Gate, GateHook};
 
 /// The sizes and constants of a model, as its file gives them.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +22,10 @@ pub struct Settings {
     pub architecture: String,
     /// Width of the residual stream.
     pub hidden: usize,
+    /// Width between gate and down; of one expert of the network where there are several.
     pub feed_forward: usize,
+    /// Experts of the network in each layer, and how many of them a token goes to; 0 for a dense model.
+    pub experts: (usize, usize),
     pub layers: usize,
     pub heads: usize,
     pub key_value_heads: usize,
@@ -66,6 +71,7 @@ pub struct Llama {
     level: Level,
     pool: Pool,
     room: Room,
+    gate_hook: Option<GateHook>,
 }
 
 struct Layer {
@@ -77,9 +83,25 @@ struct Layer {
     key_norm: Option<Vec<f32>>,
     attention_output: Linear,
     feed_forward_norm: Vec<f32>,
+    feed: Feed,
+}
+
+/// The second half of a layer.
+enum Feed {
+    Dense(Dense),
+    Mixture(mixture::Mixture),
+}
+
+struct Dense {
     /// Gate and up in one product.
     gate_up: Linear,
     down: Linear,
+}
+
+impl Dense {
+    fn bytes(&self) -> usize {
+        self.gate_up.bytes() + self.down.bytes()
+    }
 }
 
 /// Everything between two layers; kept from pass to pass, so that a token allocates next to nothing.
@@ -98,6 +120,7 @@ struct Room {
     groups: attention::Groups,
     product: Vec<f32>,
     gate_up: Vec<f32>,
+    mixture: mixture::Room,
     logits: Vec<f32>,
 }
 
@@ -136,6 +159,11 @@ impl Llama {
         load::llama(file, level, pool, progress)
     }
 
+    /// What the head of a file says, or why this code would compute that model wrongly.
+    pub fn settings_of(header: &Header) -> Result<Settings, GgufError> {
+        load::settings(header)
+    }
+
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -151,11 +179,20 @@ impl Llama {
     /// Bytes of the weights in memory.
     pub fn bytes(&self) -> usize {
         let layer = |layer: &Layer| {
-            let (attention, feed) = (&layer.query_key_value, &layer.gate_up);
-            attention.bytes() + layer.attention_output.bytes() + feed.bytes() + layer.down.bytes()
+            let feed = match &layer.feed {
+                Feed::Dense(dense) => dense.bytes(),
+                Feed::Mixture(mixture) => mixture.bytes(),
+            };
+            layer.query_key_value.bytes() + layer.attention_output.bytes() + feed
         };
         let output = self.output.as_ref().map_or(0, Linear::bytes);
         self.layers.iter().map(layer).sum::<usize>() + self.embedding.bytes() + output
+    }
+
+    /// From now on `hook` sees which experts of the network each row goes to, layer by layer, and may change it;
+    /// `None` ends that. A dense model never calls it.
+    pub fn watch_gates(&mut self, hook: Option<GateHook>) {
+        self.gate_hook = hook;
     }
 
     /// An empty cache of the right shape.
@@ -213,5 +250,9 @@ impl Llama {
     }
 }
 
+#[cfg(test)]
+mod architectures;
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod tests;

@@ -62,9 +62,7 @@ impl LanguageModel {
         threads: Option<usize>,
         progress: &mut dyn FnMut(f32),
     ) -> Result<LanguageModel, GgufError> {
-        if let Ok(told) = std::fs::read_to_string("/proc/meminfo") {
-            fits(file.header.memory_estimate(), &told)?;
-        }
+        enough_memory(&file.header)?;
         let pool = threads.map_or_else(Pool::of_this_machine, Pool::new);
         let model = Llama::load(file, Level::best(), pool, progress)?;
         let mut header = file.header.clone();
@@ -227,6 +225,11 @@ impl LanguageModel {
         }
         Ok(Some(scores))
     }
+}
+
+/// Refuses a model that needs more memory than is free, where the system tells how much that is.
+pub(super) fn enough_memory(header: &Header) -> Result<(), GgufError> {
+    std::fs::read_to_string("/proc/meminfo").map_or(Ok(()), |told| fits(header.memory_estimate(), &told))
 }
 
 /// Whether this many bytes are free, by the text of Linux's `/proc/meminfo`.

@@ -27,6 +27,8 @@ pub struct TemplateError(String);
 const FUEL: u64 = 100_000;
 const FUEL_PER_TURN: u64 = 10_000;
 const LONGEST_TEMPLATE: usize = 1 << 18;
+/// Bytes a template may write beside the texts of the turns, which it may write twice.
+const LONGEST_FRAME: usize = 4 << 20;
 
 /// Stand for the text of a turn while the template runs; both are private-use characters that no template writes.
 const OPEN: char = '\u{F8FE}';
@@ -152,11 +154,34 @@ impl Template {
         let mut environment = environment.clone();
         environment.set_fuel(Some(FUEL + FUEL_PER_TURN * turns.len() as u64));
         let template = environment.get_template(NAME).map_err(|error| fault(&error))?;
-        template.render(variables).map_err(|error| fault(&error))
+        let most = LONGEST_FRAME + 2 * texts.iter().map(|text| text.len()).sum::<usize>();
+        let mut out = Bounded { bytes: Vec::new(), most };
+        template.render_captured_to(variables, &mut out).map_err(|error| fault(&error))?;
+        String::from_utf8(out.bytes).map_err(|_| TemplateError("it writes broken text".to_owned()))
     }
 }
 
 const NAME: &str = "chat";
+
+/// Takes what a template writes, up to a limit.
+struct Bounded {
+    bytes: Vec<u8>,
+    most: usize,
+}
+
+impl std::io::Write for Bounded {
+    fn write(&mut self, more: &[u8]) -> std::io::Result<usize> {
+        if self.most - self.bytes.len() < more.len() {
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(more);
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
 
 /// A part of the prompt and who wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -226,6 +251,9 @@ fn fault(error: &Error) -> TemplateError {
     let line = error.line().map(|line| format!(" (line {line})")).unwrap_or_default();
     TemplateError(match error.kind() {
         ErrorKind::OutOfFuel => "it takes too many steps".to_owned(),
+        ErrorKind::WriteFailure => {
+            format!("it writes more than {} MiB beside the texts", LONGEST_FRAME >> 20)
+        }
         _ => format!("{}{line}", error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)),
     })
 }

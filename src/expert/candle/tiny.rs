@@ -13,8 +13,18 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 /// What to write. The default is a llama of two layers, 64 wide, with 300 tokens and a context of 512.
 #[derive(Clone, Debug)]
 pub struct Tiny {
-    /// `llama`, `qwen2` (with biases) or `qwen3` (with norms of queries and keys).
+    /// `llama`, `qwen2` (with biases), `qwen3` or `qwen3moe` (with norms of queries and keys).
     pub architecture: &'static str,
+    /// Experts of the network in each layer, two of which see a token; 0 for a dense model.
+    pub experts: usize,
+    /// Each expert has tensors of its own, as older files do.
+    pub experts_apart: bool,
+    /// The output has weights of its own, not those of the embedding.
+    pub own_output: bool,
+    /// Dimensions of a head where they are not a fourth of the width.
+    pub head: Option<usize>,
+    /// Writes `rope_freqs.weight`, as files of Llama 3.1 and later do.
+    pub rope_factors: bool,
     /// Type of the matrices; a type of blocks of 256 makes the model 256 wide.
     pub dtype: GgmlDType,
     pub seed: u64,
@@ -23,7 +33,17 @@ pub struct Tiny {
 
 impl Default for Tiny {
     fn default() -> Tiny {
-        Tiny { architecture: "llama", dtype: GgmlDType::Q4_1, seed: 1, context: 512 }
+        Tiny {
+            architecture: "llama",
+            experts: 0,
+            experts_apart: false,
+            own_output: false,
+            head: None,
+            rope_factors: false,
+            dtype: GgmlDType::Q4_1,
+            seed: 1,
+            context: 512,
+        }
     }
 }
 
@@ -67,7 +87,7 @@ impl Tiny {
         let texts = |texts: Vec<String>| Value::Array(texts.into_iter().map(Value::String).collect());
         let own = |key: &str| format!("{}.{key}", self.architecture);
         let hidden = self.hidden();
-        vec![
+        let mut metadata = vec![
             ("general.architecture".to_owned(), text(self.architecture)),
             ("general.name".to_owned(), text("Tiny")),
             (own("context_length"), Value::U32(self.context)),
@@ -87,53 +107,95 @@ impl Tiny {
             ("tokenizer.ggml.eos_token_id".to_owned(), Value::U32(TURN_END)),
             ("tokenizer.ggml.add_bos_token".to_owned(), Value::Bool(false)),
             ("tokenizer.chat_template".to_owned(), text(TEMPLATE)),
-        ]
+        ];
+        if let Some(head) = self.head {
+            for part in ["attention.key_length", "attention.value_length"] {
+                metadata.push((own(part), number(head)));
+            }
+        }
+        if 0 < self.experts {
+            metadata.push((own("expert_count"), number(self.experts)));
+            metadata.push((own("expert_used_count"), number(2)));
+            metadata.push((own("expert_feed_forward_length"), number(2 * hidden)));
+        }
+        metadata
     }
 
     fn tensors(&self) -> Vec<(String, QTensor)> {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);
         let mut tensors = Vec::new();
         let hidden = self.hidden();
-        let head = hidden / HEADS;
-        let keys = head * HEADS / 2;
+        let head = self.head.unwrap_or(hidden / HEADS);
+        let (queries, keys) = (head * HEADS, head * HEADS / 2);
         let mut add = |name: String, rows: usize, columns: usize, dtype: GgmlDType| {
-            tensors.push((name, tensor(&mut random, rows, columns, dtype)));
+            tensors.push((name, tensor(&mut random, &[rows, columns], dtype)));
         };
         add("token_embd.weight".to_owned(), TOKENS, hidden, GgmlDType::Q8_0);
+        if self.own_output {
+            add("output.weight".to_owned(), TOKENS, hidden, GgmlDType::Q8_0);
+        }
+        if self.rope_factors {
+            add("rope_freqs.weight".to_owned(), 1, head / 2, GgmlDType::F32);
+        }
         for layer in 0..LAYERS {
             let name = |part: &str| format!("blk.{layer}.{part}");
             for norm in ["attn_norm.weight", "ffn_norm.weight"] {
                 add(name(norm), 1, hidden, GgmlDType::F32);
             }
             for (part, rows, columns) in [
-                ("attn_q", hidden, hidden),
+                ("attn_q", queries, hidden),
                 ("attn_k", keys, hidden),
                 ("attn_v", keys, hidden),
-                ("attn_output", hidden, hidden),
-                ("ffn_gate", 2 * hidden, hidden),
-                ("ffn_up", 2 * hidden, hidden),
-                ("ffn_down", hidden, 2 * hidden),
+                ("attn_output", hidden, queries),
             ] {
                 add(name(&format!("{part}.weight")), rows, columns, self.dtype);
             }
             if self.architecture == "qwen2" {
-                for (part, length) in [("attn_q", hidden), ("attn_k", keys), ("attn_v", keys)] {
+                for (part, length) in [("attn_q", queries), ("attn_k", keys), ("attn_v", keys)] {
                     add(name(&format!("{part}.bias")), 1, length, GgmlDType::F32);
                 }
             }
-            if self.architecture == "qwen3" {
+            if self.architecture.starts_with("qwen3") {
                 for part in ["attn_q_norm", "attn_k_norm"] {
                     add(name(&format!("{part}.weight")), 1, head, GgmlDType::F32);
                 }
             }
         }
-        add("output_norm.weight".to_owned(), 1, hidden, GgmlDType::F32);
+        for layer in 0..LAYERS {
+            self.feed_forward(layer, &mut random, &mut tensors);
+        }
+        let norm = tensor(&mut random, &[1, hidden], GgmlDType::F32);
+        tensors.push(("output_norm.weight".to_owned(), norm));
         tensors
+    }
+
+    fn feed_forward(&self, layer: usize, random: &mut ChaCha8Rng, tensors: &mut Vec<(String, QTensor)>) {
+        let (hidden, wide) = (self.hidden(), 2 * self.hidden());
+        if 0 < self.experts {
+            let router = tensor(random, &[self.experts, hidden], GgmlDType::F32);
+            tensors.push((format!("blk.{layer}.ffn_gate_inp.weight"), router));
+        }
+        for (part, rows, columns) in [("gate", wide, hidden), ("up", wide, hidden), ("down", hidden, wide)] {
+            let mut add = |name: String, shape: &[usize]| {
+                tensors.push((
+                    format!("blk.{layer}.ffn_{part}{name}.weight"),
+                    tensor(random, shape, self.dtype),
+                ));
+            };
+            match self.experts {
+                0 => add(String::new(), &[rows, columns]),
+                experts if self.experts_apart => {
+                    (0..experts).for_each(|expert| add(format!(".{expert}"), &[rows, columns]));
+                }
+                experts => add("_exps".to_owned(), &[experts, rows, columns]),
+            }
+        }
     }
 }
 
 /// Random values of a size that keeps a forward pass lively: vectors around 1, matrices around 0.
-fn tensor(random: &mut ChaCha8Rng, rows: usize, columns: usize, dtype: GgmlDType) -> QTensor {
+fn tensor(random: &mut ChaCha8Rng, shape: &[usize], dtype: GgmlDType) -> QTensor {
+    let (rows, columns) = (shape[..shape.len() - 1].iter().product(), shape[shape.len() - 1]);
     let mut uniform = || random.next_u32() as f32 / (1u64 << 31) as f32 - 1.0;
     let spread = 2.5 / (columns as f32).sqrt();
     let values: Vec<f32> = match rows {
@@ -142,7 +204,7 @@ fn tensor(random: &mut ChaCha8Rng, rows: usize, columns: usize, dtype: GgmlDType
     };
     let tensor = match rows {
         1 => Tensor::from_vec(values, columns, &Device::Cpu),
-        _ => Tensor::from_vec(values, (rows, columns), &Device::Cpu),
+        _ => Tensor::from_vec(values, shape, &Device::Cpu),
     };
     tensor.and_then(|tensor| QTensor::quantize(&tensor, dtype)).expect("a tiny tensor can be quantised")
 }

@@ -27,6 +27,8 @@ pub struct Part<'a> {
     /// Dimensions 2i and 2i + 1 of each head of this size go to i and i + half: what llama files need, so that the
     /// rotation works on whole vectors.
     pub split_heads: Option<usize>,
+    /// Which of how many matrices, where the tensor holds one for each expert of the network.
+    pub expert: Option<(usize, usize)>,
 }
 
 impl Linear {
@@ -76,9 +78,19 @@ pub fn vector(file: &mut GgufFile, name: &str, length: usize) -> Result<Vec<f32>
     widen(&entry, &bytes, 1, length)
 }
 
+/// A small matrix in full precision, row by row: the router of a mixture of experts.
+pub fn plain(file: &mut GgufFile, name: &str, rows: usize, columns: usize) -> Result<Vec<f32>, GgufError> {
+    let (entry, bytes) = file.tensor(name)?;
+    expect_shape(&entry, &[rows, columns])?;
+    widen(&entry, &bytes, rows, columns)
+}
+
 fn matrix(file: &mut GgufFile, part: &Part<'_>, columns: usize) -> Result<Packed, GgufError> {
-    let (entry, mut bytes) = file.tensor(part.name)?;
-    expect_shape(&entry, &[part.rows, columns])?;
+    let entry = file.entry(part.name)?;
+    match part.expert {
+        None => expect_shape(&entry, &[part.rows, columns])?,
+        Some((_, experts)) => expect_shape(&entry, &[experts, part.rows, columns])?,
+    }
     if !columns.is_multiple_of(BLOCK) {
         let why =
             format!("tensor {} has {columns} columns: only multiples of {BLOCK} are supported", part.name);
@@ -86,6 +98,9 @@ fn matrix(file: &mut GgufFile, part: &Part<'_>, columns: usize) -> Result<Packed
     }
     // The checks of the file make this exact: whole blocks in each row.
     let row_bytes = columns / entry.dtype.block_size() * entry.dtype.type_size();
+    let need = (part.rows * row_bytes) as u64;
+    let from = part.expert.map_or(0, |(index, _)| need * index as u64);
+    let mut bytes = file.slice(&entry, from, need)?;
     if let Some(head) = part.split_heads {
         bytes = split_heads(&bytes, head * row_bytes, row_bytes);
     }

@@ -2,8 +2,9 @@
 
 use super::super::gguf::{GgufError, GgufFile, Header, Value};
 use super::super::kernels::{BLOCK, LANES, Level, Pool};
-use super::super::weights::{Linear, Part, vector};
-use super::{Layer, Llama, Room, Settings};
+use super::super::weights::{Linear, Part, plain, vector};
+use super::mixture::Mixture;
+use super::{Dense, Feed, Layer, Llama, Room, Settings};
 
 pub(super) fn llama(
     file: &mut GgufFile,
@@ -20,7 +21,7 @@ pub(super) fn llama(
     let steps = (layers + 2) as f32;
     progress(0.0);
     let table = |file: &mut GgufFile, name: &str| {
-        Linear::load(file, hidden, &[Part { name, rows: vocabulary, split_heads: None }])
+        Linear::load(file, hidden, &[Part { name, rows: vocabulary, split_heads: None, expert: None }])
     };
     let embedding = table(file, "token_embd.weight")?;
     progress(1.0 / steps);
@@ -33,11 +34,21 @@ pub(super) fn llama(
         loaded.push(layer(file, &settings, index)?);
     }
     progress(1.0);
-    Ok(Llama { settings, layers: loaded, embedding, output, norm, level, pool, room: Room::default() })
+    Ok(Llama {
+        settings,
+        layers: loaded,
+        embedding,
+        output,
+        norm,
+        level,
+        pool,
+        room: Room::default(),
+        gate_hook: None,
+    })
 }
 
 fn layer(file: &mut GgufFile, settings: &Settings, index: usize) -> Result<Layer, GgufError> {
-    let Settings { hidden, feed_forward, heads, key_value_heads, head, .. } = *settings;
+    let Settings { hidden, heads, key_value_heads, head, .. } = *settings;
     let name = |part: &str| format!("blk.{index}.{part}");
     let (queries, keys) = (heads * head, key_value_heads * head);
     // Files of the llama architecture turn neighbouring dimensions, those of qwen turn halves, as our kernels do.
@@ -47,7 +58,7 @@ fn layer(file: &mut GgufFile, settings: &Settings, index: usize) -> Result<Layer
         let parts: Vec<Part<'_>> = names
             .iter()
             .zip(parts)
-            .map(|(name, &(_, rows, split_heads))| Part { name, rows, split_heads })
+            .map(|(name, &(_, rows, split_heads))| Part { name, rows, split_heads, expert: None })
             .collect();
         Linear::load(file, columns, &parts)
     };
@@ -60,9 +71,14 @@ fn layer(file: &mut GgufFile, settings: &Settings, index: usize) -> Result<Layer
         ],
     )?;
     let attention_output = linear(queries, &[("attn_output.weight", hidden, None)])?;
-    let gate_up =
-        linear(hidden, &[("ffn_gate.weight", feed_forward, None), ("ffn_up.weight", feed_forward, None)])?;
-    let down = linear(feed_forward, &[("ffn_down.weight", hidden, None)])?;
+    let feed = match settings.experts {
+        (0, _) => Feed::Dense(dense(file, settings, index, None)?),
+        (experts, used) => {
+            let router = plain(file, &name("ffn_gate_inp.weight"), experts, hidden)?;
+            let each = (0..experts).map(|expert| dense(file, settings, index, Some((expert, experts))));
+            Feed::Mixture(Mixture::new(router, each.collect::<Result<_, _>>()?, used))
+        }
+    };
     let mut optional = |part: &str, length: usize| -> Result<Option<Vec<f32>>, GgufError> {
         let name = name(part);
         file.header.tensor(&name).is_some().then(|| vector(file, &name, length)).transpose()
@@ -90,9 +106,34 @@ fn layer(file: &mut GgufFile, settings: &Settings, index: usize) -> Result<Layer
         key_norm,
         attention_output,
         feed_forward_norm,
-        gate_up,
-        down,
+        feed,
     })
+}
+
+/// Gate, up and down of a layer, or of one of its experts.
+fn dense(
+    file: &mut GgufFile,
+    settings: &Settings,
+    layer: usize,
+    expert: Option<(usize, usize)>,
+) -> Result<Dense, GgufError> {
+    let Settings { hidden, feed_forward, .. } = *settings;
+    let together = file.header.tensor(&format!("blk.{layer}.ffn_gate_exps.weight")).is_some();
+    // All experts in one tensor, or, in older files, each in its own.
+    let name = |part: &str| match expert {
+        None => format!("blk.{layer}.ffn_{part}.weight"),
+        Some(_) if together => format!("blk.{layer}.ffn_{part}_exps.weight"),
+        Some((index, _)) => format!("blk.{layer}.ffn_{part}.{index}.weight"),
+    };
+    let names = ["gate", "up", "down"].map(name);
+    let part = |at: usize, rows| Part {
+        name: &names[at],
+        rows,
+        split_heads: None,
+        expert: expert.filter(|_| together),
+    };
+    let gate_up = Linear::load(file, hidden, &[part(0, feed_forward), part(1, feed_forward)])?;
+    Ok(Dense { gate_up, down: Linear::load(file, feed_forward, &[part(2, hidden)])? })
 }
 
 /// The order that `Part::split_heads` gives to rows, for a bias.
@@ -107,17 +148,25 @@ fn split_vector(values: &[f32], head: usize) -> Vec<f32> {
 pub(super) fn settings(header: &Header) -> Result<Settings, GgufError> {
     let architecture = header.architecture.clone();
     let refuse = |why: String| Err(GgufError::Unsupported(why));
-    if !["llama", "qwen2", "qwen3"].contains(&architecture.as_str()) {
+    if !["llama", "qwen2", "qwen3", "qwen3moe"].contains(&architecture.as_str()) {
         return refuse(format!(
-            "models of the architecture {architecture:?} are not supported; choose a llama, mistral, smollm, qwen2 or \
-             qwen3 model"
+            "models of the architecture {architecture:?} are not supported; choose a llama, mistral, mixtral, smollm, \
+             qwen2, qwen3 or qwen3moe model"
         ));
     }
     let key = |name: &str| format!("{architecture}.{name}");
     let integer = |name: &str| header.integer(&key(name));
-    if integer("expert_count").is_some_and(|experts| 0 < experts) {
-        return refuse("models with a mixture of experts are not supported; choose a dense model".to_owned());
+    let experts = (integer("expert_count").unwrap_or(0), integer("expert_used_count").unwrap_or(0));
+    if 0 < experts.0 && !(1..=experts.0.min(256)).contains(&experts.1) || 4096 < experts.0 {
+        return refuse(format!(
+            "a token would go to {} of {} experts of the network: the file is damaged, fetch it again",
+            experts.1, experts.0
+        ));
     }
+    let feed_forward = match integer("expert_feed_forward_length") {
+        Some(width) if 0 < experts.0 => width,
+        _ => header.feed_forward,
+    };
     let (heads, key_value_heads, hidden) = (header.heads, header.key_value_heads, header.hidden);
     let head = integer("attention.key_length").unwrap_or(hidden / heads);
     let rotated = integer("rope.dimension_count").unwrap_or(head);
@@ -130,12 +179,12 @@ pub(super) fn settings(header: &Header) -> Result<Settings, GgufError> {
         && heads.is_multiple_of(key_value_heads)
         && hidden.is_multiple_of(BLOCK)
         && (heads * head).is_multiple_of(BLOCK)
-        && header.feed_forward.is_multiple_of(BLOCK);
+        && 0 < feed_forward
+        && feed_forward.is_multiple_of(BLOCK);
     if !fits {
         return refuse(format!(
             "the sizes of this model are not supported: width {hidden}, {heads} heads of {head} with {values} for values \
-             and {rotated} rotated, {key_value_heads} of them for keys, feed-forward {}",
-            header.feed_forward
+             and {rotated} rotated, {key_value_heads} of them for keys, feed-forward {feed_forward}"
         ));
     }
     let scaling = match header.text(&key("rope.scaling.type")) {
@@ -160,7 +209,8 @@ pub(super) fn settings(header: &Header) -> Result<Settings, GgufError> {
     }
     Ok(Settings {
         hidden,
-        feed_forward: header.feed_forward,
+        feed_forward,
+        experts,
         layers: header.layers,
         heads,
         key_value_heads,

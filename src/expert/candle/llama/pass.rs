@@ -4,7 +4,7 @@ use super::super::cache::Cache;
 use super::super::kernels::activation::Block;
 use super::super::kernels::rows::{Dress, Tiles, add_and_norm, gate, head, quantise_planes, store_half};
 use super::super::kernels::{BLOCK, LANES, Level, Pool};
-use super::{Layer, Llama, Logits, Row, Settings};
+use super::{Feed, Layer, Llama, Logits, Row, Settings, mixture};
 
 /// Rows that a thread takes at once in the steps between products: one alone is not worth waking anybody.
 fn together(rows: usize) -> usize {
@@ -37,7 +37,7 @@ impl Llama {
     }
 
     pub(super) fn layer(&mut self, index: usize, caches: &mut [&mut Cache], rows: &[Row]) {
-        let Llama { settings, layers, level, pool, room, .. } = self;
+        let Llama { settings, layers, level, pool, room, gate_hook, .. } = self;
         let Settings { hidden, feed_forward, heads, key_value_heads, head, epsilon, .. } = *settings;
         let (layer, level, count) = (&layers[index], *level, rows.len());
         let norm = Norm { level, pool, hidden, epsilon, rows: count };
@@ -86,12 +86,27 @@ impl Llama {
 
         let acts = &mut room.activations[..count * hidden / BLOCK];
         norm.apply(&mut room.residual, Some(&room.product), &layer.feed_forward_norm, acts);
-        layer.gate_up.multiply(level, pool, acts, count, &mut room.gate_up);
+        let dense = match &layer.feed {
+            Feed::Dense(dense) => dense,
+            Feed::Mixture(mixture) => {
+                let scene = mixture::Scene {
+                    level,
+                    pool,
+                    settings,
+                    layer: index,
+                    residual: &room.residual,
+                    norm: &layer.feed_forward_norm,
+                    activations: acts,
+                };
+                return mixture.forward(&scene, gate_hook, &mut room.mixture, &mut room.product);
+            }
+        };
+        dense.gate_up.multiply(level, pool, acts, count, &mut room.gate_up);
 
         let acts = &mut room.activations[..count * feed_forward / BLOCK];
         let values = &room.gate_up[..];
         each_row(pool, acts, count, |row, acts| gate(level, Tiles { values, rows: count, row }, acts));
-        layer.down.multiply(level, pool, acts, count, &mut room.product);
+        dense.down.multiply(level, pool, acts, count, &mut room.product);
     }
 
     pub(super) fn logits(&mut self, rows: &[Row]) -> Logits<'_> {
@@ -140,7 +155,12 @@ impl Norm<'_> {
 }
 
 /// Calls `work` with each row's activations.
-fn each_row(pool: &Pool, acts: &mut [Block], rows: usize, work: impl Fn(usize, &mut [Block]) + Sync) {
+pub(super) fn each_row(
+    pool: &Pool,
+    acts: &mut [Block],
+    rows: usize,
+    work: impl Fn(usize, &mut [Block]) + Sync,
+) {
     let (piece, blocks) = (together(rows), acts.len() / rows);
     pool.chunks(acts, piece * blocks, |index, acts| {
         for (offset, acts) in acts.chunks_exact_mut(blocks).enumerate() {

@@ -5,7 +5,7 @@ use super::super::tiny::Tiny;
 use super::*;
 use proptest::prelude::*;
 
-fn load(tiny: &Tiny, level: Level) -> Llama {
+pub(super) fn load(tiny: &Tiny, level: Level) -> Llama {
     let mut file = GgufFile::from_bytes(tiny.bytes()).unwrap();
     Llama::load(&mut file, level, Pool::new(2), &mut |_| {}).unwrap()
 }
@@ -26,7 +26,7 @@ fn in_pieces(model: &mut Llama, cache: &mut Cache, tokens: &[u32], sizes: &[usiz
 }
 
 /// The same from an empty cache.
-fn fresh(model: &mut Llama, tokens: &[u32], sizes: &[usize]) -> Vec<Vec<f32>> {
+pub(super) fn fresh(model: &mut Llama, tokens: &[u32], sizes: &[usize]) -> Vec<Vec<f32>> {
     let mut cache = model.cache();
     in_pieces(model, &mut cache, tokens, sizes)
 }

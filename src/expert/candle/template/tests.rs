@@ -45,6 +45,7 @@ fn a_hostile_template_ends_in_an_error() {
     check("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "recursion");
     check("{% include '/etc/passwd' %}", "");
     check("{{ 'a' * 1000000000 }}", "too large");
+    check("{% for a in range(20) %}{{ 'a' * 90000000 }}{% endfor %}", "writes more than 4 MiB");
     check("{{ raise_exception('go away') }}", "go away");
     check("{% if %}", "line 1");
     check("nothing of the turns", "leaves out the text of turn 1 (user)");
