@@ -12,6 +12,7 @@ use crate::{
     tui::theme::{self, Depth, Theme},
     workbench::{Effect, Message, State, Stored, Weight, update, update::files::new_task},
 };
+use std::collections::VecDeque;
 use tokio::sync::mpsc;
 
 /// What the workbench opens on.
@@ -78,12 +79,13 @@ fn begin(state: &mut State, shell: &mut Shell, first: &First) {
     perform(state, shell, effects);
 }
 
-/// Does effects, and what follows from them, until nothing more follows.
+/// Does effects, and what follows from them, until nothing more follows: in the order in which they were asked for, as
+/// lines of a session must not overtake each other.
 pub(super) fn perform(state: &mut State, shell: &mut Shell, effects: Vec<Effect>) {
-    for effect in effects {
+    let mut waiting = VecDeque::from(effects);
+    while let Some(effect) = waiting.pop_front() {
         for message in shell.perform(effect) {
-            let effects = update(state, message, shell.now());
-            perform(state, shell, effects);
+            waiting.extend(update(state, message, shell.now()));
         }
     }
 }

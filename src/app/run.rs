@@ -103,11 +103,7 @@ impl Desk<'_> {
     }
 
     fn perform(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            for message in self.shell.perform(effect) {
-                self.take(message);
-            }
-        }
+        super::desk::perform(self.state, self.shell, effects);
     }
 
     fn report(&mut self, report: Report) {

@@ -9,7 +9,7 @@ use plantern::{
     session::{Entry, Limits, Settings},
     strategy::Prompts,
     workbench::{
-        Action, Chord, Effect, Key, Message, Mode, SessionFile, State, Stored, buffer::Typing, update,
+        Action, Chord, Effect, Key, Message, Mode, State, Stored, buffer::Typing, update,
         update::files::new_task,
     },
 };
@@ -108,6 +108,7 @@ impl Bench {
     }
 
     fn perform(&mut self, effects: Vec<Effect>) {
+        let mut told = vec![];
         for effect in effects {
             match effect {
                 Effect::Engine(Command::Ask { call, ask }) => {
@@ -118,31 +119,37 @@ impl Bench {
                                 Ok(text) => Report::Done { call, answer: Answer::plain(text) },
                                 Err(error) => Report::Failed { call, why: error.to_string() },
                             };
-                            self.send(Message::Report(report));
+                            told.push(Message::Report(report));
                         }
                         _ if self.hold => self.open.push(call),
-                        _ => self.answer(call),
+                        _ => told.push(self.reply(call)),
                     }
                 }
                 Effect::Create { entries, .. } => {
                     self.written = entries;
-                    self.send(Message::Stored(Stored::Created("memory.jsonl".into())));
-                    assert!(matches!(self.state.file, SessionFile::At(_)));
+                    told.push(Message::Stored(Stored::Created("memory.jsonl".into())));
                 }
                 Effect::Append { entries } => self.written.extend(entries),
                 other => self.effects.push(other),
             }
         }
+        // As in the program: what was asked for first is done first.
+        told.into_iter().for_each(|message| self.send(message));
     }
 
     /// Gives the next reply to an open call.
     pub(crate) fn answer(&mut self, call: CallId) {
+        let message = self.reply(call);
+        self.send(message);
+    }
+
+    fn reply(&mut self, call: CallId) -> Message {
         self.open.retain(|open| *open != call);
         let reply = self
             .replies
             .pop_front()
             .unwrap_or_else(|| panic!("no reply is left for {:?}", self.asked.last()));
-        self.send(Message::Report(Report::Done { call, answer: Answer::plain(reply) }));
+        Message::Report(Report::Done { call, answer: Answer::plain(reply) })
     }
 
     /// The plan with answers and states, as text.

@@ -145,6 +145,9 @@ fn a_session_is_made_continued_and_found_again() {
     // A second session of that day and title gets a name of its own.
     let second = create(&real(), &sessions, &title, &entries[..2], NOW).unwrap();
     assert_eq!(second.path(), sessions.join("2026-11-21-größe-of-x-2.jsonl"));
+    // Clocks of file systems are slower than this test.
+    let long_ago = std::time::SystemTime::UNIX_EPOCH + LONG;
+    std::fs::File::options().append(true).open(&path).unwrap().set_modified(long_ago).unwrap();
     let listed = list(&RealDisk, &sessions).unwrap();
     let seen: Vec<_> = listed.iter().map(|listed| (listed.title.clone(), listed.entries)).collect();
     let records = journal.records().len() as u32;
