@@ -10,7 +10,7 @@ pub mod runner;
 pub mod survey;
 
 pub use controller::{Bound, Move, next_move};
-pub use survey::{Look, Status, Survey, Tools, survey};
+pub use survey::{Changes, Look, Status, Survey, Tally, Tools, survey};
 
 use crate::{
     ask::{Answer, Ask, Request, Token},

@@ -1,8 +1,9 @@
 //! The plan: a graph of tasks with *part* edges (task to sub-task, ordered) and *needs* edges (answer to question).
 //!
-//! Everybody above speaks `TaskId`; petgraph stays inside `plan/graph.rs`. A plan is acyclic by construction: an edit
-//! that would close a circle is refused with the circle named.
+//! Everybody above speaks `TaskId`. A plan is acyclic by construction: an edit that would close a circle is refused with
+//! the circle named. A copy of a plan shares what it holds, so old states, branches and trials are kept whole.
 
+mod check;
 mod edit;
 mod graph;
 pub mod notation;
@@ -12,8 +13,9 @@ mod phrase;
 mod task;
 mod value;
 
+pub use check::{Budget, Check};
 pub use edit::Edit;
-pub use graph::{Plan, PlanError};
+pub use graph::{Difference, Plan, PlanError};
 pub use operator::{Operator, Over};
 pub use outline::{Reading, outline, read_outline};
 pub use phrase::{Phrase, Piece};

@@ -6,6 +6,7 @@ pub mod buffer;
 pub mod chord;
 pub mod effect;
 pub mod keymap;
+pub mod lines;
 pub mod mode;
 pub mod rows;
 pub mod state;

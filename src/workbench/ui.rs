@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 pub struct Ui {
     /// The selected row; `None` before there is a plan.
     pub cursor: Option<RowId>,
+    /// Where it was in the list of rows, for when its row goes away.
+    pub cursor_at: usize,
     pub folded: BTreeSet<TaskId>,
     pub focus: Focus,
     pub tab: Tab,

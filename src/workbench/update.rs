@@ -5,6 +5,7 @@ mod edits;
 pub mod files;
 mod reports;
 pub mod running;
+mod search;
 pub mod time_travel;
 mod typing;
 

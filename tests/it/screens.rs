@@ -202,7 +202,7 @@ fn a_click_does_what_it_hits() {
         assert_eq!(hits.hit(area.x, area.y), Some(wanted));
         (area.x, area.y)
     };
-    let third = desk.state.survey.order[3];
+    let third = desk.state.survey.iter().nth(3).unwrap().0;
     place(&desk.hits(), Target::Fold(third));
     place(&desk.hits(), Target::Row(RowId { task: third, item: Some(1) }));
     place(&desk.hits(), Target::Act(Action::Step));

@@ -28,6 +28,8 @@ pub fn new_task(state: &mut State, text: &str) -> Vec<Effect> {
     }
     let mut effects = running::stop_all(state);
     state.journal = Journal::default();
+    state.ui.folded.clear();
+    state.look_afresh();
     state.file = SessionFile::None;
     state.unsaved = None;
     state.ended = None;
@@ -103,7 +105,7 @@ fn open(state: &mut State, opened: Opened) -> Vec<Effect> {
     state.ui.folded.clear();
     state.ui.scroll = 0;
     state.ui.cursor = None;
-    state.look();
+    state.look_afresh();
     browsing::keep_cursor(state);
     match opened.warning {
         Some(warning) => state.say(Weight::Warning, warning),
