@@ -67,7 +67,7 @@ fn write(path: &Path, size: u32, grown: bool) {
     let header = line::Header { plantern: 1, title: "scale".into(), created: String::new() };
     let mut say = |line: String| writeln!(file, "{line}").expect("room for the session");
     say(line::write_header(&header));
-    let mut seq = 0;
+    let mut seq = 0u32;
     let mut record = |event: Event| {
         let after = seq.checked_sub(1).map(Seq);
         let entry = Entry::Record(Record { seq: Seq(seq), after, turn: seq, at: u64::from(seq), event });

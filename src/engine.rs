@@ -4,6 +4,7 @@
 //! [`Command`] goes in and [`Report`] comes out, plain data both.
 
 pub mod controller;
+pub mod estimate;
 pub mod key;
 pub mod lane;
 pub mod runner;

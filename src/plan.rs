@@ -4,20 +4,26 @@
 //! the circle named. A copy of a plan shares what it holds, so old states, branches and trials are kept whole.
 
 mod check;
+mod circles;
 mod edit;
 mod graph;
+pub mod lint;
 pub mod notation;
 mod operator;
 mod outline;
 mod phrase;
+mod redraft;
+mod rework;
 mod task;
 mod value;
 
-pub use check::{Budget, Check};
+pub use check::{Budget, CHECKS, Check};
 pub use edit::Edit;
 pub use graph::{Difference, Plan, PlanError};
 pub use operator::{Operator, Over};
 pub use outline::{Reading, outline, read_outline};
 pub use phrase::{Phrase, Piece};
+pub use redraft::{Changed, Redraft, outline_of, redraft};
+pub use rework::Reworked;
 pub use task::{Draft, Task};
 pub use value::{bind, fill, items, join, show};

@@ -9,6 +9,7 @@ pub mod keymap;
 pub mod lines;
 pub mod mode;
 pub mod rows;
+pub mod sheet;
 pub mod state;
 pub mod ui;
 pub mod update;

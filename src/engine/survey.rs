@@ -114,6 +114,8 @@ struct Surveyor<'a> {
     tools: &'a Tools,
     running: &'a BTreeSet<CallId>,
     survey: &'a Survey,
+    /// What the task would do is asked for, too; else only that it could.
+    wants_moves: bool,
     /// What the task could do now, in order.
     moves: RefCell<Vec<super::Move>>,
     /// The keys of all calls that the task would make.
@@ -242,6 +244,9 @@ impl<'a> Surveyor<'a> {
         let Some(router) = router::router(&self.settings.router) else {
             return stuck(format!("no router is called `{}`", self.settings.router));
         };
+        if !self.wants_moves && !router.asks() {
+            return Err(Status::Ready);
+        }
         let mut scene = RouteScene { task: &text, tag: draft.expert.as_deref(), cards, reply: None };
         let mut next = router.route(&scene);
         if let RouteNext::Ask(request) = next {

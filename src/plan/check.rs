@@ -20,7 +20,7 @@ pub enum Check {
 }
 
 /// How a check is written.
-pub(super) const CHECKS: &str = "number, list, list of N, at most N words, one of A | B, matches REGEX";
+pub const CHECKS: &str = "number, list, list of N, at most N words, one of A | B, matches REGEX";
 
 impl Check {
     /// `Err` says in what the answer breaks the rule.

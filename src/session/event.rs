@@ -86,6 +86,11 @@ pub enum Event {
         note: String,
         fork: bool,
     },
+    /// Why the change in that record was made, said afterwards.
+    Explained {
+        change: crate::ids::Seq,
+        reason: String,
+    },
 }
 
 impl Event {
@@ -105,6 +110,7 @@ impl Event {
             Event::Pinned { .. } => "pinned",
             Event::Labelled { fork: true, .. } => "forked",
             Event::Labelled { .. } => "named",
+            Event::Explained { .. } => "explained",
         }
     }
 }

@@ -88,7 +88,11 @@ impl Session {
             Event::Pinned { task, answer, .. } => self.at(*task)?.pinned.clone_from(answer),
             Event::Labelled { name, note, .. } => self.label = Some((name.clone(), note.clone())),
             // Calls belong to the journal.
-            Event::Asked { .. } | Event::Answered { .. } | Event::Failed { .. } | Event::Stopped { .. } => {}
+            Event::Explained { .. }
+            | Event::Asked { .. }
+            | Event::Answered { .. }
+            | Event::Failed { .. }
+            | Event::Stopped { .. } => {}
         }
         Ok(())
     }

@@ -87,6 +87,8 @@ pub struct Journal {
     /// What the answered and stopped calls of each task cost, and how many they were, functions left out.
     spent: HashMap<TaskId, (u32, Usage)>,
     spent_in_all: (u32, Usage),
+    /// What the answered calls of each expert cost.
+    rates: HashMap<String, (u32, Usage)>,
     /// The calls of each task, oldest first.
     calls_of: HashMap<TaskId, Vec<CallId>>,
     /// Every call that was made or ended, in that order, twice for most.
@@ -140,7 +142,8 @@ impl Journal {
         self.newest(self.head)
     }
 
-    fn newest(&self, at: Option<Seq>) -> Option<Seq> {
+    /// The record below that one, or the first, that was visited last.
+    pub fn newest(&self, at: Option<Seq>) -> Option<Seq> {
         *self.newest.get(at.map_or(0, |seq| seq.0 as usize + 1))?
     }
 
@@ -184,6 +187,11 @@ impl Journal {
     /// The same for the calls of one task.
     pub fn usage_of(&self, task: TaskId) -> (u32, Usage) {
         self.spent.get(&task).copied().unwrap_or_default()
+    }
+
+    /// What the answered calls of an expert, strategy or router cost together, and how many they were.
+    pub fn rate(&self, expert: &str) -> (u32, Usage) {
+        self.rates.get(expert).copied().unwrap_or_default()
     }
 
     /// An id that no task of any branch has.
@@ -326,6 +334,11 @@ impl Journal {
             Some(call) if call.outcome == Outcome::Open => {
                 if let Outcome::Answered(answer) | Outcome::Stopped(answer) = &outcome {
                     let counted = u32::from(!matches!(call.ask.request, Request::Compute { .. }));
+                    if let Outcome::Answered(_) = &outcome {
+                        let rate = self.rates.entry(call.ask.expert.clone()).or_default();
+                        rate.0 += 1;
+                        rate.1 += answer.usage;
+                    }
                     for sum in [self.spent.entry(call.task).or_default(), &mut self.spent_in_all] {
                         sum.0 += counted;
                         sum.1 += answer.usage;

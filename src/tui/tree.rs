@@ -94,7 +94,9 @@ fn one(paper: &mut Paper<'_>, state: &State, area: Rect, row: &Row, columns: &Co
         (true, false) => "▾ ",
         (false, _) => "  ",
     };
-    let line = Line::of(Role::Text, &" ".repeat(1 + indent))
+    let first = if row.marked { "✓" } else { " " };
+    let line = Line::of(Role::Accent, first)
+        .and(Role::Text, &" ".repeat(indent))
         .and(Role::Dim, fold)
         .and(Role::state(row.state), spinner(row.state, state.now))
         .and(Role::Text, " ");
@@ -178,6 +180,12 @@ fn marks(row: &Row) -> Line {
     }
     if row.pinned {
         marks = marks.and(Role::Pinned, " ⚑ pinned");
+    }
+    if row.collapsed {
+        marks = marks.and(Role::Pinned, " ▣ one call");
+    }
+    if let Some(lint) = row.lint {
+        marks = marks.and(Role::Warning, &format!(" ! {lint}"));
     }
     marks
 }

@@ -5,6 +5,7 @@ use crate::{
     ask::{Token, Usage},
     engine::Status,
     ids::{CallId, TaskId},
+    plan::lint::lint_task,
     session::{Call, Outcome, Purpose},
 };
 
@@ -20,6 +21,12 @@ pub struct Row {
     pub state: &'static str,
     pub stale: bool,
     pub pinned: bool,
+    /// Edits change it together with the others that are marked.
+    pub marked: bool,
+    /// One call answers it in place of its parts.
+    pub collapsed: bool,
+    /// The first thing that is suspicious about it, in a word.
+    pub lint: Option<&'static str>,
     /// The expert, or the strategy of a task with parts.
     pub by: String,
     pub composite: bool,
@@ -103,6 +110,11 @@ fn row(state: &State, task: TaskId, depth: usize, has_items: bool) -> Row {
         state: word(look.map(|look| &look.status), live),
         stale: look.is_some_and(|look| look.stale),
         pinned: look.is_some_and(|look| look.pinned),
+        marked: state.ui.marked.contains(&task) || state.ui.wiring == Some(task),
+        collapsed: plan.task(task).is_some_and(|task| task.collapsed),
+        lint: lint_task(plan, task, state.settings().limits.depth as usize)
+            .first()
+            .map(|finding| finding.rule.word()),
         by: by.or(tag).unwrap_or_default(),
         composite: look.is_some_and(|look| look.composite),
         number: if depth == 0 { String::new() } else { format!("#{}", plan.position(task)) },
@@ -145,6 +157,9 @@ fn item(state: &State, task: TaskId, at: usize, depth: usize) -> Option<Row> {
         state: word,
         stale: false,
         pinned: false,
+        marked: false,
+        collapsed: false,
+        lint: None,
         by: look.by.clone(),
         composite: false,
         number: format!("{}", at + 1),

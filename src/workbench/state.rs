@@ -81,6 +81,8 @@ pub enum Run {
     Over,
     /// Until this task is the next.
     Until(TaskId),
+    /// Until nothing is stale, and nothing else.
+    Stale,
     /// To the end.
     All,
 }
@@ -158,6 +160,8 @@ pub enum Stored {
     Trouble(String),
     /// A session was read.
     Opened(Box<Opened>),
+    /// A session was read to be compared with.
+    Other(Box<Opened>),
     /// A session could not be read; what, where, what to do.
     NotOpened(String),
     Sessions(Vec<Summary>),

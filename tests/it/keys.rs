@@ -1,5 +1,9 @@
 //! Keys on a plan: what was there, what was pressed, what came out.
 
+mod edits;
+mod fresh;
+mod history;
+
 use crate::support::Bench;
 use plantern::{
     ask::Request,

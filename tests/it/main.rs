@@ -3,6 +3,7 @@
 mod floors;
 mod headless;
 mod keys;
+mod machine;
 mod replay;
 mod screens;
 mod strategies;

@@ -127,7 +127,8 @@ impl Survey {
             return vec![];
         }
         let Some(tools) = &self.tools else { return vec![] };
-        self.surveyor(journal, tools).map_or_else(Vec::new, |surveyor| {
+        self.surveyor(journal, tools).map_or_else(Vec::new, |mut surveyor| {
+            surveyor.wants_moves = true;
             surveyor.look(task);
             surveyor.moves.into_inner()
         })
@@ -236,6 +237,7 @@ impl Survey {
             tools,
             running: &self.running,
             survey: self,
+            wants_moves: false,
             moves: RefCell::default(),
             heard: RefCell::default(),
         })

@@ -33,6 +33,10 @@ fn concerns(state: &State, event: &Event, task: TaskId) -> bool {
     let of = |call: &CallId| state.journal.call(*call).is_some_and(|call| call.task == task);
     match event {
         Event::Started { .. } | Event::Configured { .. } | Event::Labelled { .. } => false,
+        Event::Explained { change, .. } => {
+            let record = state.journal.records().get(change.0 as usize);
+            record.is_some_and(|record| concerns(state, &record.event, task))
+        }
         Event::Edited { edits, .. } => edits.iter().any(|edit| edit.task() == task),
         Event::Proposed { task: about, edits, .. } => {
             *about == task || edits.iter().any(|edit| edit.task() == task)
@@ -56,6 +60,7 @@ fn entry(state: &State, record: &Record, task: TaskId) -> Line {
     let line = Line::of(Role::Dim, &clock(record.at)).and(role, &format!("  {:<10} ", record.event.word()));
     match &record.event {
         Event::Started { .. } | Event::Configured { .. } | Event::Labelled { .. } => line,
+        Event::Explained { reason, .. } => line.and(Role::Text, reason),
         Event::Edited { by, edits, reason } => {
             let words: Vec<&str> =
                 edits.iter().filter(|edit| edit.task() == task).map(|edit| edit.word()).collect();

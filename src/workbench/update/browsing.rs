@@ -1,6 +1,6 @@
 //! Looking around: cursor, folds, tabs, lists, search. Nothing here is recorded.
 
-use super::{act_from_outside, typing};
+use super::{act_from_outside, sheets, typing};
 use crate::{
     ids::TaskId,
     workbench::{
@@ -24,8 +24,13 @@ pub(super) fn browse(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Left => left(state),
         Action::Right => right(state),
         Action::Fold => fold(state),
+        Action::Enter if state.ui.wiring.is_some() => return super::rework::wire(state),
         Action::Enter => state.ui.focus = Focus::Inspector,
         Action::Back => {
+            if state.ui.focus == Focus::Tree {
+                state.ui.marked.clear();
+            }
+            state.ui.wiring = None;
             state.ui.focus = Focus::Tree;
             state.notice = None;
         }
@@ -182,12 +187,23 @@ fn copy(state: &mut State) -> Vec<Effect> {
 
 /// Actions while a list, a text or the help is on top.
 pub(super) fn in_list(state: &mut State, action: Action) -> Vec<Effect> {
+    if let Mode::Sheet(_) = &state.mode {
+        return sheets::act(state, action);
+    }
+    if let (Mode::Typing(mode), Action::EditOutside | Action::Copy) = (&state.mode, action) {
+        let (text, selected) = (mode.buffer.text().to_owned(), mode.buffer.selected().to_owned());
+        return vec![match action {
+            Action::EditOutside => Effect::EditOutside(text),
+            _ if selected.is_empty() => Effect::Copy(text),
+            _ => Effect::Copy(selected),
+        }];
+    }
     let length = match &state.mode {
         Mode::Reroute(mode) => mode.candidates.len(),
         Mode::Palette(mode) => mode.matches().len(),
         Mode::Home { .. } => state.sessions.len(),
         Mode::Help { .. } => 10_000,
-        Mode::Typing(_) | Mode::Browse => 1,
+        Mode::Typing(_) | Mode::Sheet(_) | Mode::Browse => 1,
     };
     let page = (usize::from(state.ui.size.1) / 2).max(1) as isize;
     let by = match action {
@@ -198,6 +214,11 @@ pub(super) fn in_list(state: &mut State, action: Action) -> Vec<Effect> {
         Action::First => isize::MIN,
         Action::Last => isize::MAX,
         Action::Enter => return enter(state),
+        Action::Compare if matches!(state.mode, Mode::Home { .. }) => {
+            let Mode::Home { cursor } = &state.mode else { return vec![] };
+            let path = state.sessions.get(*cursor).map(|session| session.path.clone());
+            return path.map(Effect::ReadOther).into_iter().collect();
+        }
         Action::New | Action::Open if matches!(state.mode, Mode::Home { .. }) => {
             return act_from_outside(state, action);
         }
@@ -215,7 +236,7 @@ pub(super) fn in_list(state: &mut State, action: Action) -> Vec<Effect> {
         Mode::Palette(mode) => &mut mode.cursor,
         Mode::Home { cursor } => cursor,
         Mode::Help { scroll } => scroll,
-        Mode::Typing(_) | Mode::Browse => return vec![],
+        Mode::Typing(_) | Mode::Sheet(_) | Mode::Browse => return vec![],
     };
     *cursor = cursor.saturating_add_signed(by).min(length.saturating_sub(1));
     vec![]
@@ -224,6 +245,7 @@ pub(super) fn in_list(state: &mut State, action: Action) -> Vec<Effect> {
 fn enter(state: &mut State) -> Vec<Effect> {
     match &state.mode {
         Mode::Typing(_) => typing::finish(state),
+        Mode::Sheet(_) => sheets::enter(state),
         Mode::Reroute(RerouteMode { task, candidates, cursor }) => {
             let (task, expert) = (*task, candidates.get(*cursor).map(|candidate| candidate.expert.clone()));
             match expert {
@@ -255,6 +277,13 @@ pub(super) fn click(state: &mut State, target: Target) -> Vec<Effect> {
                 Mode::Reroute(mode) => mode.cursor = at,
                 Mode::Palette(mode) => mode.cursor = at,
                 Mode::Home { cursor } => *cursor = at,
+                // A second click on an entry takes it, the first one looks at it.
+                Mode::Sheet(sheet) if sheet.cursor != at => {
+                    sheet.cursor = at;
+                    super::history::refresh(state);
+                    return vec![];
+                }
+                Mode::Sheet(_) => {}
                 _ => return vec![],
             }
             return enter(state);

@@ -68,7 +68,17 @@ pub(super) fn drive(state: &mut State) -> Vec<Effect> {
         if !state.live.is_empty() {
             return effects;
         }
-        let next = match next_move(&state.journal, &state.survey) {
+        if state.run == Run::Stale && super::stale::next(state).is_none() {
+            state.run = Run::Idle;
+            let words = super::stale::ended(state);
+            state.say(Weight::Info, words);
+            return effects;
+        }
+        let next = match state.run {
+            Run::Stale => super::stale::next(state).ok_or(Bound::Finished),
+            _ => next_move(&state.journal, &state.survey),
+        };
+        let next = match next {
             Ok(next) => next,
             Err(bound) => {
                 end(state, bound);

@@ -300,6 +300,12 @@ pub(crate) fn event(chord: Chord) -> KeyEvent {
         Key::End => KeyCode::End,
         Key::PageUp => KeyCode::PageUp,
         Key::PageDown => KeyCode::PageDown,
+        Key::ShiftUp => KeyCode::Up,
+        Key::ShiftDown => KeyCode::Down,
+        Key::ShiftLeft => KeyCode::Left,
+        Key::ShiftRight => KeyCode::Right,
+        Key::ShiftHome => KeyCode::Home,
+        Key::ShiftEnd => KeyCode::End,
         Key::F(n) => KeyCode::F(n),
     };
     let mut modifiers = KeyModifiers::NONE;
