@@ -185,6 +185,25 @@ fn open(path: &Path) {
             times.push(bench.key(Action::Search, Some("nowhere to be found")));
         }
     }
+    // Where the time of an undo goes.
+    let mut journal = bench.state.journal.clone();
+    if let Some(to) = journal.undo_target() {
+        let start = Instant::now();
+        journal.go(to, 0).expect("what can be undone");
+        let went = start.elapsed();
+        let old = bench.state.journal.session().clone();
+        let start = Instant::now();
+        let differences = old.plan.differences(&journal.session().plan).count();
+        let compared = start.elapsed();
+        let start = Instant::now();
+        bench.state.survey.update(&journal, &bench.state.tools, &Default::default());
+        println!(
+            "  an undo: {:.2} ms in the journal, {:.2} ms to find {differences} differences, {:.2} ms to look",
+            1e3 * went.as_secs_f64(),
+            1e3 * compared.as_secs_f64(),
+            1e3 * start.elapsed().as_secs_f64()
+        );
+    }
     let mut all = vec![];
     for (times, name) in times.iter_mut().zip(kinds.map(|kind| kind.0).into_iter().chain(["not found"])) {
         all.extend(times.iter().copied());

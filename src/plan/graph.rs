@@ -193,11 +193,20 @@ impl Plan {
 
     /// Does one edit, or refuses it and stays as it was.
     pub fn apply(&mut self, edit: &Edit) -> Result<(), PlanError> {
+        self.make(edit, true)
+    }
+
+    /// Does an edit again that this very plan took before: circles are not looked for.
+    pub fn reapply(&mut self, edit: &Edit) -> Result<(), PlanError> {
+        self.make(edit, false)
+    }
+
+    fn make(&mut self, edit: &Edit, check: bool) -> Result<(), PlanError> {
         match edit {
-            Edit::Add { task, parent, at, draft } => self.add(*task, *parent, *at, draft),
+            Edit::Add { task, parent, at, draft } => self.add(*task, *parent, *at, draft, check),
             Edit::Remove { task } => self.remove(*task),
-            Edit::Move { task, parent, at } => self.shift(*task, *parent, *at),
-            Edit::SetPhrase { task, phrase } => self.set_phrase(*task, phrase.clone()),
+            Edit::Move { task, parent, at } => self.shift(*task, *parent, *at, check),
+            Edit::SetPhrase { task, phrase } => self.set_phrase(*task, phrase.clone(), check),
             Edit::SetOperator { task, operator } => self.draft(*task).map(|draft| draft.operator = *operator),
             Edit::SetExpert { task, expert } => {
                 self.draft(*task).map(|draft| draft.expert.clone_from(expert))
@@ -218,6 +227,7 @@ impl Plan {
         parent: Option<TaskId>,
         at: usize,
         draft: &Draft,
+        check: bool,
     ) -> Result<(), PlanError> {
         if self.contains(task) {
             return Err(PlanError::Twice(task));
@@ -238,7 +248,7 @@ impl Plan {
         if draft.phrase.pieces().is_empty() {
             return Ok(());
         }
-        self.set_phrase(task, draft.phrase.clone()).inspect_err(|_| {
+        self.set_phrase(task, draft.phrase.clone(), check).inspect_err(|_| {
             let _ = self.remove(task);
         })
     }
@@ -292,7 +302,7 @@ impl Plan {
         Ok(())
     }
 
-    fn shift(&mut self, task: TaskId, parent: TaskId, at: usize) -> Result<(), PlanError> {
+    fn shift(&mut self, task: TaskId, parent: TaskId, at: usize, check: bool) -> Result<(), PlanError> {
         self.at(task)?;
         self.at(parent)?;
         if self.parent(task).is_none() {
@@ -302,6 +312,7 @@ impl Plan {
             return Err(PlanError::Circle(vec![task, parent, task]));
         }
         let before = self.clone();
+        let check = check && self.parent(task) != Some(parent);
         self.unhang(task)?;
         self.hang(task, parent, at)?;
         // What stands before what can have changed between the moved tasks and all others only.
@@ -314,7 +325,16 @@ impl Plan {
         for (user, need) in across {
             self.note_forward(user, need);
         }
-        // Every circle leads through a reference forward.
+        // Every circle leads through a reference forward, and a new one through what is new: the task waits for the start
+        // of its parent, whose end waits for the task's. Among siblings the order changes nothing.
+        let start = |task| (task, false);
+        let end = |task| (task, true);
+        if !check
+            || self.forward.is_empty()
+            || !self.waits(start(parent), start(task)) && !self.waits(end(task), end(parent))
+        {
+            return Ok(());
+        }
         match self.forward.iter().find_map(|(user, need)| self.circle(*need, *user)) {
             None => Ok(()),
             Some(circle) => {
@@ -324,12 +344,12 @@ impl Plan {
         }
     }
 
-    fn set_phrase(&mut self, task: TaskId, phrase: Phrase) -> Result<(), PlanError> {
+    fn set_phrase(&mut self, task: TaskId, phrase: Phrase, check: bool) -> Result<(), PlanError> {
         self.at(task)?;
         let (old, new) = (self.needs(task), phrase.needs());
         for need in &new {
             self.at(*need)?;
-            if self.forward.is_empty() && self.stands_before(*need, task) {
+            if !check || self.forward.is_empty() && self.stands_before(*need, task) {
                 continue;
             }
             if let Some(circle) = self.circle(*need, task) {
@@ -399,14 +419,7 @@ impl Plan {
                 circle.reverse();
                 return Some(circle);
             }
-            let waits: Vec<(TaskId, bool)> = match end {
-                true => self.parts(task).iter().map(|part| (*part, true)).chain([(task, false)]).collect(),
-                false => {
-                    let needs = self.needs(task).into_iter().map(|need| (need, true));
-                    needs.chain(self.parent(task).map(|parent| (parent, false))).collect()
-                }
-            };
-            for (task, end) in waits {
+            for (task, end) in self.waits_for((task, end)) {
                 if seen.insert((task, end)) {
                     trail.push((task, end, at));
                 }
@@ -414,6 +427,30 @@ impl Plan {
             at += 1;
         }
         None
+    }
+
+    /// For what the start (`false`) or end (`true`) of a task waits by itself.
+    fn waits_for(&self, (task, end): (TaskId, bool)) -> Vec<(TaskId, bool)> {
+        match end {
+            true => self.parts(task).iter().map(|part| (*part, true)).chain([(task, false)]).collect(),
+            false => {
+                let needs = self.needs(task).into_iter().map(|need| (need, true));
+                needs.chain(self.parent(task).map(|parent| (parent, false))).collect()
+            }
+        }
+    }
+
+    /// Does the one start or end wait, over any path, for the other?
+    fn waits(&self, one: (TaskId, bool), other: (TaskId, bool)) -> bool {
+        let mut seen = HashSet::from([one]);
+        let mut open = vec![one];
+        while let Some(at) = open.pop() {
+            if at == other {
+                return true;
+            }
+            open.extend(self.waits_for(at).into_iter().filter(|next| seen.insert(*next)));
+        }
+        false
     }
 
     /// All tasks, each after its parts and after what it needs. Does not recurse.

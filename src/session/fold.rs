@@ -65,19 +65,28 @@ impl Session {
 
     /// Folds one event in. An event that does not fit (a file written by other hands) is refused whole.
     pub fn apply(&mut self, event: &Event) -> Result<(), PlanError> {
+        self.fold(event, true)
+    }
+
+    /// Folds an event in again that this very state took before: it is not doubted.
+    pub(super) fn reapply(&mut self, event: &Event) -> Result<(), PlanError> {
+        self.fold(event, false)
+    }
+
+    fn fold(&mut self, event: &Event, check: bool) -> Result<(), PlanError> {
         match event {
             Event::Started { title, settings } => {
                 self.title.clone_from(title);
                 self.settings = Some(settings.clone());
             }
             Event::Configured { settings } => self.settings = Some(settings.clone()),
-            Event::Edited { edits, .. } => self.edit(edits)?,
+            Event::Edited { edits, .. } => self.edit(edits, check)?,
             Event::Routed { task, key, decision } => {
                 self.at(*task)?.routed = Some((key.clone(), decision.clone()));
             }
             Event::Proposed { task, edits, complete, warnings, .. } => {
                 self.at(*task)?;
-                self.edit(edits)?;
+                self.edit(edits, check)?;
                 let progress = self.at(*task)?;
                 progress.complete = *complete;
                 progress.warnings.clone_from(warnings);
@@ -98,10 +107,10 @@ impl Session {
     }
 
     /// All of the edits or none of them.
-    fn edit(&mut self, edits: &[Edit]) -> Result<(), PlanError> {
+    fn edit(&mut self, edits: &[Edit], check: bool) -> Result<(), PlanError> {
         let before = (1 < edits.len()).then(|| (self.plan.clone(), self.progress.clone()));
         for edit in edits {
-            if let Err(error) = self.edit_one(edit) {
+            if let Err(error) = self.edit_one(edit, check) {
                 if let Some(before) = before {
                     (self.plan, self.progress) = before;
                 }
@@ -112,12 +121,16 @@ impl Session {
     }
 
     /// Does one edit, or refuses it and stays as it was.
-    fn edit_one(&mut self, edit: &Edit) -> Result<(), PlanError> {
+    fn edit_one(&mut self, edit: &Edit, check: bool) -> Result<(), PlanError> {
         let gone = match edit {
             Edit::Remove { task } => self.plan.subtree(*task),
             _ => vec![],
         };
-        self.plan.apply(edit)?;
+        if check {
+            self.plan.apply(edit)?
+        } else {
+            self.plan.reapply(edit)?
+        };
         for task in gone {
             self.progress.remove(&task);
         }

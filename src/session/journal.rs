@@ -368,7 +368,8 @@ impl Journal {
             walk = record.after;
         }
         for record in path.into_iter().rev() {
-            session.apply(&record.event)?;
+            // Every record was taken in on this very path when it came.
+            session.reapply(&record.event)?;
         }
         Ok(session)
     }
