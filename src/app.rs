@@ -57,6 +57,9 @@ fn start(cli: &Cli) -> Result<Ending, Trouble> {
         Some(Command::Run(asked)) => commands::run(boot, asked),
         Some(Command::Show(asked)) => show::show(&boot, asked, theme),
         Some(Command::Replay { sessions, json }) => commands::replays(sessions, *json),
+        Some(Command::Compare { one, other, json }) => commands::compared(&boot, one, other, *json),
+        Some(Command::Salvage { file }) => commands::salvaged(file),
+        Some(Command::Lint { file, json }) => commands::linted(&boot, file, *json),
         Some(Command::Models { command, json }) => {
             models::command(&boot, command.as_ref().unwrap_or(&cli::Models::List { contact: false }), *json)
         }

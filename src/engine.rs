@@ -4,13 +4,14 @@
 //! [`Command`] goes in and [`Report`] comes out, plain data both.
 
 pub mod controller;
+pub mod estimate;
 pub mod key;
 pub mod lane;
 pub mod runner;
 pub mod survey;
 
 pub use controller::{Bound, Move, next_move};
-pub use survey::{Look, Servers, Status, Survey, Tools, survey};
+pub use survey::{Changes, Look, Servers, Status, Survey, Tally, Tools, survey};
 
 use crate::{
     ask::{Answer, Ask, Request, Token},

@@ -4,11 +4,13 @@
 //! handed in: data to `out` (stdout), narration to `narration` (stderr). It never knows the other face.
 
 pub mod cases;
+pub mod compare;
 pub mod eval;
 pub mod export;
 pub mod hands;
 pub mod import;
 pub mod lines;
+pub mod lint;
 pub mod list;
 pub mod names;
 pub mod plain;

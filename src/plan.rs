@@ -1,21 +1,29 @@
 //! The plan: a graph of tasks with *part* edges (task to sub-task, ordered) and *needs* edges (answer to question).
 //!
-//! Everybody above speaks `TaskId`; petgraph stays inside `plan/graph.rs`. A plan is acyclic by construction: an edit
-//! that would close a circle is refused with the circle named.
+//! Everybody above speaks `TaskId`. A plan is acyclic by construction: an edit that would close a circle is refused with
+//! the circle named. A copy of a plan shares what it holds, so old states, branches and trials are kept whole.
 
+mod check;
+mod circles;
 mod edit;
 mod graph;
+pub mod lint;
 pub mod notation;
 mod operator;
 mod outline;
 mod phrase;
+mod redraft;
+mod rework;
 mod task;
 mod value;
 
+pub use check::{Budget, CHECKS, Check};
 pub use edit::Edit;
-pub use graph::{Plan, PlanError};
+pub use graph::{Difference, Plan, PlanError};
 pub use operator::{Operator, Over};
 pub use outline::{Reading, outline, read_outline};
 pub use phrase::{Phrase, Piece};
+pub use redraft::{Changed, Redraft, outline_of, redraft};
+pub use rework::Reworked;
 pub use task::{Draft, Task};
 pub use value::{bind, fill, items, join, show};

@@ -37,6 +37,10 @@ pub trait Router: Sync {
     fn name(&self) -> &'static str;
     /// One sentence on how it decides.
     fn about(&self) -> &'static str;
+    /// May it ask a model? One that never does need not be run before it is its task's turn.
+    fn asks(&self) -> bool {
+        true
+    }
     /// With a reply in the scene, every router decides; without cards the decision names nobody.
     fn route(&self, scene: &RouteScene<'_>) -> RouteNext;
 }

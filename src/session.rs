@@ -4,10 +4,13 @@
 //! Nothing here reads a file or a clock, and replay calls no expert: everything that can not be computed again stands
 //! in the events.
 
+pub mod branches;
+pub mod compare;
 pub mod event;
 mod fold;
 mod journal;
 pub mod line;
+pub mod merge;
 
 pub use event::{Actor, Event, Limits, Purpose, Settings};
 pub use fold::{Progress, Session, Solved};

@@ -24,7 +24,7 @@ pub use keys::message;
 pub use paper::Hits;
 pub use theme::{Depth, Role, Theme};
 
-use crate::workbench::{State, rows::rows};
+use crate::workbench::State;
 use paper::Paper;
 use ratatui::{Frame, layout::Rect};
 
@@ -41,19 +41,18 @@ pub fn draw(state: &State, cache: &mut Cache, theme: &Theme, frame: &mut Frame<'
     }
     let panes = panes::panes(area, state.ui.focus, state.ui.log_open);
     status::header(&mut paper, state, panes.header);
-    let rows = rows(state);
-    if rows.is_empty() {
+    if state.lines.is_empty() {
         let whole = panes.tree_head.union(panes.tree).union(panes.tabs).union(panes.inspector);
         overlay::welcome(&mut paper, state, whole);
     } else {
         if !panes.tree.is_empty() {
-            tree::draw(&mut paper, state, cache, panes.tree_head, panes.tree, &rows);
+            tree::draw(&mut paper, state, cache, panes.tree_head, panes.tree);
         }
         for y in panes.gap.top()..panes.gap.bottom() {
             paper.text(Rect { y, height: 1, ..panes.gap }, Role::Rule, "│");
         }
         if !panes.inspector.is_empty() {
-            inspector::draw(&mut paper, state, cache, panes.tabs, panes.inspector, &rows);
+            inspector::draw(&mut paper, state, cache, panes.tabs, panes.inspector);
         }
     }
     log::draw(&mut paper, state, panes.log_head, panes.log);

@@ -35,6 +35,14 @@ A plan is a line with the goal and a line for each step, parts of a step two spa
     QS: [split] What are the words in \"Ada King\"?
     QS: (project_values) [str_position] What is the last letter in \"#1\"?";
 
+const COMPARE_HELP: &str = "\
+Ends with 0 when nothing differs, with 1 when something does.
+
+Examples:
+  plantern compare monday.jsonl tuesday.jsonl
+  plantern compare trip.jsonl#main trip.jsonl#cheaper --json
+  plantern compare trip.jsonl@12 trip.jsonl                 as it was at event 12, and now";
+
 const EVAL_HELP: &str = "\
 The file has one JSON object a line: {\"task\": \"…\", \"answer\": \"…\"}, and \"context\": \"…\" if the task needs a text.
 `plantern import` makes such files from data sets. An answer that is a list is written as a JSON list.
@@ -112,6 +120,31 @@ pub enum Command {
         #[arg(value_name = "SESSION", required = true)]
         sessions: Vec<PathBuf>,
         /// One JSON object a session
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put two sessions or branches beside each other: FILE, FILE#BRANCH or FILE@EVENT
+    #[command(after_help = COMPARE_HELP)]
+    Compare {
+        #[arg(value_name = "A")]
+        one: String,
+        #[arg(value_name = "B")]
+        other: String,
+        /// One JSON object a task, the last one the sums
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the whole lines of a damaged session that stand behind its damage, as JSON lines
+    Salvage {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Name what is suspicious in the plan of a session, or in a plan in the notation
+    Lint {
+        /// A session, or a text; `-` reads a text from stdin
+        #[arg(value_name = "SESSION|PLAN|-")]
+        file: PathBuf,
+        /// One JSON object a finding
         #[arg(long)]
         json: bool,
     },

@@ -13,8 +13,8 @@ use crate::{
         runner::{Engine, Inbox},
     },
     headless::{
-        Ending, Interrupt, Outside, Overrides, Start, Workers, eval, export, import, lines::Style, list,
-        replay, route, run::Options,
+        Ending, Interrupt, Outside, Overrides, Start, Workers, compare, eval, export, import, lines::Style,
+        lint, list, replay, route, run::Options,
     },
     session::Journal,
     store::{config, sessions},
@@ -122,6 +122,47 @@ pub(super) fn opened(boot: &Boot, session: &Path) -> Result<Journal, Trouble> {
         super::complain(&warning);
     }
     Ok(opened.journal)
+}
+
+pub(crate) fn compared(boot: &Boot, one: &str, other: &str, json: bool) -> Done {
+    let read = |argument: &str| {
+        let (file, mark) = compare::parse(argument);
+        let journal = opened(boot, Path::new(file))?;
+        let at = compare::place(&journal, mark).map_err(|why| Trouble::usage(format!("{file}: {why}")))?;
+        Ok::<_, Trouble>((journal, at))
+    };
+    let (ones, others) = (read(one)?, read(other)?);
+    let one = compare::Side { name: one.to_owned(), journal: &ones.0, at: ones.1 };
+    let other = compare::Side { name: other.to_owned(), journal: &others.0, at: others.1 };
+    Ok(compare::run(&one, &other, json, &mut stdout().lock())?)
+}
+
+/// `salvage`: one JSON object for each whole line behind the first damaged one.
+pub(crate) fn salvaged(file: &Path) -> Done {
+    let bytes =
+        std::fs::read(file).map_err(|error| Trouble::usage(format!("{}: {error}", file.display())))?;
+    let later = crate::session::line::after_the_damage(&bytes);
+    let out = &mut stdout().lock();
+    for (line, entry) in &later {
+        writeln!(out, "{}", crate::headless::json_line(&serde_json::json!({"line": line, "entry": entry})))?;
+    }
+    let s = if later.len() == 1 { "" } else { "s" };
+    super::complain(&format!("{} whole line{s} behind the damage", later.len()));
+    Ok(if later.is_empty() { Ending::NotMet } else { Ending::Done })
+}
+
+/// A file whose first line is a session's header is a session, everything else a text.
+pub(crate) fn linted(boot: &Boot, file: &Path, json: bool) -> Done {
+    let depth = boot.settings.limits.depth as usize;
+    let out = &mut stdout().lock();
+    if file == Path::new("-") {
+        return Ok(lint::text(&read_stdin()?, depth, json, out)?);
+    }
+    let text = read_file(file)?;
+    if text.trim_start().starts_with('{') {
+        return Ok(lint::session(&opened(boot, file)?, depth, json, out)?);
+    }
+    Ok(lint::text(&text, depth, json, out)?)
 }
 
 pub(crate) fn experts(boot: &Boot, json: bool) -> Done {

@@ -104,6 +104,16 @@ impl Files {
                 Some(example) => example,
                 None => self.open(&path),
             }),
+            Effect::ReadOther(path) => {
+                let read = match recorded::named(&path) {
+                    Some(example) => example,
+                    None => self.look_into(&path),
+                };
+                Some(match read {
+                    Stored::Opened(opened) => Stored::Other(opened),
+                    other => other,
+                })
+            }
             Effect::ListSessions => Some(Stored::Sessions(self.list())),
             _ => None,
         };
@@ -170,6 +180,17 @@ impl Files {
     }
 
     /// Reads a session and goes on writing it, if nobody else does.
+    /// Reads a session without a claim on it.
+    fn look_into(&self, path: &Path) -> Stored {
+        match sessions::read(&self.disk, path) {
+            Ok(OpenSession { journal, warning, .. }) => {
+                let file = SessionFile::ReadOnly(path.display().to_string());
+                Stored::Opened(Box::new(Opened { journal, file, warning }))
+            }
+            Err(error) => Stored::NotOpened(error.to_string()),
+        }
+    }
+
     fn open(&mut self, path: &Path) -> Stored {
         // Our own claim on the very same file must not stand in the way.
         self.leave_file();

@@ -30,6 +30,16 @@ pub(crate) const EXAMPLES: &[Example] = &[
         about: "a wrong plan mended by hand, a task re-routed and back: walk it with [ and ]",
         text: include_str!("../../sessions/corrected.jsonl"),
     },
+    Example {
+        file: "split.jsonl",
+        about: "a step that no expert understands, split by hand with a reason",
+        text: include_str!("../../sessions/split.jsonl"),
+    },
+    Example {
+        file: "merged.jsonl",
+        about: "two branches of one plan, compared and merged: C-b lists them, @ walks the events",
+        text: include_str!("../../sessions/merged.jsonl"),
+    },
 ];
 
 /// Where the list says that an example lies; no folder of the disk is called so.

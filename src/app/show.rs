@@ -84,9 +84,18 @@ fn key(word: &str) -> Result<KeyEvent, String> {
         Key::End => KeyCode::End,
         Key::PageUp => KeyCode::PageUp,
         Key::PageDown => KeyCode::PageDown,
+        Key::ShiftUp => KeyCode::Up,
+        Key::ShiftDown => KeyCode::Down,
+        Key::ShiftLeft => KeyCode::Left,
+        Key::ShiftRight => KeyCode::Right,
+        Key::ShiftHome => KeyCode::Home,
+        Key::ShiftEnd => KeyCode::End,
         Key::F(n) => KeyCode::F(n),
     };
     let mut modifiers = KeyModifiers::NONE;
+    let shifted =
+        [Key::ShiftUp, Key::ShiftDown, Key::ShiftLeft, Key::ShiftRight, Key::ShiftHome, Key::ShiftEnd];
+    modifiers.set(KeyModifiers::SHIFT, shifted.contains(&chord.key));
     modifiers.set(KeyModifiers::CONTROL, chord.ctrl);
     modifiers.set(KeyModifiers::ALT, chord.alt);
     Ok(KeyEvent::new(code, modifiers))

@@ -49,10 +49,7 @@ pub enum Bound {
 
 /// The next move in reading order, or why there is none.
 pub fn next_move(journal: &Journal, survey: &Survey) -> Result<Move, Bound> {
-    let ready = survey.iter().find_map(|(_, look)| match &look.status {
-        Status::Ready(next) => Some(next.clone()),
-        _ => look.also.clone(),
-    });
+    let ready = survey.ready().find_map(|task| survey.moves(journal, task).into_iter().next());
     match ready {
         Some(Move::Ask { ask, task, purpose, key }) => match over_limit(journal, &ask) {
             Some(why) => Err(Bound::Limit(why)),

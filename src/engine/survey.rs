@@ -3,7 +3,13 @@
 //!
 //! Freshness is decided here: a task is done when the key of its stored answer equals the key computed now. So an edit
 //! makes exactly its dependents stale, undoing it makes the old answers good again, and a call whose key was answered
-//! before, on whatever branch, is not made twice.
+//! before, on whatever branch, is not made twice. `survey/upkeep.rs` looks again only at what a change can reach.
+
+mod tally;
+mod upkeep;
+
+pub use tally::Tally;
+pub use upkeep::{Changes, Survey, survey};
 
 use super::key::{call_key, key_of};
 use crate::{
@@ -11,12 +17,15 @@ use crate::{
     decision::{ExpertCard, ExpertKind},
     expert::roster::{Roster, request},
     ids::{CallId, TaskId},
-    plan::{self, Draft, Edit, Operator, Plan, notation::Step},
+    plan::{self, Draft, Edit, Operator, notation::Step},
     router::{self, RouteNext, RouteScene},
     session::{Event, Journal, Outcome, Progress, Purpose, Session, Settings},
     strategy::{self, Done, Next, Prompts, Scene},
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// What deciding needs besides the session: who is there and what they are told.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,20 +60,12 @@ impl Servers {
     }
 }
 
-/// How every task stands.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Survey {
-    looks: BTreeMap<TaskId, Look>,
-    /// All tasks, parents first, in reading order.
-    pub order: Vec<TaskId>,
-}
-
 /// How one task stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Look {
     pub status: Status,
-    /// A call that could be made while another one of this task is under way.
-    pub also: Option<super::Move>,
+    /// A call could be made while another one of this task is under way.
+    pub also: bool,
     /// It has an answer, made from what is no longer so.
     pub stale: bool,
     /// A person's answer stands above the computed one.
@@ -81,13 +82,35 @@ pub struct Look {
     pub key: String,
 }
 
+impl Look {
+    /// Of a task that nobody has looked at.
+    /// Something can be done for it now.
+    pub fn can_go(&self) -> bool {
+        self.also || self.status == Status::Ready
+    }
+
+    fn unseen() -> Look {
+        Look {
+            status: Status::Done,
+            also: false,
+            stale: false,
+            pinned: false,
+            by: String::new(),
+            composite: false,
+            questions: vec![],
+            calls: vec![],
+            key: String::new(),
+        }
+    }
+}
+
 /// Where a task is in its life.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Status {
     /// For what it waits, in words.
     Waiting(String),
-    /// It can go on, like this.
-    Ready(super::Move),
+    /// It can go on; [`Survey::moves`] tells how.
+    Ready,
     Running(CallId),
     /// The person at the screen is asked.
     NeedsPerson,
@@ -103,7 +126,7 @@ impl Status {
     pub fn word(&self) -> &'static str {
         match self {
             Status::Waiting(_) => "waiting",
-            Status::Ready(_) => "ready",
+            Status::Ready => "ready",
             Status::Running(_) => "running",
             Status::NeedsPerson => "needs-person",
             Status::Done => "done",
@@ -121,58 +144,19 @@ impl Status {
     }
 }
 
-impl Survey {
-    pub fn look(&self, task: TaskId) -> Option<&Look> {
-        self.looks.get(&task)
-    }
-
-    /// All tasks with their looks, parents first, in reading order.
-    pub fn iter(&self) -> impl Iterator<Item = (TaskId, &Look)> {
-        self.order.iter().filter_map(|task| Some((*task, self.looks.get(task)?)))
-    }
-}
-
-/// Looks at every task. `running` are the calls under way.
-pub fn survey(journal: &Journal, tools: &Tools, running: &BTreeSet<CallId>) -> Survey {
-    let session = journal.session();
-    let Some(settings) = &session.settings else { return Survey::default() };
-    let mut surveyor = Surveyor { journal, session, settings, tools, running, looks: BTreeMap::new() };
-    for task in dependencies_first(&session.plan) {
-        let look = surveyor.look(task);
-        surveyor.looks.insert(task, look);
-    }
-    Survey { looks: surveyor.looks, order: session.plan.walk() }
-}
-
-/// All tasks, each after its parts and after what it needs. Does not recurse: depth is the user's to choose.
-fn dependencies_first(plan: &Plan) -> Vec<TaskId> {
-    let all = plan.walk();
-    let mut left: HashMap<TaskId, usize> =
-        all.iter().map(|task| (*task, plan.parts(*task).len() + plan.needs(*task).len())).collect();
-    let mut ready: Vec<TaskId> =
-        all.iter().rev().copied().filter(|task| left.get(task) == Some(&0)).collect();
-    let mut order = Vec::with_capacity(all.len());
-    while let Some(task) = ready.pop() {
-        order.push(task);
-        for user in plan.feeds(task).into_iter().chain(plan.parent(task)) {
-            if let Some(count) = left.get_mut(&user) {
-                *count -= 1;
-                if *count == 0 {
-                    ready.push(user);
-                }
-            }
-        }
-    }
-    order
-}
-
 struct Surveyor<'a> {
     journal: &'a Journal,
     session: &'a Session,
     settings: &'a Settings,
     tools: &'a Tools,
     running: &'a BTreeSet<CallId>,
-    looks: BTreeMap<TaskId, Look>,
+    survey: &'a Survey,
+    /// What the task would do is asked for, too; else only that it could.
+    wants_moves: bool,
+    /// What the task could do now, in order.
+    moves: RefCell<Vec<super::Move>>,
+    /// The keys of all calls that the task would make.
+    heard: RefCell<Vec<u128>>,
 }
 
 /// What became of a question that may have been asked before.
@@ -184,23 +168,30 @@ enum Heard<'a> {
 impl<'a> Surveyor<'a> {
     fn look(&self, task: TaskId) -> Look {
         let progress = self.session.progress(task);
-        let mut look = Look {
-            also: None,
-            status: Status::Done,
-            stale: false,
-            pinned: progress.pinned.is_some(),
-            by: String::new(),
-            composite: false,
-            questions: vec![],
-            calls: vec![],
-            key: String::new(),
-        };
+        let mut look = Look { pinned: progress.pinned.is_some(), ..Look::unseen() };
         let Some(found) = self.session.plan.task(task) else { return look };
         let draft = &found.draft;
-        let status = self.status(task, draft, found.attempt, progress, &mut look);
+        let mut status = self.status(task, draft, found.attempt, progress, &mut look);
         look.stale = progress.solved.is_some() && status != Status::Done && !look.pinned;
+        if status == Status::Done
+            && let (Some(check), Some(answer)) = (&draft.check, self.session.answer(task))
+            && let Err(why) = check.verdict(answer)
+        {
+            status = Status::Failed(why);
+        }
+        if status != Status::Done
+            && let Some(above) = self.session.plan.ancestors(task).find(|above| self.is_collapsed(*above))
+        {
+            look.stale = false;
+            let name = self.session.plan.reference(task, above);
+            status = Status::Waiting(format!("sleeps: {name} is answered in one call"));
+        }
         look.status = if look.pinned { Status::Done } else { status };
         look
+    }
+
+    fn is_collapsed(&self, task: TaskId) -> bool {
+        self.session.plan.task(task).is_some_and(|task| task.collapsed)
     }
 
     fn status(
@@ -225,7 +216,7 @@ impl<'a> Surveyor<'a> {
             );
         }
         for need in plan.needs(task) {
-            if self.looks.get(&need).is_none_or(|look| look.status != Status::Done) {
+            if self.survey.look(need).is_none_or(|look| look.status != Status::Done) {
                 return Status::Waiting(format!("waits for {}", plan.reference(task, need)));
             }
         }
@@ -248,6 +239,9 @@ impl<'a> Surveyor<'a> {
     /// The strategy that owns the task, unless it is a leaf: the goal, a task with a strategy of its own, or one with
     /// parts.
     fn strategy_of(&self, task: TaskId, draft: &Draft) -> Option<String> {
+        if self.is_collapsed(task) {
+            return Some("direct".to_owned());
+        }
         let named = draft.strategy.clone();
         let default = || self.settings.strategy.clone();
         let plan = &self.session.plan;
@@ -288,6 +282,9 @@ impl<'a> Surveyor<'a> {
         let Some(router) = router::router(&self.settings.router) else {
             return stuck(format!("no router is called `{}`", self.settings.router));
         };
+        if !self.wants_moves && !router.asks() {
+            return Err(Status::Ready);
+        }
         let mut scene = RouteScene { task: &text, tag: draft.expert.as_deref(), cards, reply: None };
         let mut next = router.route(&scene);
         if let RouteNext::Ask(request) = next {
@@ -300,7 +297,7 @@ impl<'a> Surveyor<'a> {
         }
         match next {
             RouteNext::Decide(decision) => {
-                Err(Status::Ready(super::Move::Record(Event::Routed { task, key, decision })))
+                Err(self.ready(super::Move::Record(Event::Routed { task, key, decision })))
             }
             RouteNext::Ask(_) => stuck(format!("the router `{}` could not read its answer", router.name())),
         }
@@ -333,13 +330,10 @@ impl<'a> Surveyor<'a> {
             match heard {
                 _ if person => open = open.or(Some(Status::NeedsPerson)),
                 Heard::Answer(answer) => answers.push(answer.text.clone()),
-                Heard::Else(Status::Ready(next)) if matches!(open, Some(Status::Running(_))) => {
-                    look.also = look.also.take().or(Some(next));
-                }
-                Heard::Else(status @ Status::Running(_)) if matches!(open, Some(Status::Ready(_))) => {
-                    if let Some(Status::Ready(next)) = open.replace(status) {
-                        look.also = look.also.take().or(Some(next));
-                    }
+                Heard::Else(Status::Ready) if matches!(open, Some(Status::Running(_))) => look.also = true,
+                Heard::Else(status @ Status::Running(_)) if open == Some(Status::Ready) => {
+                    open = Some(status);
+                    look.also = true;
                 }
                 Heard::Else(status) => open = open.or(Some(status)),
             }
@@ -353,7 +347,7 @@ impl<'a> Surveyor<'a> {
                 Operator::Select => answers.concat(),
                 operator => plan::join(operator, &answers),
             };
-            Status::Ready(super::Move::Record(Event::Solved { task, key: look.key.clone(), answer }))
+            self.ready(super::Move::Record(Event::Solved { task, key: look.key.clone(), answer }))
         })
     }
 
@@ -379,7 +373,8 @@ impl<'a> Surveyor<'a> {
         look: &mut Look,
     ) -> Status {
         let plan = &self.session.plan;
-        let parts = plan.parts(task);
+        let collapsed = self.is_collapsed(task);
+        let parts = if collapsed { &[] } else { plan.parts(task) };
         let Some(strategy) = strategy::strategy(&look.by) else {
             return Status::Stuck(format!("no strategy is called `{}`", look.by));
         };
@@ -401,7 +396,7 @@ impl<'a> Surveyor<'a> {
             cards: self.tools.roster.cards(),
             prompts: &self.tools.prompts,
             sampling: self.settings.sampling,
-            complete: progress.complete || by_hand,
+            complete: !collapsed && (progress.complete || by_hand),
             reply: None,
         };
         let mut next = strategy.next(&scene);
@@ -429,11 +424,9 @@ impl<'a> Surveyor<'a> {
                 look.key = key_of(&[strategy.name(), &key, &question, &answer]);
                 match &progress.solved {
                     Some(solved) if solved.key == look.key => Status::Done,
-                    _ => Status::Ready(super::Move::Record(Event::Solved {
-                        task,
-                        key: look.key.clone(),
-                        answer,
-                    })),
+                    _ => {
+                        self.ready(super::Move::Record(Event::Solved { task, key: look.key.clone(), answer }))
+                    }
                 }
             }
         }
@@ -447,7 +440,7 @@ impl<'a> Surveyor<'a> {
 
     /// How the parts stand, unless all are done: the most urgent of them speaks for the parent.
     fn unfinished(&self, parts: &[TaskId]) -> Option<Status> {
-        let status = |part: &TaskId| self.looks.get(part).map(|look| &look.status);
+        let status = |part: &TaskId| self.survey.look(*part).map(|look| &look.status);
         let urgency = |status: &Status| match status {
             Status::Running(_) => 0,
             Status::NeedsPerson => 1,
@@ -471,7 +464,7 @@ impl<'a> Surveyor<'a> {
     fn done(&self, part: TaskId) -> Option<Done> {
         let draft = self.session.plan.task(part)?.draft.clone();
         // The next proposal sees who really answered, a person's choice included.
-        let by = self.looks.get(&part).filter(|look| !look.composite && !look.by.is_empty());
+        let by = self.survey.look(part).filter(|look| !look.composite && !look.by.is_empty());
         let expert = by.map(|look| look.by.clone()).or(draft.expert);
         let step = Step { operator: draft.operator, expert, text: self.session.plan.text(part) };
         Some(Done { step, answer: self.session.answer(part)?.to_owned() })
@@ -509,7 +502,7 @@ impl<'a> Surveyor<'a> {
             edits.push(edit);
         }
         let strategy = strategy.to_owned();
-        Status::Ready(super::Move::Record(Event::Proposed { task, strategy, key, edits, complete, warnings }))
+        self.ready(super::Move::Record(Event::Proposed { task, strategy, key, edits, complete, warnings }))
     }
 
     /// What became of the question, if it was asked before under the same key; else how to ask it.
@@ -526,6 +519,7 @@ impl<'a> Surveyor<'a> {
         let known = ask.server.as_ref().map(|name| (name, servers.models.get(name)));
         let model = known.map_or(model.as_str(), |(_, model)| model.map_or("", String::as_str));
         let key = call_key(&ask, version, model, attempt);
+        self.heard.borrow_mut().push(upkeep::digest(&key));
         if let (Some((name, None)), None) = (known, self.journal.call_for(&key)) {
             let why = format!(
                 "no server is called `{name}`: set [servers.{name}] in the configuration, or press r"
@@ -551,6 +545,37 @@ impl<'a> Surveyor<'a> {
     }
 
     fn to_ask(&self, task: TaskId, purpose: Purpose, key: &str, ask: Ask) -> Heard<'a> {
-        Heard::Else(Status::Ready(super::Move::Ask { task, purpose, key: key.to_owned(), ask }))
+        if !matches!(ask.request, Request::Compute { .. })
+            && let Some(why) = self.over_budget(task)
+        {
+            return Heard::Else(Status::Stuck(why));
+        }
+        Heard::Else(self.ready(super::Move::Ask { task, purpose, key: key.to_owned(), ask }))
+    }
+
+    /// The budget that one more call for the task would break: its own, or one of a task above.
+    fn over_budget(&self, task: TaskId) -> Option<String> {
+        let plan = &self.session.plan;
+        std::iter::once(task).chain(plan.ancestors(task)).find_map(|above| {
+            let budget = plan.task(above)?.draft.budget?;
+            let (mut calls, mut tokens) = (0, 0);
+            for spender in plan.subtree(above) {
+                let (made, usage) = self.journal.usage_of(spender);
+                calls += made;
+                tokens += usage.output_tokens;
+            }
+            let part = budget.broken(calls, tokens)?;
+            let whose = match () {
+                () if above == task => "its budget".to_owned(),
+                () if plan.root() == Some(above) => "the budget of the goal".to_owned(),
+                () => format!("the budget of {}", plan.reference(task, above)),
+            };
+            Some(format!("{whose} ({part}) is spent: press $ there to give more"))
+        })
+    }
+
+    fn ready(&self, next: super::Move) -> Status {
+        self.moves.borrow_mut().push(next);
+        Status::Ready
     }
 }

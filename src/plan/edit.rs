@@ -1,10 +1,10 @@
 //! Every change of a plan as a value: recorded, replayed, shown, counted.
 
-use super::{Draft, Operator, Phrase};
+use super::{Budget, Check, Draft, Operator, Phrase};
 use crate::ids::TaskId;
 use serde::{Deserialize, Serialize};
 
-/// One structural change. `Plan::apply` does it; there is no undo code, since undo replays the log without it.
+/// One structural change. `Plan::apply` does it; there is no undo code, since the plan before is still there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "edit", rename_all = "snake_case")]
 pub enum Edit {
@@ -41,6 +41,21 @@ pub enum Edit {
         task: TaskId,
         strategy: Option<String>,
     },
+    /// What the answer must be like to count; `None` takes every answer.
+    SetCheck {
+        task: TaskId,
+        check: Option<Check>,
+    },
+    /// What the task and all below it may cost.
+    SetBudget {
+        task: TaskId,
+        budget: Option<Budget>,
+    },
+    /// Has the task answered by one direct call while its parts sleep, or wakes them.
+    Collapse {
+        task: TaskId,
+        on: bool,
+    },
     /// Asks for a fresh attempt, so that the next call is made even if an equal one was made before.
     Again {
         task: TaskId,
@@ -58,6 +73,9 @@ impl Edit {
             | Edit::SetOperator { task, .. }
             | Edit::SetExpert { task, .. }
             | Edit::SetStrategy { task, .. }
+            | Edit::SetCheck { task, .. }
+            | Edit::SetBudget { task, .. }
+            | Edit::Collapse { task, .. }
             | Edit::Again { task } => *task,
         }
     }
@@ -72,6 +90,10 @@ impl Edit {
             Edit::SetOperator { .. } => "changed operator of",
             Edit::SetExpert { .. } => "re-routed",
             Edit::SetStrategy { .. } => "changed strategy of",
+            Edit::SetCheck { .. } => "changed check of",
+            Edit::SetBudget { .. } => "changed budget of",
+            Edit::Collapse { on: true, .. } => "collapsed",
+            Edit::Collapse { on: false, .. } => "opened up",
             Edit::Again { .. } => "asked again for",
         }
     }

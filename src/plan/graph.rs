@@ -1,31 +1,45 @@
-//! petgraph lives here. Keeps the graph acyclic and the ids stable; nobody outside sees a node index.
+//! The graph itself: ids to tasks, kept so that a copy of a plan costs nothing and two plans are compared by what differs.
+//!
+//! The map is persistent (Okasaki, "Purely Functional Data Structures"): a copy shares everything until one of both
+//! changes, and then all but the way to the change. So undo, branches, comparison and looking back keep whole plans.
 
 use super::{Draft, Edit, Phrase, Piece, Task};
 use crate::ids::TaskId;
-use petgraph::{Direction, stable_graph::NodeIndex, stable_graph::StableDiGraph, visit::EdgeRef};
-use std::collections::{BTreeMap, HashSet};
+use imbl::{OrdMap, OrdSet, ordmap::DiffItem};
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+};
 
 /// The graph of tasks. Two plans are equal when they hold the same tasks in the same places.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    graph: StableDiGraph<Node, Edge>,
-    index: BTreeMap<TaskId, NodeIndex>,
+    nodes: OrdMap<TaskId, Arc<Node>>,
     root: Option<TaskId>,
+    /// References (user, need) to what does not stand wholly before the user in reading order. While there are none the
+    /// plan can have no circle, which spares the search for one.
+    forward: OrdSet<(TaskId, TaskId)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 struct Node {
     task: Task,
-    /// The sub-tasks in order; the part edges say the same without order.
+    parent: Option<TaskId>,
+    /// The sub-tasks in order.
     parts: Vec<TaskId>,
+    /// The tasks that use this one's answer, by id.
+    feeds: Vec<TaskId>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Edge {
-    /// From a task to its sub-task.
-    Part,
-    /// From the task whose answer is used to the task that uses it.
-    Needs,
+/// A task that is not the same in two plans.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Difference<'a> {
+    pub task: TaskId,
+    pub old: Option<&'a Task>,
+    pub new: Option<&'a Task>,
+    /// The sub-tasks then and now; empty where the task is not.
+    pub parts: (&'a [TaskId], &'a [TaskId]),
+    pub parent: (Option<TaskId>, Option<TaskId>),
 }
 
 /// Why an edit was refused. The plan is as it was before.
@@ -50,19 +64,24 @@ impl Plan {
     }
 
     pub fn len(&self) -> usize {
-        self.index.len()
+        self.nodes.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.index.is_empty()
+        self.nodes.is_empty()
     }
 
     pub fn contains(&self, task: TaskId) -> bool {
-        self.index.contains_key(&task)
+        self.nodes.contains_key(&task)
     }
 
     pub fn task(&self, task: TaskId) -> Option<&Task> {
         Some(&self.node(task)?.task)
+    }
+
+    /// All tasks by id, in no order of the plan: for work that looks at every task once.
+    pub fn tasks(&self) -> impl Iterator<Item = &Task> {
+        self.nodes.values().map(|node| &node.task)
     }
 
     /// The sub-tasks in order; empty for a leaf and for nobody.
@@ -71,7 +90,12 @@ impl Plan {
     }
 
     pub fn parent(&self, task: TaskId) -> Option<TaskId> {
-        self.neighbours(task, Edge::Part, Direction::Incoming).next()
+        self.node(task)?.parent
+    }
+
+    /// The tasks above, nearest first.
+    pub fn ancestors(&self, task: TaskId) -> impl Iterator<Item = TaskId> {
+        std::iter::successors(self.parent(task), |task| self.parent(*task))
     }
 
     /// The tasks whose answers this one uses.
@@ -80,21 +104,19 @@ impl Plan {
     }
 
     /// The tasks that use this one's answer, by id.
-    pub fn feeds(&self, task: TaskId) -> Vec<TaskId> {
-        let mut feeds: Vec<TaskId> = self.neighbours(task, Edge::Needs, Direction::Outgoing).collect();
-        feeds.sort();
-        feeds
+    pub fn feeds(&self, task: TaskId) -> &[TaskId] {
+        self.node(task).map_or(&[], |node| &node.feeds)
     }
 
     /// The place among its siblings, from 1; 1 for the goal.
     pub fn position(&self, task: TaskId) -> usize {
         let siblings = self.parent(task).map_or(&[][..], |parent| self.parts(parent));
-        siblings.iter().position(|sibling| *sibling == task).map_or(1, |at| at + 1)
+        siblings.iter().rposition(|sibling| *sibling == task).map_or(1, |at| at + 1)
     }
 
     /// Steps from the goal: 0 for the goal itself.
     pub fn depth(&self, task: TaskId) -> usize {
-        std::iter::successors(self.parent(task), |task| self.parent(*task)).count()
+        self.ancestors(task).count()
     }
 
     /// All tasks, parents before their sub-tasks, in reading order.
@@ -107,12 +129,17 @@ impl Plan {
         let mut walked = vec![];
         let mut waiting = vec![task];
         while let Some(task) = waiting.pop() {
-            if self.contains(task) {
+            if let Some(node) = self.node(task) {
                 walked.push(task);
-                waiting.extend(self.parts(task).iter().rev());
+                waiting.extend(node.parts.iter().rev());
             }
         }
         walked
+    }
+
+    /// Is `task` the other one, or somewhere below it?
+    pub fn is_below(&self, task: TaskId, above: TaskId) -> bool {
+        task == above || self.ancestors(task).any(|task| task == above)
     }
 
     /// How `to` is written in a phrase of `from`: `#2` for a sibling, the path from the goal (`#1.3`) else.
@@ -144,13 +171,42 @@ impl Plan {
             .unwrap_or_default()
     }
 
+    /// What is not the same in a newer plan, by id. Costs as much as differs between two plans of one history.
+    pub fn differences<'a>(&'a self, newer: &'a Plan) -> impl Iterator<Item = Difference<'a>> {
+        self.nodes.diff(&newer.nodes).map(|item| {
+            let (task, old, new) = match item {
+                DiffItem::Add(task, new) => (task, None, Some(new)),
+                DiffItem::Remove(task, old) => (task, Some(old), None),
+                DiffItem::Update { old: (task, old), new: (_, new) } => (task, Some(old), Some(new)),
+            };
+            let parts = |node: Option<&'a Arc<Node>>| node.map_or(&[][..], |node| &node.parts);
+            let parent = |node: Option<&'a Arc<Node>>| node.and_then(|node| node.parent);
+            Difference {
+                task: *task,
+                old: old.map(|node| &node.task),
+                new: new.map(|node| &node.task),
+                parts: (parts(old), parts(new)),
+                parent: (parent(old), parent(new)),
+            }
+        })
+    }
+
     /// Does one edit, or refuses it and stays as it was.
     pub fn apply(&mut self, edit: &Edit) -> Result<(), PlanError> {
+        self.make(edit, true)
+    }
+
+    /// Does an edit again that this very plan took before: circles are not looked for.
+    pub fn reapply(&mut self, edit: &Edit) -> Result<(), PlanError> {
+        self.make(edit, false)
+    }
+
+    fn make(&mut self, edit: &Edit, check: bool) -> Result<(), PlanError> {
         match edit {
-            Edit::Add { task, parent, at, draft } => self.add(*task, *parent, *at, draft),
+            Edit::Add { task, parent, at, draft } => self.add(*task, *parent, *at, draft, check),
             Edit::Remove { task } => self.remove(*task),
-            Edit::Move { task, parent, at } => self.shift(*task, *parent, *at),
-            Edit::SetPhrase { task, phrase } => self.set_phrase(*task, phrase.clone()),
+            Edit::Move { task, parent, at } => self.shift(*task, *parent, *at, check),
+            Edit::SetPhrase { task, phrase } => self.set_phrase(*task, phrase.clone(), check),
             Edit::SetOperator { task, operator } => self.draft(*task).map(|draft| draft.operator = *operator),
             Edit::SetExpert { task, expert } => {
                 self.draft(*task).map(|draft| draft.expert.clone_from(expert))
@@ -158,6 +214,9 @@ impl Plan {
             Edit::SetStrategy { task, strategy } => {
                 self.draft(*task).map(|draft| draft.strategy.clone_from(strategy))
             }
+            Edit::SetCheck { task, check } => self.draft(*task).map(|draft| draft.check.clone_from(check)),
+            Edit::SetBudget { task, budget } => self.draft(*task).map(|draft| draft.budget = *budget),
+            Edit::Collapse { task, on } => self.node_mut(*task).map(|node| node.task.collapsed = *on),
             Edit::Again { task } => self.node_mut(*task).map(|node| node.task.attempt += 1),
         }
     }
@@ -168,6 +227,7 @@ impl Plan {
         parent: Option<TaskId>,
         at: usize,
         draft: &Draft,
+        check: bool,
     ) -> Result<(), PlanError> {
         if self.contains(task) {
             return Err(PlanError::Twice(task));
@@ -178,33 +238,31 @@ impl Plan {
             _ => {}
         }
         let bare = Draft { phrase: Phrase::default(), ..draft.clone() };
-        let node =
-            self.graph.add_node(Node { task: Task { id: task, draft: bare, attempt: 0 }, parts: vec![] });
-        self.index.insert(task, node);
+        let task_of = Task { id: task, draft: bare, attempt: 0, collapsed: false };
+        let node = Node { task: task_of, parent: None, parts: vec![], feeds: vec![] };
+        self.nodes.insert(task, Arc::new(node));
         match parent {
             None => self.root = Some(task),
             Some(parent) => self.hang(task, parent, at)?,
         }
-        self.set_phrase(task, draft.phrase.clone()).inspect_err(|_| {
+        if draft.phrase.pieces().is_empty() {
+            return Ok(());
+        }
+        self.set_phrase(task, draft.phrase.clone(), check).inspect_err(|_| {
             let _ = self.remove(task);
         })
     }
 
     fn hang(&mut self, task: TaskId, parent: TaskId, at: usize) -> Result<(), PlanError> {
-        let (from, to) = (self.at(parent)?, self.at(task)?);
-        self.graph.add_edge(from, to, Edge::Part);
         let parts = &mut self.node_mut(parent)?.parts;
         parts.insert(at.min(parts.len()), task);
+        self.node_mut(task)?.parent = Some(parent);
         Ok(())
     }
 
     fn unhang(&mut self, task: TaskId) -> Result<(), PlanError> {
-        let node = self.at(task)?;
-        if let Some(parent) = self.parent(task) {
+        if let Some(parent) = self.node_mut(task)?.parent.take() {
             self.node_mut(parent)?.parts.retain(|part| *part != task);
-            let above: Vec<_> = self.graph.edges_directed(node, Direction::Incoming).collect();
-            let part = above.iter().find(|edge| *edge.weight() == Edge::Part).map(|edge| edge.id());
-            part.map(|edge| self.graph.remove_edge(edge));
         }
         Ok(())
     }
@@ -213,20 +271,30 @@ impl Plan {
     fn remove(&mut self, task: TaskId) -> Result<(), PlanError> {
         self.at(task)?;
         let gone: HashSet<TaskId> = self.subtree(task).into_iter().collect();
-        let users: HashSet<TaskId> = gone.iter().flat_map(|task| self.feeds(*task)).collect();
+        let users: HashSet<TaskId> = gone.iter().flat_map(|task| self.feeds(*task).iter().copied()).collect();
         for user in users.difference(&gone) {
             let lose = |to: TaskId| match gone.contains(&to) {
                 true => Piece::Lost { lost: to.to_string() },
                 false => Piece::Answer { task: to },
             };
-            let node = self.node_mut(*user)?;
-            node.task.draft.phrase = node.task.draft.phrase.map(lose);
+            let draft = self.draft(*user)?;
+            let needs = draft.phrase.needs();
+            draft.phrase = draft.phrase.map(lose);
+            for need in needs.into_iter().filter(|need| gone.contains(need)) {
+                self.forward.remove(&(*user, need));
+            }
         }
         self.unhang(task)?;
         for task in &gone {
-            if let Some(node) = self.index.remove(task) {
-                self.graph.remove_node(node);
+            for need in self.needs(*task) {
+                self.forward.remove(&(*task, need));
+                if !gone.contains(&need) {
+                    self.node_mut(need)?.feeds.retain(|user| user != task);
+                }
             }
+        }
+        for task in &gone {
+            self.nodes.remove(task);
         }
         if self.root == Some(task) {
             self.root = None;
@@ -234,56 +302,99 @@ impl Plan {
         Ok(())
     }
 
-    fn shift(&mut self, task: TaskId, parent: TaskId, at: usize) -> Result<(), PlanError> {
+    fn shift(&mut self, task: TaskId, parent: TaskId, at: usize, check: bool) -> Result<(), PlanError> {
         self.at(task)?;
         self.at(parent)?;
-        let Some(old) = self.parent(task) else { return Err(PlanError::Root("moved")) };
-        if self.subtree(task).contains(&parent) {
+        if self.parent(task).is_none() {
+            return Err(PlanError::Root("moved"));
+        }
+        if self.is_below(parent, task) {
             return Err(PlanError::Circle(vec![task, parent, task]));
         }
-        let was = self.position(task) - 1;
+        let before = self.clone();
+        let check = check && self.parent(task) != Some(parent);
         self.unhang(task)?;
         self.hang(task, parent, at)?;
-        // A new circle leads through the moved subtree: over something it needs or something that needs it.
-        let below = self.subtree(task);
+        // What stands before what can have changed between the moved tasks and all others only.
+        let below: HashSet<TaskId> = self.subtree(task).into_iter().collect();
         let needs =
-            below.iter().flat_map(|user| self.needs(*user).into_iter().map(move |need| (need, *user)));
-        let feeds =
-            below.iter().flat_map(|need| self.feeds(*need).into_iter().map(move |user| (*need, user)));
-        let circle = needs.chain(feeds).find_map(|(need, user)| self.circle(need, user));
-        match circle {
+            below.iter().flat_map(|user| self.needs(*user).into_iter().map(move |need| (*user, need)));
+        let feeds = below.iter().flat_map(|need| self.feeds(*need).iter().map(move |user| (*user, *need)));
+        let across: Vec<(TaskId, TaskId)> =
+            needs.chain(feeds).filter(|(user, need)| below.contains(user) != below.contains(need)).collect();
+        for (user, need) in across {
+            self.note_forward(user, need);
+        }
+        // Every circle leads through a reference forward, and a new one through what is new: the task waits for the start
+        // of its parent, whose end waits for the task's. Among siblings the order changes nothing.
+        let start = |task| (task, false);
+        let end = |task| (task, true);
+        if !check
+            || self.forward.is_empty()
+            || !self.waits(start(parent), start(task)) && !self.waits(end(task), end(parent))
+        {
+            return Ok(());
+        }
+        match self.forward.iter().find_map(|(user, need)| self.circle(*need, *user)) {
             None => Ok(()),
             Some(circle) => {
-                self.unhang(task)?;
-                self.hang(task, old, was)?;
+                *self = before;
                 Err(PlanError::Circle(circle))
             }
         }
     }
 
-    fn set_phrase(&mut self, task: TaskId, phrase: Phrase) -> Result<(), PlanError> {
-        let node = self.at(task)?;
-        for need in phrase.needs() {
-            self.at(need)?;
-            if let Some(circle) = self.circle(need, task) {
+    fn set_phrase(&mut self, task: TaskId, phrase: Phrase, check: bool) -> Result<(), PlanError> {
+        self.at(task)?;
+        let (old, new) = (self.needs(task), phrase.needs());
+        for need in &new {
+            self.at(*need)?;
+            if !check || self.forward.is_empty() && self.stands_before(*need, task) {
+                continue;
+            }
+            if let Some(circle) = self.circle(*need, task) {
                 return Err(PlanError::Circle(circle));
             }
         }
-        let old: Vec<_> = self
-            .graph
-            .edges_directed(node, Direction::Incoming)
-            .filter(|edge| *edge.weight() == Edge::Needs)
-            .map(|edge| edge.id())
-            .collect();
-        for edge in old {
-            self.graph.remove_edge(edge);
+        for need in old.iter().filter(|need| !new.contains(need)) {
+            self.forward.remove(&(task, *need));
+            self.node_mut(*need)?.feeds.retain(|user| *user != task);
         }
-        for need in phrase.needs() {
-            let from = self.at(need)?;
-            self.graph.add_edge(from, node, Edge::Needs);
+        for need in new.iter().filter(|need| !old.contains(need)) {
+            let feeds = &mut self.node_mut(*need)?.feeds;
+            if let Err(at) = feeds.binary_search(&task) {
+                feeds.insert(at, task);
+            }
+            self.note_forward(task, *need);
         }
         self.draft(task)?.phrase = phrase;
         Ok(())
+    }
+
+    fn note_forward(&mut self, user: TaskId, need: TaskId) {
+        match self.stands_before(need, user) {
+            true => self.forward.remove(&(user, need)),
+            false => self.forward.insert((user, need)),
+        };
+    }
+
+    /// Does the whole of `first` stand before `second` in reading order? A task does not stand before its own parts.
+    fn stands_before(&self, first: TaskId, second: TaskId) -> bool {
+        let (mut one, mut other) = (first, second);
+        if self.parent(one) != self.parent(other) {
+            let chain = |task: TaskId| {
+                let mut chain: Vec<TaskId> = std::iter::once(task).chain(self.ancestors(task)).collect();
+                chain.reverse();
+                chain
+            };
+            let (ones, others) = (chain(one), chain(other));
+            let Some(fork) = ones.iter().zip(&others).position(|(one, other)| one != other) else {
+                return false;
+            };
+            (one, other) = (ones[fork], others[fork]);
+        }
+        let siblings = self.parent(one).map_or(&[][..], |parent| self.parts(parent));
+        one != other && siblings.iter().rev().find(|task| **task == one || **task == other) == Some(&other)
     }
 
     /// The circle that would close if `user` used the answer of `need`: the end of `need` must not wait, over any
@@ -308,14 +419,7 @@ impl Plan {
                 circle.reverse();
                 return Some(circle);
             }
-            let waits: Vec<(TaskId, bool)> = match end {
-                true => self.parts(task).iter().map(|part| (*part, true)).chain([(task, false)]).collect(),
-                false => {
-                    let needs = self.needs(task).into_iter().map(|need| (need, true));
-                    needs.chain(self.parent(task).map(|parent| (parent, false))).collect()
-                }
-            };
-            for (task, end) in waits {
+            for (task, end) in self.waits_for((task, end)) {
                 if seen.insert((task, end)) {
                     trail.push((task, end, at));
                 }
@@ -325,26 +429,62 @@ impl Plan {
         None
     }
 
-    fn neighbours(&self, task: TaskId, kind: Edge, way: Direction) -> impl Iterator<Item = TaskId> {
-        let edges =
-            self.index.get(&task).into_iter().flat_map(move |node| self.graph.edges_directed(*node, way));
-        edges.filter(move |edge| *edge.weight() == kind).filter_map(move |edge| {
-            let other = if way == Direction::Incoming { edge.source() } else { edge.target() };
-            Some(self.graph.node_weight(other)?.task.id)
-        })
+    /// For what the start (`false`) or end (`true`) of a task waits by itself.
+    fn waits_for(&self, (task, end): (TaskId, bool)) -> Vec<(TaskId, bool)> {
+        match end {
+            true => self.parts(task).iter().map(|part| (*part, true)).chain([(task, false)]).collect(),
+            false => {
+                let needs = self.needs(task).into_iter().map(|need| (need, true));
+                needs.chain(self.parent(task).map(|parent| (parent, false))).collect()
+            }
+        }
     }
 
-    fn at(&self, task: TaskId) -> Result<NodeIndex, PlanError> {
-        self.index.get(&task).copied().ok_or(PlanError::Unknown(task))
+    /// Does the one start or end wait, over any path, for the other?
+    fn waits(&self, one: (TaskId, bool), other: (TaskId, bool)) -> bool {
+        let mut seen = HashSet::from([one]);
+        let mut open = vec![one];
+        while let Some(at) = open.pop() {
+            if at == other {
+                return true;
+            }
+            open.extend(self.waits_for(at).into_iter().filter(|next| seen.insert(*next)));
+        }
+        false
+    }
+
+    /// All tasks, each after its parts and after what it needs. Does not recurse.
+    pub fn dependencies_first(&self) -> Vec<TaskId> {
+        let all = self.walk();
+        let mut left: std::collections::HashMap<TaskId, usize> =
+            all.iter().map(|task| (*task, self.parts(*task).len() + self.needs(*task).len())).collect();
+        let mut ready: VecDeque<TaskId> =
+            all.iter().copied().filter(|task| left.get(task) == Some(&0)).collect();
+        let mut order = Vec::with_capacity(all.len());
+        while let Some(task) = ready.pop_front() {
+            order.push(task);
+            for user in self.feeds(task).iter().copied().chain(self.parent(task)) {
+                if let Some(count) = left.get_mut(&user) {
+                    *count -= 1;
+                    if *count == 0 {
+                        ready.push_back(user);
+                    }
+                }
+            }
+        }
+        order
+    }
+
+    fn at(&self, task: TaskId) -> Result<(), PlanError> {
+        if self.contains(task) { Ok(()) } else { Err(PlanError::Unknown(task)) }
     }
 
     fn node(&self, task: TaskId) -> Option<&Node> {
-        self.graph.node_weight(*self.index.get(&task)?)
+        self.nodes.get(&task).map(|node| &**node)
     }
 
     fn node_mut(&mut self, task: TaskId) -> Result<&mut Node, PlanError> {
-        let node = self.at(task)?;
-        self.graph.node_weight_mut(node).ok_or(PlanError::Unknown(task))
+        self.nodes.get_mut(&task).map(Arc::make_mut).ok_or(PlanError::Unknown(task))
     }
 
     fn draft(&mut self, task: TaskId) -> Result<&mut Draft, PlanError> {
@@ -354,8 +494,6 @@ impl Plan {
 
 impl PartialEq for Plan {
     fn eq(&self, other: &Plan) -> bool {
-        self.root == other.root
-            && self.len() == other.len()
-            && self.index.keys().all(|task| self.node(*task) == other.node(*task))
+        self.root == other.root && self.nodes == other.nodes
     }
 }

@@ -27,7 +27,7 @@ pub enum Line {
 }
 
 /// A sub-question with its tags as written; references are still numbers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Step {
     pub operator: Option<Operator>,
     pub expert: Option<String>,

@@ -74,7 +74,7 @@ pub fn read_outline(text: &str, first: u32) -> Reading {
         if let Some(lost) = phrase.lost() {
             warn(&format!("`#{lost}` names no task above this line"));
         }
-        let draft = Draft { phrase, operator: step.operator, expert: step.expert, strategy: None };
+        let draft = Draft { phrase, operator: step.operator, expert: step.expert, ..Draft::default() };
         let edit = Edit::Add { task: TaskId(next), parent, at: usize::MAX, draft };
         if let Err(error) = plan.apply(&edit) {
             reading.warnings.push(Warning { line: at + 1, what: error.to_string() });
@@ -94,7 +94,7 @@ impl Draft {
             phrase: Phrase::read(&step.text, |path| plan.referred(parent, path)),
             operator: step.operator.filter(|operator| *operator != Operator::Select),
             expert: step.expert.clone(),
-            strategy: None,
+            ..Draft::default()
         }
     }
 }

@@ -5,11 +5,30 @@
 
 use crate::ids::TaskId;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
-/// Text and references in order. Two texts never stand side by side, and no text is empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Phrase(Vec<Piece>);
+/// Text and references in order. Two texts never stand side by side, and no text is empty. A copy shares the pieces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<Piece>", into = "Vec<Piece>")]
+pub struct Phrase(Arc<[Piece]>);
+
+impl Default for Phrase {
+    fn default() -> Phrase {
+        Phrase(Arc::from([]))
+    }
+}
+
+impl From<Vec<Piece>> for Phrase {
+    fn from(pieces: Vec<Piece>) -> Phrase {
+        Phrase(pieces.into())
+    }
+}
+
+impl From<Phrase> for Vec<Piece> {
+    fn from(phrase: Phrase) -> Vec<Piece> {
+        phrase.0.to_vec()
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -40,7 +59,7 @@ impl Phrase {
                 (_, piece) => joined.push(piece),
             }
         }
-        Phrase(joined)
+        Phrase(joined.into())
     }
 
     /// Reads `#n`, `#n.m` and so on; `find` says which task a path of numbers means.
@@ -80,7 +99,7 @@ impl Phrase {
     /// The tasks whose answers this phrase needs, in reading order, each once.
     pub fn needs(&self) -> Vec<TaskId> {
         let mut needs = vec![];
-        for piece in &self.0 {
+        for piece in self.0.iter() {
             if let Piece::Answer { task } = piece
                 && !needs.contains(task)
             {

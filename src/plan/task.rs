@@ -1,6 +1,6 @@
 //! One task: what it asks, how it takes its inputs, who was named to answer it.
 
-use super::{Operator, Phrase};
+use super::{Budget, Check, Operator, Phrase};
 use crate::ids::TaskId;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,9 @@ pub struct Task {
     /// How often a person asked for a fresh attempt; part of every key, so that a repeat is a new call.
     #[serde(default)]
     pub attempt: u32,
+    /// Answered by one direct call; its parts are kept and sleep.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub collapsed: bool,
 }
 
 /// A task before it has a place in the plan: what a strategy proposes, a person types, a file holds.
@@ -28,6 +31,12 @@ pub struct Draft {
     /// The strategy for this task; `None` inherits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strategy: Option<String>,
+    /// What its answer must be like to count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<Check>,
+    /// What it and all below it may cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
 }
 
 impl Draft {

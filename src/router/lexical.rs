@@ -31,6 +31,10 @@ impl Router for Lexical {
         "compares the words of the task with those of each card (BM25); needs no model"
     }
 
+    fn asks(&self) -> bool {
+        false
+    }
+
     fn route(&self, scene: &RouteScene<'_>) -> RouteNext {
         RouteNext::Decide(decide(scene))
     }

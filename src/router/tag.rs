@@ -14,6 +14,10 @@ impl Router for Tag {
         "takes the expert that the decomposition names, and goes by words when it names none"
     }
 
+    fn asks(&self) -> bool {
+        false
+    }
+
     fn route(&self, scene: &RouteScene<'_>) -> RouteNext {
         let Some(tag) = scene.tag.map(str::trim).filter(|tag| !tag.is_empty()) else {
             return RouteNext::Decide(fallback(self.name(), scene, "the decomposition names no expert"));

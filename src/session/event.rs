@@ -79,6 +79,18 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// The branch from here on has this name and note. `fork` when it leaves another branch here, which goes on by itself.
+    Labelled {
+        name: String,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+        fork: bool,
+    },
+    /// Why the change in that record was made, said afterwards.
+    Explained {
+        change: crate::ids::Seq,
+        reason: String,
+    },
 }
 
 impl Event {
@@ -96,6 +108,9 @@ impl Event {
             Event::Proposed { .. } => "proposed",
             Event::Solved { .. } => "solved",
             Event::Pinned { .. } => "pinned",
+            Event::Labelled { fork: true, .. } => "forked",
+            Event::Labelled { .. } => "named",
+            Event::Explained { .. } => "explained",
         }
     }
 }

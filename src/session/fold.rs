@@ -6,15 +6,18 @@ use crate::{
     ids::TaskId,
     plan::{Edit, Plan, PlanError},
 };
-use std::collections::BTreeMap;
+use imbl::{OrdMap, ordmap::DiffItem};
+use std::sync::Arc;
 
-/// What the events along one path of the log amount to.
+/// What the events along one path of the log amount to. A copy shares what it holds, so old states are kept whole.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Session {
     pub title: String,
     pub settings: Option<Settings>,
     pub plan: Plan,
-    progress: BTreeMap<TaskId, Progress>,
+    progress: OrdMap<TaskId, Arc<Progress>>,
+    /// Name and note of the branch, if it was given any.
+    pub label: Option<(String, String)>,
 }
 
 /// How far one task is. Whether its answer still holds is not stored: `engine::survey` compares keys.
@@ -42,7 +45,16 @@ impl Session {
     pub fn progress(&self, task: TaskId) -> &Progress {
         const NONE: &Progress =
             &Progress { routed: None, solved: None, pinned: None, complete: false, warnings: vec![] };
-        self.progress.get(&task).unwrap_or(NONE)
+        self.progress.get(&task).map_or(NONE, |progress| progress)
+    }
+
+    /// The tasks whose progress is not the same in a newer state, by id.
+    pub fn advanced<'a>(&'a self, newer: &'a Session) -> impl Iterator<Item = TaskId> + 'a {
+        self.progress.diff(&newer.progress).map(|item| match item {
+            DiffItem::Add(task, _) | DiffItem::Remove(task, _) | DiffItem::Update { old: (task, _), .. } => {
+                *task
+            }
+        })
     }
 
     /// The answer that the task has now, be it stale: a person's before a computed one.
@@ -53,18 +65,28 @@ impl Session {
 
     /// Folds one event in. An event that does not fit (a file written by other hands) is refused whole.
     pub fn apply(&mut self, event: &Event) -> Result<(), PlanError> {
+        self.fold(event, true)
+    }
+
+    /// Folds an event in again that this very state took before: it is not doubted.
+    pub(super) fn reapply(&mut self, event: &Event) -> Result<(), PlanError> {
+        self.fold(event, false)
+    }
+
+    fn fold(&mut self, event: &Event, check: bool) -> Result<(), PlanError> {
         match event {
             Event::Started { title, settings } => {
                 self.title.clone_from(title);
                 self.settings = Some(settings.clone());
             }
             Event::Configured { settings } => self.settings = Some(settings.clone()),
-            Event::Edited { edits, .. } => self.edit(edits)?,
+            Event::Edited { edits, .. } => self.edit(edits, check)?,
             Event::Routed { task, key, decision } => {
                 self.at(*task)?.routed = Some((key.clone(), decision.clone()));
             }
             Event::Proposed { task, edits, complete, warnings, .. } => {
-                self.edit(edits)?;
+                self.at(*task)?;
+                self.edit(edits, check)?;
                 let progress = self.at(*task)?;
                 progress.complete = *complete;
                 progress.warnings.clone_from(warnings);
@@ -73,27 +95,54 @@ impl Session {
                 self.at(*task)?.solved = Some(Solved { key: key.clone(), answer: answer.clone() });
             }
             Event::Pinned { task, answer, .. } => self.at(*task)?.pinned.clone_from(answer),
+            Event::Labelled { name, note, .. } => self.label = Some((name.clone(), note.clone())),
             // Calls belong to the journal.
-            Event::Asked { .. } | Event::Answered { .. } | Event::Failed { .. } | Event::Stopped { .. } => {}
+            Event::Explained { .. }
+            | Event::Asked { .. }
+            | Event::Answered { .. }
+            | Event::Failed { .. }
+            | Event::Stopped { .. } => {}
         }
         Ok(())
     }
 
     /// All of the edits or none of them.
-    fn edit(&mut self, edits: &[Edit]) -> Result<(), PlanError> {
-        let mut plan = self.plan.clone();
+    fn edit(&mut self, edits: &[Edit], check: bool) -> Result<(), PlanError> {
+        let before = (1 < edits.len()).then(|| (self.plan.clone(), self.progress.clone()));
         for edit in edits {
-            plan.apply(edit)?;
-        }
-        self.plan = plan;
-        self.progress.retain(|task, _| self.plan.contains(*task));
-        for edit in edits {
-            match edit {
-                // Another expert or strategy named by hand: the router and the strategy look again.
-                Edit::SetExpert { task, .. } => drop(self.at(*task)?.routed.take()),
-                Edit::SetStrategy { task, .. } => self.at(*task)?.complete = false,
-                _ => {}
+            if let Err(error) = self.edit_one(edit, check) {
+                if let Some(before) = before {
+                    (self.plan, self.progress) = before;
+                }
+                return Err(error);
             }
+        }
+        Ok(())
+    }
+
+    /// Does one edit, or refuses it and stays as it was.
+    fn edit_one(&mut self, edit: &Edit, check: bool) -> Result<(), PlanError> {
+        let gone = match edit {
+            Edit::Remove { task } => self.plan.subtree(*task),
+            _ => vec![],
+        };
+        if check {
+            self.plan.apply(edit)?
+        } else {
+            self.plan.reapply(edit)?
+        };
+        for task in gone {
+            self.progress.remove(&task);
+        }
+        match edit {
+            // Another expert or strategy named by hand: the router and the strategy look again.
+            Edit::SetExpert { task, .. } if self.progress.contains_key(task) => {
+                self.at(*task)?.routed = None;
+            }
+            Edit::SetStrategy { task, .. } if self.progress.contains_key(task) => {
+                self.at(*task)?.complete = false;
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -102,6 +151,9 @@ impl Session {
         if !self.plan.contains(task) {
             return Err(PlanError::Unknown(task));
         }
-        Ok(self.progress.entry(task).or_default())
+        if !self.progress.contains_key(&task) {
+            self.progress.insert(task, Arc::default());
+        }
+        self.progress.get_mut(&task).map(Arc::make_mut).ok_or(PlanError::Unknown(task))
     }
 }

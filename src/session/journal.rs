@@ -5,7 +5,7 @@
 
 use super::{Event, Purpose, Session};
 use crate::{
-    ask::{Answer, Ask, Usage},
+    ask::{Answer, Ask, Request, Usage},
     ids::{CallId, Seq, TaskId},
     plan::PlanError,
 };
@@ -73,20 +73,32 @@ pub struct Journal {
     /// The moves, each with the number of records there were before it.
     moves: Vec<(usize, Option<Seq>, u64)>,
     head: Option<Seq>,
-    /// The newest record below each record: where redo goes.
-    newest: HashMap<Option<Seq>, Seq>,
+    /// The newest record below the beginning and below each record: where redo goes.
+    newest: Vec<Option<Seq>>,
     calls: BTreeMap<CallId, Call>,
     /// The newest call for each key, whatever became of it.
     by_key: HashMap<String, CallId>,
     session: Session,
-    /// The state at every 256th record, so that a move folds a few events and not the whole afternoon.
+    /// The state every so many edits, so that a move folds a few events and not the whole afternoon. They share what they
+    /// have in common.
     states: BTreeMap<Seq, Session>,
+    /// Edits and events since the last kept state.
+    since_kept: usize,
+    /// What the answered and stopped calls of each task cost, and how many they were, functions left out.
+    spent: HashMap<TaskId, (u32, Usage)>,
+    spent_in_all: (u32, Usage),
+    /// What the answered calls of each expert cost.
+    rates: HashMap<String, (u32, Usage)>,
+    /// The calls of each task, oldest first.
+    calls_of: HashMap<TaskId, Vec<CallId>>,
+    /// Every call that was made or ended, in that order, twice for most.
+    touched: Vec<CallId>,
     turn: u32,
     next_task: u32,
 }
 
-/// Records between two kept states.
-const KEPT: u32 = 256;
+/// Edits and events between two kept states.
+const KEPT: usize = 256;
 
 impl Journal {
     /// The state at the pointer.
@@ -127,7 +139,20 @@ impl Journal {
 
     /// The record below the pointer that was visited last: one step forward in time.
     pub fn next(&self) -> Option<Seq> {
-        self.newest.get(&self.head).copied()
+        self.newest(self.head)
+    }
+
+    /// The record below that one, or the first, that was visited last.
+    pub fn newest(&self, at: Option<Seq>) -> Option<Seq> {
+        *self.newest.get(at.map_or(0, |seq| seq.0 as usize + 1))?
+    }
+
+    fn set_newest(&mut self, at: Option<Seq>, below: Seq) {
+        let at = at.map_or(0, |seq| seq.0 as usize + 1);
+        if self.newest.len() <= at {
+            self.newest.resize(at + 1, None);
+        }
+        self.newest[at] = Some(below);
     }
 
     /// All calls of all branches, oldest first.
@@ -144,16 +169,29 @@ impl Journal {
         self.calls.get(self.by_key.get(key)?)
     }
 
+    /// The calls made for a task on all branches, oldest first.
+    pub fn calls_of(&self, task: TaskId) -> impl DoubleEndedIterator<Item = &Call> {
+        self.calls_of.get(&task).into_iter().flatten().filter_map(|call| self.calls.get(call))
+    }
+
+    /// The calls that were made or ended, in order; a reader that remembers how far it came sees what is new.
+    pub fn touched(&self) -> &[CallId] {
+        &self.touched
+    }
+
     /// What all answered and stopped calls of the session cost together, and how many they were, functions left out.
     pub fn usage(&self) -> (u32, Usage) {
-        let mut sum = (0, Usage::default());
-        for call in self.calls.values() {
-            if let Outcome::Answered(answer) | Outcome::Stopped(answer) = &call.outcome {
-                sum.0 += u32::from(!matches!(call.ask.request, crate::ask::Request::Compute { .. }));
-                sum.1 += answer.usage;
-            }
-        }
-        sum
+        self.spent_in_all
+    }
+
+    /// The same for the calls of one task.
+    pub fn usage_of(&self, task: TaskId) -> (u32, Usage) {
+        self.spent.get(&task).copied().unwrap_or_default()
+    }
+
+    /// What the answered calls of an expert, strategy or router cost together, and how many they were.
+    pub fn rate(&self, expert: &str) -> (u32, Usage) {
+        self.rates.get(expert).copied().unwrap_or_default()
     }
 
     /// An id that no task of any branch has.
@@ -195,14 +233,14 @@ impl Journal {
 
     /// Where the pointer goes when the last undo is taken back: to the end of the newest turn below.
     pub fn redo_target(&self) -> Option<Option<Seq>> {
-        let first = *self.newest.get(&self.head)?;
+        let first = self.next()?;
         let turn = self.records.get(first.0 as usize)?.turn;
         let mut at = first;
-        while let Some(next) = self.newest.get(&Some(at)) {
+        while let Some(next) = self.newest(Some(at)) {
             if self.records.get(next.0 as usize)?.turn != turn {
                 break;
             }
-            at = *next;
+            at = next;
         }
         Some(Some(at))
     }
@@ -223,9 +261,12 @@ impl Journal {
                 self.head = *to;
                 // Redo follows the branch that was last visited.
                 let mut walk = *to;
-                while let Some(record) = walk.and_then(|seq| self.records.get(seq.0 as usize)) {
-                    self.newest.insert(record.after, record.seq);
-                    walk = record.after;
+                while let Some((after, seq)) = walk
+                    .and_then(|seq| self.records.get(seq.0 as usize))
+                    .map(|record| (record.after, record.seq))
+                {
+                    self.set_newest(after, seq);
+                    walk = after;
                 }
                 self.moves.push((self.records.len(), *to, *at));
                 Ok(())
@@ -253,10 +294,15 @@ impl Journal {
             self.next_task = self.next_task.max(last.saturating_add(1));
         }
         self.turn = self.turn.max(record.turn);
-        self.newest.insert(record.after, record.seq);
+        self.set_newest(record.after, record.seq);
         self.head = Some(record.seq);
         self.records.push(record.clone());
-        if record.seq.0 % KEPT == KEPT - 1 {
+        self.since_kept += match &record.event {
+            Event::Edited { edits, .. } | Event::Proposed { edits, .. } => 1 + edits.len(),
+            _ => 1,
+        };
+        if KEPT <= self.since_kept {
+            self.since_kept = 0;
             self.states.insert(record.seq, self.session.clone());
         }
         Ok(())
@@ -271,6 +317,8 @@ impl Journal {
                 let (key, ask) = (key.clone(), ask.clone());
                 self.by_key.insert(key.clone(), *call);
                 let (task, purpose, asked_at) = (*task, *purpose, record.at);
+                self.calls_of.entry(task).or_default().push(*call);
+                self.touched.push(*call);
                 self.calls.insert(
                     *call,
                     Call { id: *call, task, purpose, key, ask, outcome: Outcome::Open, asked_at },
@@ -283,7 +331,22 @@ impl Journal {
             _ => return Ok(()),
         };
         match self.calls.get_mut(id) {
-            Some(call) if call.outcome == Outcome::Open => call.outcome = outcome,
+            Some(call) if call.outcome == Outcome::Open => {
+                if let Outcome::Answered(answer) | Outcome::Stopped(answer) = &outcome {
+                    let counted = u32::from(!matches!(call.ask.request, Request::Compute { .. }));
+                    if let Outcome::Answered(_) = &outcome {
+                        let rate = self.rates.entry(call.ask.expert.clone()).or_default();
+                        rate.0 += 1;
+                        rate.1 += answer.usage;
+                    }
+                    for sum in [self.spent.entry(call.task).or_default(), &mut self.spent_in_all] {
+                        sum.0 += counted;
+                        sum.1 += answer.usage;
+                    }
+                }
+                call.outcome = outcome;
+                self.touched.push(*id);
+            }
             _ => return Err(JournalError::Stray(*id)),
         }
         Ok(())
@@ -305,7 +368,8 @@ impl Journal {
             walk = record.after;
         }
         for record in path.into_iter().rev() {
-            session.apply(&record.event)?;
+            // Every record was taken in on this very path when it came.
+            session.reapply(&record.event)?;
         }
         Ok(session)
     }

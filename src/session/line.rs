@@ -119,6 +119,23 @@ pub fn read_session(bytes: &[u8]) -> Result<Reading, LineError> {
     Ok(reading)
 }
 
+/// The whole lines of a file after its first damaged one, each with its 1-based number. They rest on what is lost, so they
+/// are no part of the journal; they can still be read.
+pub fn after_the_damage(bytes: &[u8]) -> Vec<(usize, Entry)> {
+    let mut journal = Journal::default();
+    let mut damaged = false;
+    let mut later = vec![];
+    for (at, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate().skip(1) {
+        if !damaged {
+            damaged = read_line(line, &mut journal).is_err();
+            continue;
+        }
+        let text = line.strip_suffix(b"\n").and_then(|line| std::str::from_utf8(line).ok());
+        later.extend(text.and_then(|text| read_entry(text).ok()).map(|entry| (at + 1, entry)));
+    }
+    later
+}
+
 fn read_line(line: &[u8], journal: &mut Journal) -> Result<(), LineError> {
     let Some(line) = line.strip_suffix(b"\n") else {
         return Err(LineError::Json("the last line has no end".to_owned()));

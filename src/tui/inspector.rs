@@ -14,7 +14,10 @@ use super::{
     theme::Role,
     tree::spinner,
 };
-use crate::workbench::{Focus, Place, State, Tab, Target, rows::Row};
+use crate::workbench::{
+    Focus, Place, State, Tab, Target,
+    rows::{Row, row_of},
+};
 use ratatui::layout::Rect;
 use std::sync::Arc;
 
@@ -28,19 +31,12 @@ struct View<'a> {
     width: usize,
 }
 
-pub(super) fn draw(
-    paper: &mut Paper<'_>,
-    state: &State,
-    cache: &mut Cache,
-    tabs: Rect,
-    area: Rect,
-    rows: &[Row],
-) {
+pub(super) fn draw(paper: &mut Paper<'_>, state: &State, cache: &mut Cache, tabs: Rect, area: Rect) {
     paper.target(tabs, Target::Pane(Place::Inspector));
     paper.target(area, Target::Pane(Place::Inspector));
-    let row = rows.iter().find(|row| Some(row.id) == state.ui.cursor);
-    heading(paper, state, tabs, row);
-    let Some(row) = row else {
+    let row = state.ui.cursor.and_then(|cursor| row_of(state, cursor));
+    heading(paper, state, tabs, row.as_ref());
+    let Some(row) = &row else {
         return paper.text(after(area, 1), Role::Dim, "no task is selected");
     };
     let inner = after(area, 1);

@@ -38,6 +38,12 @@ fn chord(event: &KeyEvent) -> Option<Chord> {
         KeyCode::BackTab => Key::BackTab,
         KeyCode::Backspace => Key::Backspace,
         KeyCode::Delete => Key::Delete,
+        KeyCode::Up if shift => Key::ShiftUp,
+        KeyCode::Down if shift => Key::ShiftDown,
+        KeyCode::Left if shift => Key::ShiftLeft,
+        KeyCode::Right if shift => Key::ShiftRight,
+        KeyCode::Home if shift => Key::ShiftHome,
+        KeyCode::End if shift => Key::ShiftEnd,
         KeyCode::Up => Key::Up,
         KeyCode::Down => Key::Down,
         KeyCode::Left => Key::Left,
@@ -92,6 +98,10 @@ fn in_palette(chord: Chord) -> Option<Action> {
     })
 }
 
+fn select(movement: Typing) -> Typing {
+    Typing::Select(Box::new(movement))
+}
+
 /// Keys that edit a text, as in a shell.
 fn typed(chord: Chord) -> Option<Message> {
     let Chord { key, ctrl, alt } = chord;
@@ -107,6 +117,21 @@ fn typed(chord: Chord) -> Option<Message> {
         (Key::Delete, ..) | (Key::Char('d'), true, false) => Typing::Delete,
         (Key::Char('b'), false, true) | (Key::Left, true, _) | (Key::Left, _, true) => Typing::WordLeft,
         (Key::Char('f'), false, true) | (Key::Right, true, _) | (Key::Right, _, true) => Typing::WordRight,
+        (Key::ShiftLeft, true, _) | (Key::ShiftLeft, _, true) => select(Typing::WordLeft),
+        (Key::ShiftRight, true, _) | (Key::ShiftRight, _, true) => select(Typing::WordRight),
+        (Key::ShiftLeft, ..) => select(Typing::Left),
+        (Key::ShiftRight, ..) => select(Typing::Right),
+        (Key::ShiftUp, ..) => select(Typing::Up),
+        (Key::ShiftDown, ..) => select(Typing::Down),
+        (Key::ShiftHome, ..) => select(Typing::Start),
+        (Key::ShiftEnd, ..) => select(Typing::End),
+        (Key::Up, ..) | (Key::Char('p'), true, false) => Typing::Up,
+        (Key::Down, ..) | (Key::Char('n'), true, false) => Typing::Down,
+        (Key::Char('z'), false, true) => Typing::Undo,
+        (Key::Char('Z'), false, true) => Typing::Redo,
+        (Key::Char('a'), false, true) => Typing::SelectAll,
+        (Key::Char('c'), false, true) => return Some(Message::Action(Action::Copy)),
+        (Key::Char('o'), true, false) => return Some(Message::Action(Action::EditOutside)),
         (Key::Left, ..) | (Key::Char('b'), true, false) => Typing::Left,
         (Key::Right, ..) | (Key::Char('f'), true, false) => Typing::Right,
         (Key::Home, ..) | (Key::Char('a'), true, false) => Typing::Start,

@@ -58,6 +58,7 @@ fn run(state: &State) -> Line {
         Run::Idle | Run::Step | Run::Settle(_) => "one step",
         Run::Over => "to the next answer",
         Run::Until(_) => "until the chosen task",
+        Run::Stale => "until nothing is stale",
         Run::All => "to the end",
     };
     // An edit after the end of a run makes its reason a thing of the past.
@@ -234,10 +235,17 @@ fn hints(state: &State) -> Vec<Hint> {
             fixed("enter", "open", Some(Target::Entry(*cursor))),
             act(A::New),
             act(A::Open),
+            fixed("=", "compare", Some(Target::Act(A::Compare))),
             act(A::Down),
             act(A::Up),
             back(),
         ],
+        Mode::Sheet(sheet) => {
+            let mut hints: Vec<Option<Hint>> =
+                sheet.keys.iter().map(|(keys, title)| fixed(keys, title, None)).collect();
+            hints.extend([act(A::Down), act(A::Up), back()]);
+            hints
+        }
         Mode::Browse => {
             let running = !state.live.is_empty();
             let plan = &state.journal.session().plan;

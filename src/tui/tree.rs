@@ -40,22 +40,16 @@ impl Columns {
     }
 }
 
-pub(super) fn draw(
-    paper: &mut Paper<'_>,
-    state: &State,
-    cache: &mut Cache,
-    head: Rect,
-    area: Rect,
-    rows: &[Row],
-) {
+pub(super) fn draw(paper: &mut Paper<'_>, state: &State, cache: &mut Cache, head: Rect, area: Rect) {
     paper.target(head, Target::Pane(Place::Tree));
     paper.target(area, Target::Pane(Place::Tree));
     let columns = Columns::of(area.width);
     heading(paper, state, head, &columns);
-    let cursor = rows.iter().position(|row| Some(row.id) == state.ui.cursor).unwrap_or(0);
+    let cursor = state.ui.cursor.and_then(|cursor| state.lines.position(cursor)).unwrap_or(0);
     let height = usize::from(area.height);
-    cache.tree_top = in_view(cache.tree_top, cursor, rows.len(), height);
-    for (y, (at, row_shown)) in (0..area.height).zip(rows.iter().enumerate().skip(cache.tree_top)) {
+    cache.tree_top = in_view(cache.tree_top, cursor, state.lines.len(), height);
+    let rows = rows::rows(state, cache.tree_top, height);
+    for (y, (at, row_shown)) in (0..area.height).zip((cache.tree_top..).zip(&rows)) {
         let place = row(area, y);
         one(paper, state, place, row_shown, &columns);
         if at == cursor && state.ui.cursor.is_some() {
@@ -63,13 +57,11 @@ pub(super) fn draw(
             paper.wash(place, if focused { Role::Selected } else { Role::SelectedIdle });
         }
     }
-    paper.bar(area, rows.len(), cache.tree_top);
+    paper.bar(area, state.lines.len(), cache.tree_top);
 }
 
 fn heading(paper: &mut Paper<'_>, state: &State, head: Rect, columns: &Columns) {
-    let all = state.survey.iter().count();
-    let done = state.survey.iter().filter(|(_, look)| look.status.word() == "done").count();
-    let stale = state.survey.iter().filter(|(_, look)| look.stale).count();
+    let crate::engine::Tally { tasks: all, done, stale, .. } = state.survey.tally();
     let role = if state.ui.focus == Focus::Tree { Role::Accent } else { Role::Dim };
     let mut line =
         Line::of(Role::Text, " ").and(role, "plan").and(Role::Dim, &format!("  {done} of {all} done"));
@@ -102,7 +94,9 @@ fn one(paper: &mut Paper<'_>, state: &State, area: Rect, row: &Row, columns: &Co
         (true, false) => "▾ ",
         (false, _) => "  ",
     };
-    let line = Line::of(Role::Text, &" ".repeat(1 + indent))
+    let first = if row.marked { "✓" } else { " " };
+    let line = Line::of(Role::Accent, first)
+        .and(Role::Text, &" ".repeat(indent))
         .and(Role::Dim, fold)
         .and(Role::state(row.state), spinner(row.state, state.now))
         .and(Role::Text, " ");
@@ -186,6 +180,12 @@ fn marks(row: &Row) -> Line {
     }
     if row.pinned {
         marks = marks.and(Role::Pinned, " ⚑ pinned");
+    }
+    if row.collapsed {
+        marks = marks.and(Role::Pinned, " ▣ one call");
+    }
+    if let Some(lint) = row.lint {
+        marks = marks.and(Role::Warning, &format!(" ! {lint}"));
     }
     marks
 }

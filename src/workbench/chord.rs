@@ -27,11 +27,17 @@ pub enum Key {
     End,
     PageUp,
     PageDown,
+    ShiftUp,
+    ShiftDown,
+    ShiftLeft,
+    ShiftRight,
+    ShiftHome,
+    ShiftEnd,
     F(u8),
 }
 
 /// The names of keys that are not a character of their own.
-const NAMES: [(&str, Key); 17] = [
+const NAMES: [(&str, Key); 23] = [
     ("enter", Key::Enter),
     ("esc", Key::Escape),
     ("tab", Key::Tab),
@@ -49,6 +55,12 @@ const NAMES: [(&str, Key); 17] = [
     ("space", Key::Char(' ')),
     ("plus", Key::Char('+')),
     ("minus", Key::Char('-')),
+    ("S-up", Key::ShiftUp),
+    ("S-down", Key::ShiftDown),
+    ("S-left", Key::ShiftLeft),
+    ("S-right", Key::ShiftRight),
+    ("S-home", Key::ShiftHome),
+    ("S-end", Key::ShiftEnd),
 ];
 
 impl Chord {
@@ -105,11 +117,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_printed_is_read(c in any::<char>(), f in 1u8..=24, which in 0usize..19, ctrl: bool, alt: bool) {
+        fn what_is_printed_is_read(c in any::<char>(), f in 1u8..=24, which in 0usize..25, ctrl: bool, alt: bool) {
             let key = match which {
-                17 => Key::F(f),
-                18 if !c.is_control() => Key::Char(c),
-                n => NAMES[n % 17].1,
+                23 => Key::F(f),
+                24 if !c.is_control() => Key::Char(c),
+                n => NAMES[n % 23].1,
             };
             let chord = Chord { key, ctrl, alt };
             prop_assert_eq!(chord.to_string().parse(), Ok(chord));

@@ -26,6 +26,8 @@ pub enum Effect {
     Open(String),
     /// Read a session file or recorded example of the list.
     OpenListed(PathBuf),
+    /// Read a session of the list to compare with it; the one at hand stays.
+    ReadOther(PathBuf),
     ListSessions,
     /// Put the text into the clipboard.
     Copy(String),

@@ -1,7 +1,10 @@
 //! What the keys mean just now. Each mode carries its own data; there are no booleans beside it.
 
-use super::{Action, buffer::Buffer};
-use crate::{decision::Candidate, ids::TaskId};
+use super::{Action, buffer::Buffer, sheet::Sheet};
+use crate::{
+    decision::Candidate,
+    ids::{Seq, TaskId},
+};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Mode {
@@ -18,6 +21,8 @@ pub enum Mode {
     Help { scroll: usize },
     /// Sessions are being looked at; the entry under the cursor.
     Home { cursor: usize },
+    /// A list or table fills the screen.
+    Sheet(Box<Sheet>),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +48,22 @@ pub enum Purpose {
         task: TaskId,
         expert: String,
     },
+    /// One task for each line, in place of this one.
+    Split(TaskId),
+    /// The words of one task in place of these.
+    Merge(Vec<TaskId>),
+    /// A rule for the answers of these.
+    Check(Vec<TaskId>),
+    /// What these may cost.
+    Budget(Vec<TaskId>),
+    /// The task and all below it as an outline.
+    Outline(TaskId),
+    /// Why the change that this record holds was made.
+    Explain(Seq),
+    /// Name of a new branch, a note behind a colon.
+    Fork,
+    /// Name and note of the branch that ends here.
+    NameBranch(Seq),
     Search,
     Open,
     SaveAs,
@@ -57,6 +78,14 @@ impl Purpose {
             Purpose::Insert { .. } => "Insert task",
             Purpose::Answer(_) => "Your answer",
             Purpose::Reason { .. } => "Why this expert? (may stay empty)",
+            Purpose::Split(_) => "Split: one task a line",
+            Purpose::Merge(_) => "Merge into one task",
+            Purpose::Check(_) => "Check of the answer",
+            Purpose::Budget(_) => "Budget",
+            Purpose::Outline(_) => "Plan as text",
+            Purpose::Explain(_) => "Why was this changed?",
+            Purpose::Fork => "Fork: name of the new branch",
+            Purpose::NameBranch(_) => "Name of the branch",
             Purpose::Search => "Search",
             Purpose::Open => "Open session file",
             Purpose::SaveAs => "Save session as",
@@ -71,6 +100,14 @@ impl Purpose {
             Purpose::Insert { .. } => "(operator) [expert] question with #n; both tags may be left out",
             Purpose::Answer(_) => "enter takes it as the task's answer; empty takes yours back",
             Purpose::Reason { .. } => "kept with the decision; enter re-routes",
+            Purpose::Split(_) => "#n counts as it will be; A-enter is a new line, enter splits",
+            Purpose::Merge(_) => "the words of the one task; enter merges, its users follow",
+            Purpose::Check(_) => crate::plan::CHECKS,
+            Purpose::Budget(_) => "3 calls, 200 tokens or both; empty takes it away",
+            Purpose::Outline(_) => "two spaces are one level; enter shows what would change, C-o your editor",
+            Purpose::Explain(_) => "kept in the log beside the change",
+            Purpose::Fork => "a word, and a note behind a colon if you like; enter forks here",
+            Purpose::NameBranch(_) => "a word, and a note behind a colon if you like",
             Purpose::Search => "words, an expert, a state; enter jumps, N goes on",
             Purpose::Open | Purpose::SaveAs => "a path; ~ is your home folder",
         }

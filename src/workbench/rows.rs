@@ -1,10 +1,11 @@
 //! The rows of the tree: what each task shows in one line. Faces draw them, the cursor walks them.
 
-use super::{Live, RowId, State};
+use super::{Live, RowId, State, lines::items_of};
 use crate::{
     ask::{Finish, Token, Usage},
     engine::Status,
     ids::{CallId, TaskId},
+    plan::lint::lint_task,
     session::{Call, Outcome, Purpose},
 };
 
@@ -20,6 +21,12 @@ pub struct Row {
     pub state: &'static str,
     pub stale: bool,
     pub pinned: bool,
+    /// Edits change it together with the others that are marked.
+    pub marked: bool,
+    /// One call answers it in place of its parts.
+    pub collapsed: bool,
+    /// The first thing that is suspicious about it, in a word.
+    pub lint: Option<&'static str>,
     /// The expert, or the strategy of a task with parts.
     pub by: String,
     pub composite: bool,
@@ -32,9 +39,6 @@ pub struct Row {
     pub tokens: u32,
     pub seconds: f64,
 }
-
-/// Items of a projection beyond this many are not shown one by one.
-const ITEMS: usize = 200;
 
 /// The glyph of a state; the word says the same.
 pub fn glyph(state: &str) -> &'static str {
@@ -50,29 +54,29 @@ pub fn glyph(state: &str) -> &'static str {
     }
 }
 
-/// The rows that are not folded away, in order.
-pub fn rows(state: &State) -> Vec<Row> {
-    let plan = &state.journal.session().plan;
-    let mut rows = vec![];
-    // Everything below a folded task of this depth is hidden.
-    let mut hidden: Option<usize> = None;
-    let mut depths: std::collections::HashMap<TaskId, usize> = std::collections::HashMap::new();
-    for task in plan.walk() {
-        let depth = plan.parent(task).and_then(|parent| depths.get(&parent)).map_or(0, |depth| depth + 1);
-        depths.insert(task, depth);
-        if hidden.is_some_and(|folded| folded < depth) {
-            continue;
-        }
-        let items = items(state, task, depth + 1);
-        let row = row(state, task, depth, !items.is_empty());
-        hidden = row.folded.then_some(depth);
-        let folded = row.folded;
-        rows.push(row);
-        if !folded {
-            rows.extend(items);
-        }
+/// The rows from one place of the tree on, at most `most`.
+pub fn rows(state: &State, from: usize, most: usize) -> Vec<Row> {
+    let places = (from..from.saturating_add(most)).map_while(|at| state.lines.at(at));
+    places.filter_map(|(id, depth)| make(state, id, depth)).collect()
+}
+
+/// One row, be it folded away; `None` when there is no such task or item.
+pub fn row_of(state: &State, id: RowId) -> Option<Row> {
+    let depth = state.journal.session().plan.depth(id.task) + usize::from(id.item.is_some());
+    make(state, id, depth)
+}
+
+fn make(state: &State, id: RowId, depth: usize) -> Option<Row> {
+    if !state.journal.session().plan.contains(id.task) {
+        return None;
     }
-    rows
+    match id.item {
+        None => {
+            let items = items_of(state.survey.look(id.task));
+            Some(row(state, id.task, depth, 0 < items))
+        }
+        Some(item) => self::item(state, id.task, item, depth),
+    }
 }
 
 fn row(state: &State, task: TaskId, depth: usize, has_items: bool) -> Row {
@@ -106,6 +110,11 @@ fn row(state: &State, task: TaskId, depth: usize, has_items: bool) -> Row {
         state: word(look.map(|look| &look.status), live),
         stale: look.is_some_and(|look| look.stale),
         pinned: look.is_some_and(|look| look.pinned),
+        marked: state.ui.marked.contains(&task) || state.ui.wiring == Some(task),
+        collapsed: plan.task(task).is_some_and(|task| task.collapsed),
+        lint: lint_task(plan, task, state.settings().limits.depth as usize)
+            .first()
+            .map(|finding| finding.rule.word()),
         by: by.or(tag).unwrap_or_default(),
         composite: look.is_some_and(|look| look.composite),
         number: if depth == 0 { String::new() } else { format!("#{}", plan.position(task)) },
@@ -125,48 +134,43 @@ fn word(status: Option<&Status>, live: Option<&Live>) -> &'static str {
     }
 }
 
-/// One row for each item of a projection that has been asked about or will be.
-fn items(state: &State, task: TaskId, depth: usize) -> Vec<Row> {
-    let Some(look) = state.survey.look(task).filter(|look| !look.composite && 1 < look.questions.len())
-    else {
-        return vec![];
-    };
-    let call_of = |question: &str| {
-        let calls = look.calls.iter().filter_map(|call| state.journal.call(*call));
-        calls.into_iter().find(|call| asks(call, question))
-    };
-    let item = |(at, question): (usize, &String)| {
-        let call = call_of(question);
-        let live = call.and_then(|call| state.live.get(&call.id));
-        let usage = call.and_then(usage_of).unwrap_or_default();
-        let (word, answer) = match (call.map(|call| &call.outcome), live) {
-            (_, Some(live)) => (if live.paused { "paused" } else { "running" }, live.text()),
-            (Some(Outcome::Answered(answer)), _) => ("done", answer.text.clone()),
-            (Some(Outcome::Failed(_)), _) => ("failed", String::new()),
-            (Some(Outcome::Stopped(partial)), _) if partial.finish == Finish::Cut => {
-                ("failed", partial.text.clone())
-            }
-            (Some(Outcome::Stopped(partial)), _) => ("cancelled", partial.text.clone()),
-            (Some(Outcome::Open) | None, _) => ("waiting", String::new()),
-        };
-        Row {
-            id: RowId { task, item: Some(at) },
-            depth,
-            has_parts: false,
-            folded: false,
-            state: word,
-            stale: false,
-            pinned: false,
-            by: look.by.clone(),
-            composite: false,
-            number: format!("{}", at + 1),
-            text: question.clone(),
-            answer,
-            tokens: usage.output_tokens,
-            seconds: usage.seconds,
+/// The row of one item of a projection that has been asked about or will be.
+fn item(state: &State, task: TaskId, at: usize, depth: usize) -> Option<Row> {
+    let look = state.survey.look(task).filter(|look| at < items_of(Some(look)))?;
+    let question = look.questions.get(at)?;
+    let mut calls = look.calls.iter().filter_map(|call| state.journal.call(*call));
+    let call = calls.find(|call| asks(call, question));
+    let live = call.and_then(|call| state.live.get(&call.id));
+    let usage = call.and_then(usage_of).unwrap_or_default();
+    let (word, answer) = match (call.map(|call| &call.outcome), live) {
+        (_, Some(live)) => (if live.paused { "paused" } else { "running" }, live.text()),
+        (Some(Outcome::Answered(answer)), _) => ("done", answer.text.clone()),
+        (Some(Outcome::Failed(_)), _) => ("failed", String::new()),
+        (Some(Outcome::Stopped(partial)), _) if partial.finish == Finish::Cut => {
+            ("failed", partial.text.clone())
         }
+        (Some(Outcome::Stopped(partial)), _) => ("cancelled", partial.text.clone()),
+        (Some(Outcome::Open) | None, _) => ("waiting", String::new()),
     };
-    look.questions.iter().take(ITEMS).enumerate().map(item).collect()
+    Some(Row {
+        id: RowId { task, item: Some(at) },
+        depth,
+        has_parts: false,
+        folded: false,
+        state: word,
+        stale: false,
+        pinned: false,
+        marked: false,
+        collapsed: false,
+        lint: None,
+        by: look.by.clone(),
+        composite: false,
+        number: format!("{}", at + 1),
+        text: question.clone(),
+        answer,
+        tokens: usage.output_tokens,
+        seconds: usage.seconds,
+    })
 }
 
 /// Does this call ask that question?
@@ -196,8 +200,8 @@ pub fn call_of(state: &State, row: RowId) -> Option<CallId> {
     }
     let live = state.live.iter().find(|(_, live)| live.task == row.task).map(|(call, _)| *call);
     let newest = || {
-        let mut calls = state.journal.calls().rev();
-        calls.find(|call| call.task == row.task && call.purpose != Purpose::Route).map(|call| call.id)
+        let mut calls = state.journal.calls_of(row.task).rev();
+        calls.find(|call| call.purpose != Purpose::Route).map(|call| call.id)
     };
     live.or(look.calls.last().copied()).or_else(newest)
 }

@@ -1,9 +1,9 @@
 //! The state of the workbench and the messages that change it.
 
-use super::{Action, Mode, RowId, Target, Ui, buffer::Typing, keymap::Keymap};
+use super::{Action, Mode, RowId, Target, Ui, buffer::Typing, keymap::Keymap, lines::Lines};
 use crate::{
     ask::Token,
-    engine::{Bound, ModelState, ModelStatus, Report, Survey, Tools, Which, survey},
+    engine::{Bound, ModelState, ModelStatus, Report, Survey, Tools, Which},
     ids::{CallId, TaskId},
     session::{Journal, Settings},
 };
@@ -18,6 +18,8 @@ pub struct State {
     pub journal: Journal,
     /// How every task stands; always that of the journal.
     pub survey: Survey,
+    /// The rows of the tree; always those of the survey.
+    pub lines: Lines,
     pub tools: Tools,
     /// What a new session starts with.
     pub defaults: Settings,
@@ -79,6 +81,8 @@ pub enum Run {
     Over,
     /// Until this task is the next.
     Until(TaskId),
+    /// Until nothing is stale, and nothing else.
+    Stale,
     /// To the end.
     All,
 }
@@ -156,6 +160,8 @@ pub enum Stored {
     Trouble(String),
     /// A session was read.
     Opened(Box<Opened>),
+    /// A session was read to be compared with.
+    Other(Box<Opened>),
     /// A session could not be read; what, where, what to do.
     NotOpened(String),
     Sessions(Vec<Summary>),
@@ -190,6 +196,7 @@ impl State {
         State {
             journal: Journal::default(),
             survey: Survey::default(),
+            lines: Lines::default(),
             tools,
             defaults,
             live: BTreeMap::new(),
@@ -220,10 +227,17 @@ impl State {
         self.ui.cursor
     }
 
-    /// Looks at every task again; called after every change of the journal or of what runs.
-    pub(super) fn look(&mut self) {
+    /// Looks again at what has changed; called after every change of the journal or of what runs.
+    pub fn look(&mut self) {
         let running: BTreeSet<CallId> = self.live.keys().copied().collect();
-        self.survey = survey(&self.journal, &self.tools, &running);
+        self.survey.update(&self.journal, &self.tools, &running);
+        self.lines.update(&self.journal.session().plan, &self.survey, &self.ui.folded);
+    }
+
+    /// Another session is on the desk: nothing of what was seen holds.
+    pub(super) fn look_afresh(&mut self) {
+        self.survey = Survey::default();
+        self.look();
     }
 
     pub(super) fn say(&mut self, weight: Weight, text: impl Into<String>) {

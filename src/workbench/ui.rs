@@ -8,7 +8,13 @@ use std::collections::BTreeSet;
 pub struct Ui {
     /// The selected row; `None` before there is a plan.
     pub cursor: Option<RowId>,
+    /// Where it was in the list of rows, for when its row goes away.
+    pub cursor_at: usize,
     pub folded: BTreeSet<TaskId>,
+    /// Tasks that edits change together.
+    pub marked: BTreeSet<TaskId>,
+    /// A need of this task is being chosen in the tree.
+    pub wiring: Option<TaskId>,
     pub focus: Focus,
     pub tab: Tab,
     /// Lines of the inspector above its upper edge.

@@ -3,8 +3,14 @@
 mod browsing;
 mod edits;
 pub mod files;
+mod history;
+mod lineage;
 mod reports;
+mod rework;
 pub mod running;
+mod search;
+mod sheets;
+mod stale;
 pub mod time_travel;
 mod typing;
 
@@ -49,13 +55,44 @@ pub fn disabled(state: &State, action: Action) -> Option<String> {
         A::ForwardInTime => why(state.journal.next().is_none(), "this is the end"),
         A::Edit
         | A::EditOutside
+        | A::InsertBefore
+        | A::Mark
+        | A::MarkSubtree
+        | A::MoveHere
+        | A::Merge
+        | A::Wire
+        | A::AsText
+        | A::TaskStrategy
+        | A::TaskExpert
+        | A::Check
+        | A::Budget
+        | A::Collapse
+        | A::Pin
+        | A::Lint
+        | A::Preview
+        | A::Timeline
+        | A::Fork
+        | A::Branches
+        | A::Compare
+        | A::SplitByStrategy
         | A::InsertAfter
         | A::InsertBelow
         | A::Reroute
         | A::TypeAnswer
         | A::Again => no_task(),
-        A::Delete | A::MoveUp | A::MoveDown => no_task().or_else(|| {
-            let goal = state.ui.cursor.is_some_and(|row| plan.root() == Some(row.task));
+        A::RunStale => no_task()
+            .or_else(|| why(running && state.run != Run::Idle, "it runs already: p pauses, C-x cancels"))
+            .or_else(|| why(state.survey.tally().stale == 0, "nothing is stale")),
+        A::Delete
+        | A::DeleteAlone
+        | A::MoveUp
+        | A::MoveDown
+        | A::Indent
+        | A::Outdent
+        | A::Duplicate
+        | A::Split => no_task().or_else(|| {
+            let goal = state.ui.marked.is_empty()
+                && state.ui.cursor.is_some_and(|row| plan.root() == Some(row.task));
             why(goal, "the goal itself stays where it is: n starts another")
         }),
         A::Fold | A::Left | A::Right | A::Copy | A::SaveAs => no_task(),
@@ -75,7 +112,10 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
     // Leaving, and what works wherever one is.
     match (action, &state.mode) {
         (A::Quit, Mode::Browse | Mode::Home { .. }) => return leave(state),
-        (A::Quit | A::Back, Mode::Help { .. } | Mode::Palette(_) | Mode::Typing(_) | Mode::Reroute(_))
+        (
+            A::Quit | A::Back,
+            Mode::Help { .. } | Mode::Palette(_) | Mode::Typing(_) | Mode::Reroute(_) | Mode::Sheet(_),
+        )
         | (A::Back, Mode::Home { .. }) => {
             state.mode = Mode::Browse;
             return vec![];
@@ -97,7 +137,26 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::Cancel => running::cancel(state),
         A::Again => edits::again(state),
         A::Edit | A::EditOutside => edits::edit_text(state, action == A::EditOutside),
-        A::InsertAfter | A::InsertBelow => edits::insert(state, action == A::InsertBelow),
+        A::InsertAfter | A::InsertBefore | A::InsertBelow => edits::insert(state, action),
+        A::Indent
+        | A::Outdent
+        | A::Duplicate
+        | A::DeleteAlone
+        | A::MoveHere
+        | A::Collapse
+        | A::SplitByStrategy => rework::rework(state, action),
+        A::Mark | A::MarkSubtree => rework::mark(state, action),
+        A::Wire => rework::wire(state),
+        A::Split | A::Merge | A::Check | A::Budget | A::AsText | A::Explain => rework::ask(state, action),
+        A::TaskStrategy | A::TaskExpert => rework::choose(state, action),
+        A::Pin => rework::pin(state),
+        A::Lint => sheets::lint(state),
+        A::Preview => stale::preview(state),
+        A::RunStale => running::start(state, Run::Stale),
+        A::Timeline => history::timeline(state, super::sheet::Grain::default()),
+        A::Fork => history::fork(state),
+        A::Branches => history::list(state, false),
+        A::Compare => history::list(state, true),
         A::Delete => edits::delete(state),
         A::MoveUp | A::MoveDown => edits::shift(state, action == A::MoveDown),
         A::Reroute => edits::reroute(state),
@@ -190,10 +249,28 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
             effects
         }
         Err(error) => {
-            state.say(Weight::Error, error.to_string());
+            let why = match &error {
+                JournalError::Plan(why) => spoken(&state.journal.session().plan, &why.to_string()),
+                other => other.to_string(),
+            };
+            state.say(Weight::Error, why);
             vec![]
         }
     }
+}
+
+/// Words of the plan with the numbers that a person sees in place of ids.
+fn spoken(plan: &crate::plan::Plan, words: &str) -> String {
+    let name = |word: &str| {
+        let id = word.strip_prefix('t')?.parse().ok().map(crate::ids::TaskId)?;
+        let known = plan.contains(id);
+        let goal = plan.root() == Some(id);
+        known.then(|| {
+            if goal { "the goal".to_owned() } else { plan.reference(crate::ids::TaskId(u32::MAX), id) }
+        })
+    };
+    let words = words.split(' ').map(|word| name(word).unwrap_or_else(|| word.to_owned()));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 impl From<Stored> for Message {

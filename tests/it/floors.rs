@@ -22,7 +22,8 @@ const FLOORS: &[&[&str]] = &[
 
 /// Crates with a home: named only under these paths.
 const HOMES: &[(&str, &[&str])] = &[
-    ("petgraph", &["plan/graph.rs"]),
+    ("petgraph", &["plan/circles.rs"]),
+    ("imbl", &["plan/graph.rs", "session/fold.rs"]),
     ("candle_core", &["expert/candle"]),
     ("tokenizers", &["expert/candle"]),
     ("minijinja", &["expert/"]),

@@ -1,5 +1,9 @@
 //! Keys on a plan: what was there, what was pressed, what came out.
 
+mod edits;
+mod fresh;
+mod history;
+
 use crate::support::Bench;
 use plantern::{
     ask::Request,
@@ -45,7 +49,7 @@ fn one_step_is_one_call() {
     while bench.state.ended.is_none() {
         bench.press("s");
         calls.push(bench.asked.len());
-        purposes.push(bench.state.survey.order.len());
+        purposes.push(bench.state.survey.tally().tasks);
         assert_eq!(bench.state.run, Run::Idle);
     }
     assert_eq!(calls, [1, 2, 3, 4, 5, 6, 7, 8], "each press makes one call");

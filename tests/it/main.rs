@@ -3,6 +3,7 @@
 mod floors;
 mod headless;
 mod keys;
+mod machine;
 #[cfg(feature = "candle")]
 mod reference;
 mod replay;

@@ -8,7 +8,7 @@ use plantern::{
     ask::Answer,
     engine::{ModelState, Report, Which},
     tui::{Depth, Hits, Role, clean, theme::shipped},
-    workbench::{Action, Message, Place, RowId, Stored, Tab, Target, Weight, state::Summary},
+    workbench::{Action, Message, Mode, Place, RowId, Stored, Tab, Target, Weight, state::Summary},
 };
 use proptest::prelude::*;
 use ratatui::{
@@ -95,6 +95,50 @@ fn unsaved() -> Desk {
     desk
 }
 
+/// Two branches: on this one the words of the last task are others, on the other one a comma joins.
+fn branched() -> Desk {
+    let mut desk = after("G f");
+    desk.type_in("comma: as lists are written");
+    desk.press("enter G e A-a");
+    desk.type_in("[merge] Concatenate #3 using a comma.");
+    desk.press("enter c C-b G enter G e A-a");
+    desk.type_in("[merge] Concatenate #3 using a space, please.");
+    desk.press("enter");
+    desk
+}
+
+fn merging() -> Desk {
+    let mut desk = branched();
+    desk.press("C-b g");
+    // The other branch, wherever it stands in the list.
+    let Mode::Sheet(sheet) = &desk.state.mode else { panic!("no branches") };
+    let at = sheet.rows.iter().position(|row| row.cells[1] == "comma").expect("the branch");
+    desk.press(&format!("{} M", "j ".repeat(at)));
+    desk
+}
+
+fn as_text() -> Desk {
+    let mut desk = after("g | C-p");
+    desk.press("S-end right");
+    desk.type_in("\n  QS: [count] How many words are in \"#1\"?");
+    desk.press("enter");
+    desk
+}
+
+fn marked() -> Desk {
+    let mut desk = after("g minus G a");
+    desk.type_in("TODO say something");
+    desk.press("enter g j v v");
+    desk
+}
+
+fn previewed() -> Desk {
+    let mut desk = after("g j e A-a");
+    desk.type_in("[answer] Who wrote the second published computer program?");
+    desk.press("enter .");
+    desk
+}
+
 /// Every screen there is, by name.
 fn screens() -> Vec<(&'static str, Desk)> {
     vec![
@@ -122,6 +166,28 @@ fn screens() -> Vec<(&'static str, Desk)> {
             desk
         }),
         ("home", home()),
+        ("marked", marked()),
+        ("preview", previewed()),
+        ("as_text", as_text()),
+        ("timeline", after("@ k k k k k k k k")),
+        ("branches", {
+            let mut desk = branched();
+            desk.press("C-b");
+            desk
+        }),
+        ("compare", {
+            let mut desk = branched();
+            desk.press("=");
+            desk
+        }),
+        ("merge", merging()),
+        ("lint", {
+            let mut desk = marked();
+            desk.press(";");
+            desk
+        }),
+        ("choose", after("G C-t")),
+        ("selection", after("g e home S-right S-right S-right")),
     ]
 }
 
@@ -202,7 +268,7 @@ fn a_click_does_what_it_hits() {
         assert_eq!(hits.hit(area.x, area.y), Some(wanted));
         (area.x, area.y)
     };
-    let third = desk.state.survey.order[3];
+    let third = desk.state.survey.iter().nth(3).unwrap().0;
     place(&desk.hits(), Target::Fold(third));
     place(&desk.hits(), Target::Row(RowId { task: third, item: Some(1) }));
     place(&desk.hits(), Target::Act(Action::Step));

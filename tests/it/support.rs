@@ -107,6 +107,11 @@ impl Bench {
         }
     }
 
+    /// Does what `update` and its like say.
+    pub(crate) fn take(&mut self, effects: Vec<Effect>) {
+        self.perform(effects);
+    }
+
     fn perform(&mut self, effects: Vec<Effect>) {
         let mut told = vec![];
         for effect in effects {

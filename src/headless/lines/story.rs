@@ -67,7 +67,7 @@ pub(super) fn lines(event: &Event, state: &State) -> Vec<Line> {
             seed: settings.sampling.seed,
             temperature: settings.sampling.temperature,
         }],
-        Event::Configured { .. } => vec![],
+        Event::Configured { .. } | Event::Labelled { .. } | Event::Explained { .. } => vec![],
         Event::Edited { edits, .. } => added(edits),
         Event::Proposed { task, strategy, edits, complete, warnings, .. } => {
             let ((task, number), parts) = (at(*task), edits.len());

@@ -196,10 +196,21 @@ fn warning(bytes: &[u8], good: usize, reading: &Reading, new_header: bool, ours:
         let line = 1 + bytes[..good].iter().filter(|byte| **byte == b'\n').count();
         let lines = rest.split_inclusive(|byte| *byte == b'\n').count();
         let why = reading.stopped.as_ref().map(|(_, why)| format!(" ({why})")).unwrap_or_default();
+        let text = |line: &[u8]| std::str::from_utf8(line).ok().map(str::to_owned);
+        let mut later = rest.split_inclusive(|byte| *byte == b'\n').skip(1);
+        let whole = later
+            .by_ref()
+            .filter_map(|line| text(line.strip_suffix(b"\n")?))
+            .filter(|line| line::read_entry(line).is_ok())
+            .count();
+        let whole = match whole {
+            0 => String::new(),
+            n => format!(" ({} behind it whole: `plantern salvage` prints them)", count(n, "line")),
+        };
         let header = if new_header { "the header was damaged and is made anew; " } else { "" };
         return Some(format!(
             "{header}opened to its last good line: line {line} at byte {good} can not be read{why}; left out: {} \
-             in {} to the end{kept}",
+             in {} to the end{whole}{kept}",
             count(rest.len(), "byte"),
             count(lines, "line"),
         ));

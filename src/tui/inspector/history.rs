@@ -18,7 +18,7 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
             lines.extend(entry(state, record, task).wrap(view.width, 21));
         }
     }
-    let calls: Vec<&Call> = state.journal.calls().rev().filter(|call| call.task == task).collect();
+    let calls: Vec<&Call> = state.journal.calls_of(task).rev().collect();
     if !calls.is_empty() {
         lines.push(Line::default());
         lines.push(Line::of(Role::Turn, "calls").and(Role::Dim, "  on all branches, newest first"));
@@ -33,7 +33,11 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
 fn concerns(state: &State, event: &Event, task: TaskId) -> bool {
     let of = |call: &CallId| state.journal.call(*call).is_some_and(|call| call.task == task);
     match event {
-        Event::Started { .. } | Event::Configured { .. } => false,
+        Event::Started { .. } | Event::Configured { .. } | Event::Labelled { .. } => false,
+        Event::Explained { change, .. } => {
+            let record = state.journal.records().get(change.0 as usize);
+            record.is_some_and(|record| concerns(state, &record.event, task))
+        }
         Event::Edited { edits, .. } => edits.iter().any(|edit| edit.task() == task),
         Event::Proposed { task: about, edits, .. } => {
             *about == task || edits.iter().any(|edit| edit.task() == task)
@@ -56,7 +60,8 @@ fn entry(state: &State, record: &Record, task: TaskId) -> Line {
     };
     let line = Line::of(Role::Dim, &clock(record.at)).and(role, &format!("  {:<10} ", record.event.word()));
     match &record.event {
-        Event::Started { .. } | Event::Configured { .. } => line,
+        Event::Started { .. } | Event::Configured { .. } | Event::Labelled { .. } => line,
+        Event::Explained { reason, .. } => line.and(Role::Text, reason),
         Event::Edited { by, edits, reason } => {
             let words: Vec<&str> =
                 edits.iter().filter(|edit| edit.task() == task).map(|edit| edit.word()).collect();

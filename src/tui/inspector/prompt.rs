@@ -3,7 +3,7 @@
 use super::{View, nothing};
 use crate::{
     ask::{Ask, Finish, Generate, Prompt, Request},
-    engine::{Move, Status},
+    engine::Move,
     session::{Outcome, Purpose},
     tui::{cache::Cache, highlight::Kind, text::Line, theme::Role},
     workbench::rows::call_of,
@@ -13,8 +13,9 @@ use std::sync::Arc;
 pub(super) fn lines(view: &View<'_>, cache: &mut Cache) -> Arc<Vec<Line>> {
     let state = view.state;
     let call = call_of(state, view.row.id).and_then(|call| state.journal.call(call));
-    let next = match state.survey.look(view.row.id.task).map(|look| &look.status) {
-        Some(Status::Ready(Move::Ask { purpose, ask, .. })) => Some((*purpose, ask)),
+    let moves = state.survey.moves(&state.journal, view.row.id.task);
+    let next = match moves.first() {
+        Some(Move::Ask { purpose, ask, .. }) => Some((*purpose, ask)),
         _ => None,
     };
     let (name, end, purpose, ask): (String, &str, Purpose, &Ask) = match (call, next) {

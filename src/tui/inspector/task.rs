@@ -67,7 +67,7 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
             .and(Role::Dim, " → ")
             .and(Role::Answer, &cut(&answer, view.width))
     };
-    for (name, others) in [("needs", plan.needs(task)), ("feeds", plan.feeds(task))] {
+    for (name, others) in [("needs", plan.needs(task)), ("feeds", plan.feeds(task).to_vec())] {
         for (at, other) in others.into_iter().enumerate() {
             add(if at == 0 { name } else { "" }, link(other));
         }

@@ -71,7 +71,7 @@ fn keys_are_actions_while_browsing_and_text_while_typing() {
     check(KeyCode::Home, M::NONE, Some(Action::First), Some(Typing::Start));
     check(KeyCode::End, M::NONE, Some(Action::Last), Some(Typing::End));
     check(KeyCode::Backspace, M::NONE, None, Some(Typing::Backspace));
-    check(KeyCode::Delete, M::NONE, None, Some(Typing::Delete));
+    check(KeyCode::Delete, M::NONE, Some(Action::DeleteAlone), Some(Typing::Delete));
     check(KeyCode::Tab, M::NONE, Some(Action::NextTab), None);
     check(KeyCode::Tab, M::SHIFT, Some(Action::PreviousTab), None);
     check(KeyCode::F(5), M::NONE, None, None);

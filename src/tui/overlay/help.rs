@@ -57,7 +57,7 @@ fn lines(state: &State, wide: usize) -> Vec<Line> {
 }
 
 /// The keys that edit a text; `tui::keys` reads them.
-const TYPING: [(&str, &str); 10] = [
+const TYPING: [(&str, &str); 15] = [
     ("enter", "take the text"),
     ("esc", "leave it; nothing is changed"),
     ("A-enter C-j", "a line break"),
@@ -67,5 +67,10 @@ const TYPING: [(&str, &str); 10] = [
     ("backspace del C-h C-d", "delete a character"),
     ("C-w A-backspace", "delete the word before"),
     ("C-u", "delete to the start"),
-    ("up down C-p C-n", "in the palette: choose"),
+    ("up down C-p C-n", "the line above or below; in the palette: choose"),
+    ("S-arrows S-home S-end", "select; what is typed then takes its place"),
+    ("A-a", "select all"),
+    ("A-c", "copy what is selected, or all"),
+    ("A-z A-Z", "undo, redo"),
+    ("C-o", "go on in your own editor"),
 ];

@@ -4,7 +4,7 @@ use super::wide;
 use crate::{
     tui::{
         clean,
-        paper::{Paper, row},
+        paper::{Paper, after, row},
         text::{Line, width},
         theme::Role,
     },
@@ -32,6 +32,18 @@ pub(super) fn draw(paper: &mut Paper<'_>, mode: &TypingMode, body: Rect) {
     let top = (cursor_row + 1).saturating_sub(shown);
     for (y, text) in (0..shown as u16).zip(rows.iter().skip(top)) {
         paper.text(row(inner, y), Role::Text, text);
+    }
+    if let Some(selection) = mode.buffer.selection() {
+        let text = mode.buffer.text();
+        let place = |at: usize| laid_out(text.split_at(at), inner_wide).1;
+        let ((first, from), (last, to)) = (place(selection.start), place(selection.end));
+        for at in first.max(top)..=last.min(top + shown.saturating_sub(1)) {
+            let from = if at == first { from } else { 0 };
+            let to = if at == last { to } else { width(&rows[at]) };
+            let cells = after(row(inner, (at - top) as u16), from);
+            let cells = Rect { width: (to.saturating_sub(from) as u16).min(cells.width), ..cells };
+            paper.wash(cells, Role::Selected);
+        }
     }
     paper.text(row(inner, inner.height.saturating_sub(1)), Role::Dim, mode.purpose.hint());
     if !inner.is_empty() {

@@ -1,13 +1,14 @@
 //! Looking around: cursor, folds, tabs, lists, search. Nothing here is recorded.
 
-use super::{act_from_outside, typing};
+use super::{act_from_outside, sheets, typing};
 use crate::{
     ids::TaskId,
     workbench::{
         Action, Effect, Focus, Mode, Place, RowId, State, Tab, Target, Weight,
         buffer::Buffer,
+        lines::items_of,
         mode::{Purpose, RerouteMode},
-        rows::rows,
+        rows::row_of,
     },
 };
 
@@ -23,8 +24,13 @@ pub(super) fn browse(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Left => left(state),
         Action::Right => right(state),
         Action::Fold => fold(state),
+        Action::Enter if state.ui.wiring.is_some() => return super::rework::wire(state),
         Action::Enter => state.ui.focus = Focus::Inspector,
         Action::Back => {
+            if state.ui.focus == Focus::Tree {
+                state.ui.marked.clear();
+            }
+            state.ui.wiring = None;
             state.ui.focus = Focus::Tree;
             state.notice = None;
         }
@@ -62,10 +68,11 @@ fn step(state: &mut State, by: isize) {
             state.ui.scroll.saturating_add_signed(by.clamp(-1_000_000, 1_000_000)).min(1_000_000);
         return;
     }
-    let rows: Vec<RowId> = rows(state).iter().map(|row| row.id).collect();
-    let Some(last) = rows.len().checked_sub(1) else { return };
-    let at = state.ui.cursor.and_then(|cursor| rows.iter().position(|row| *row == cursor)).unwrap_or(0);
-    select(state, rows[at.saturating_add_signed(by).min(last)]);
+    let Some(last) = state.lines.len().checked_sub(1) else { return };
+    let at = state.ui.cursor.and_then(|cursor| state.lines.position(cursor)).unwrap_or(0);
+    if let Some((row, _)) = state.lines.at(at.saturating_add_signed(by).min(last)) {
+        select(state, row);
+    }
 }
 
 fn select(state: &mut State, row: RowId) {
@@ -75,16 +82,39 @@ fn select(state: &mut State, row: RowId) {
     }
 }
 
+/// Has it something to fold away?
 fn parts(state: &State, task: TaskId) -> bool {
-    rows(state).iter().any(|row| row.id == RowId::task(task) && row.has_parts)
+    !state.journal.session().plan.parts(task).is_empty() || 0 < items_of(state.survey.look(task))
+}
+
+/// Hides or shows what is below a task.
+fn set_folded(state: &mut State, task: TaskId, folded: bool) {
+    let changed = if folded { state.ui.folded.insert(task) } else { state.ui.folded.remove(&task) };
+    if changed {
+        state.lines.mend(task, &state.journal.session().plan, &state.survey, &state.ui.folded);
+    }
+}
+
+/// Shows a row that may be folded away, and goes there.
+pub(super) fn reveal(state: &mut State, row: RowId) {
+    let above: Vec<TaskId> = state.journal.session().plan.ancestors(row.task).collect();
+    for task in above.into_iter().rev() {
+        set_folded(state, task, false);
+    }
+    if row.item.is_some() {
+        set_folded(state, row.task, false);
+    }
+    select(state, row);
 }
 
 fn fold(state: &mut State) {
     let Some(row) = state.ui.cursor else { return };
     if !parts(state, row.task) {
         state.say(Weight::Info, "it has no parts to fold");
-    } else if !state.ui.folded.remove(&row.task) {
-        state.ui.folded.insert(row.task);
+    } else if state.ui.folded.contains(&row.task) {
+        set_folded(state, row.task, false);
+    } else {
+        set_folded(state, row.task, true);
         select(state, RowId::task(row.task));
     }
 }
@@ -95,7 +125,7 @@ fn left(state: &mut State) {
     if row.item.is_some() {
         select(state, RowId::task(row.task));
     } else if parts(state, row.task) && !state.ui.folded.contains(&row.task) {
-        state.ui.folded.insert(row.task);
+        set_folded(state, row.task, true);
     } else if let Some(parent) = parent {
         select(state, RowId::task(parent));
     }
@@ -103,7 +133,9 @@ fn left(state: &mut State) {
 
 fn right(state: &mut State) {
     let Some(row) = state.ui.cursor else { return };
-    if !state.ui.folded.remove(&row.task) && parts(state, row.task) && row.item.is_none() {
+    if state.ui.folded.contains(&row.task) {
+        set_folded(state, row.task, false);
+    } else if parts(state, row.task) && row.item.is_none() {
         step(state, 1);
     }
 }
@@ -111,19 +143,19 @@ fn right(state: &mut State) {
 /// The cursor stays on its row, or goes to the nearest that is left.
 pub(super) fn keep_cursor(state: &mut State) {
     let plan = &state.journal.session().plan;
-    let rows = rows(state);
     let Some(cursor) = state.ui.cursor else {
         state.ui.cursor = plan.root().map(RowId::task);
         return;
     };
-    if rows.iter().any(|row| row.id == cursor) {
+    if let Some(at) = state.lines.position(cursor) {
+        state.ui.cursor_at = at;
         return;
     }
-    // A folded-away row gives the cursor to the ancestor that is shown; a row that is gone to its neighbour.
-    let shown = |task: &TaskId| rows.iter().any(|row| row.id == RowId::task(*task));
+    // A folded-away row gives the cursor to the ancestor that is shown; a row that is gone to the one in its place.
+    let shown = |task: &TaskId| state.lines.position(RowId::task(*task)).is_some();
     let above = std::iter::successors(Some(cursor.task), |task| plan.parent(*task)).find(shown);
-    let near = rows.iter().rev().map(|row| row.id).find(|row| *row <= cursor);
-    state.ui.cursor = above.map(RowId::task).or(near).or(plan.root().map(RowId::task));
+    let near = state.lines.len().checked_sub(1).and_then(|last| state.lines.at(state.ui.cursor_at.min(last)));
+    state.ui.cursor = above.map(RowId::task).or(near.map(|(row, _)| row));
 }
 
 /// The next row that holds all the words, in any of what it shows.
@@ -133,32 +165,13 @@ pub(super) fn search(state: &mut State, text: &str) -> Vec<Effect> {
     if words.is_empty() {
         return vec![];
     }
-    let folded = std::mem::take(&mut state.ui.folded);
-    let rows = rows(state);
-    let holds = |row: &crate::workbench::rows::Row| {
-        let stale = if row.stale { "stale" } else { "" };
-        let all = format!("{} {} {} {} {stale}", row.text, row.by, row.state, row.answer).to_lowercase();
-        words.iter().all(|word| all.contains(word))
-    };
-    let at = state.ui.cursor.and_then(|cursor| rows.iter().position(|row| row.id == cursor)).unwrap_or(0);
-    let count = rows.iter().filter(|row| holds(row)).count();
-    let found =
-        (1..=rows.len()).map(|by| &rows[(at + by) % rows.len()]).find(|row| holds(row)).map(|row| row.id);
-    state.ui.folded = folded;
-    match found {
+    let from = state.ui.cursor;
+    match super::search::next(state, &words, from) {
         None => state.say(Weight::Warning, format!("no task holds `{}`", state.ui.search)),
-        Some(row) => {
-            let plan = &state.journal.session().plan;
-            let above: Vec<TaskId> =
-                std::iter::successors(plan.parent(row.task), |task| plan.parent(*task)).collect();
-            above.iter().for_each(|task| {
-                state.ui.folded.remove(task);
-            });
-            if row.item.is_some() {
-                state.ui.folded.remove(&row.task);
-            }
-            select(state, row);
-            state.say(Weight::Info, format!("{count} found; N goes to the next"));
+        Some((row, count)) => {
+            reveal(state, row);
+            let found = count.map_or("found".to_owned(), |count| format!("{count} found"));
+            state.say(Weight::Info, format!("{found}; N goes to the next"));
         }
     }
     vec![]
@@ -166,7 +179,7 @@ pub(super) fn search(state: &mut State, text: &str) -> Vec<Effect> {
 
 fn copy(state: &mut State) -> Vec<Effect> {
     let Some(cursor) = state.ui.cursor else { return vec![] };
-    let row = rows(state).into_iter().find(|row| row.id == cursor);
+    let row = row_of(state, cursor);
     let text = row.map(|row| if row.answer.is_empty() { row.text } else { row.answer }).unwrap_or_default();
     state.say(Weight::Info, format!("copied: {text}"));
     vec![Effect::Copy(text)]
@@ -174,12 +187,23 @@ fn copy(state: &mut State) -> Vec<Effect> {
 
 /// Actions while a list, a text or the help is on top.
 pub(super) fn in_list(state: &mut State, action: Action) -> Vec<Effect> {
+    if let Mode::Sheet(_) = &state.mode {
+        return sheets::act(state, action);
+    }
+    if let (Mode::Typing(mode), Action::EditOutside | Action::Copy) = (&state.mode, action) {
+        let (text, selected) = (mode.buffer.text().to_owned(), mode.buffer.selected().to_owned());
+        return vec![match action {
+            Action::EditOutside => Effect::EditOutside(text),
+            _ if selected.is_empty() => Effect::Copy(text),
+            _ => Effect::Copy(selected),
+        }];
+    }
     let length = match &state.mode {
         Mode::Reroute(mode) => mode.candidates.len(),
         Mode::Palette(mode) => mode.matches().len(),
         Mode::Home { .. } => state.sessions.len(),
         Mode::Help { .. } => 10_000,
-        Mode::Typing(_) | Mode::Browse => 1,
+        Mode::Typing(_) | Mode::Sheet(_) | Mode::Browse => 1,
     };
     let page = (usize::from(state.ui.size.1) / 2).max(1) as isize;
     let by = match action {
@@ -190,6 +214,11 @@ pub(super) fn in_list(state: &mut State, action: Action) -> Vec<Effect> {
         Action::First => isize::MIN,
         Action::Last => isize::MAX,
         Action::Enter => return enter(state),
+        Action::Compare if matches!(state.mode, Mode::Home { .. }) => {
+            let Mode::Home { cursor } = &state.mode else { return vec![] };
+            let path = state.sessions.get(*cursor).map(|session| session.path.clone());
+            return path.map(Effect::ReadOther).into_iter().collect();
+        }
         Action::New | Action::Open if matches!(state.mode, Mode::Home { .. }) => {
             return act_from_outside(state, action);
         }
@@ -207,7 +236,7 @@ pub(super) fn in_list(state: &mut State, action: Action) -> Vec<Effect> {
         Mode::Palette(mode) => &mut mode.cursor,
         Mode::Home { cursor } => cursor,
         Mode::Help { scroll } => scroll,
-        Mode::Typing(_) | Mode::Browse => return vec![],
+        Mode::Typing(_) | Mode::Sheet(_) | Mode::Browse => return vec![],
     };
     *cursor = cursor.saturating_add_signed(by).min(length.saturating_sub(1));
     vec![]
@@ -216,6 +245,7 @@ pub(super) fn in_list(state: &mut State, action: Action) -> Vec<Effect> {
 fn enter(state: &mut State) -> Vec<Effect> {
     match &state.mode {
         Mode::Typing(_) => typing::finish(state),
+        Mode::Sheet(_) => sheets::enter(state),
         Mode::Reroute(RerouteMode { task, candidates, cursor }) => {
             let (task, expert) = (*task, candidates.get(*cursor).map(|candidate| candidate.expert.clone()));
             match expert {
@@ -247,6 +277,13 @@ pub(super) fn click(state: &mut State, target: Target) -> Vec<Effect> {
                 Mode::Reroute(mode) => mode.cursor = at,
                 Mode::Palette(mode) => mode.cursor = at,
                 Mode::Home { cursor } => *cursor = at,
+                // A second click on an entry takes it, the first one looks at it.
+                Mode::Sheet(sheet) if sheet.cursor != at => {
+                    sheet.cursor = at;
+                    super::history::refresh(state);
+                    return vec![];
+                }
+                Mode::Sheet(_) => {}
                 _ => return vec![],
             }
             return enter(state);

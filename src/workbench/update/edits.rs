@@ -1,6 +1,6 @@
 //! Changes of the plan by the person's hand.
 
-use super::{change, typing};
+use super::{browsing, change, rework, typing};
 use crate::{
     decision::{Candidate, Decision},
     engine::Status,
@@ -25,7 +25,7 @@ fn edited(edits: Vec<Edit>) -> Event {
 }
 
 /// The words of a task as they are edited: with both tags, except for the goal.
-fn as_typed(state: &State, task: TaskId) -> String {
+pub(super) fn as_typed(state: &State, task: TaskId) -> String {
     let plan = &state.journal.session().plan;
     let text = plan.text(task);
     match plan.task(task) {
@@ -44,11 +44,12 @@ pub(super) fn edit_text(state: &mut State, outside: bool) -> Vec<Effect> {
     if outside { vec![Effect::EditOutside(text)] } else { vec![] }
 }
 
-pub(super) fn insert(state: &mut State, below: bool) -> Vec<Effect> {
+pub(super) fn insert(state: &mut State, action: Action) -> Vec<Effect> {
     let Some(task) = selected(state) else { return vec![] };
     let plan = &state.journal.session().plan;
     let (parent, at) = match plan.parent(task) {
-        Some(parent) if !below => (parent, plan.position(task)),
+        Some(parent) if action == Action::InsertAfter => (parent, plan.position(task)),
+        Some(parent) if action == Action::InsertBefore => (parent, plan.position(task) - 1),
         _ => (task, plan.parts(task).len()),
     };
     typing::begin(state, Purpose::Insert { parent, at }, Buffer::default());
@@ -70,16 +71,16 @@ pub(super) fn take_text(state: &mut State, purpose: &Purpose, text: &str) -> Vec
         Purpose::Insert { parent, at } => {
             let task = state.journal.fresh_task();
             let draft = Draft::of_step(&step, plan, Some(parent));
-            let effects = change(state, edited(vec![Edit::Add { task, parent: Some(parent), at, draft }]));
+            let add = Edit::Add { task, parent: Some(parent), at, draft };
+            let effects = rework::make(state, Ok(vec![add]), "added");
             if state.journal.session().plan.contains(task) {
-                state.ui.cursor = Some(RowId::task(task));
-                state.ui.folded.remove(&parent);
+                browsing::reveal(state, RowId::task(task));
             }
             effects
         }
         Purpose::EditText(task) if plan.root() == Some(task) => {
             let phrase = crate::plan::Phrase::text(text);
-            change(state, edited(vec![Edit::SetPhrase { task, phrase }]))
+            rework::make(state, Ok(vec![Edit::SetPhrase { task, phrase }]), "changed")
         }
         Purpose::EditText(task) => {
             let Some(old) = plan.task(task).map(|task| task.draft.clone()) else { return vec![] };
@@ -94,11 +95,7 @@ pub(super) fn take_text(state: &mut State, purpose: &Purpose, text: &str) -> Vec
             if new.expert != old.expert {
                 edits.push(Edit::SetExpert { task, expert: new.expert });
             }
-            if edits.is_empty() {
-                state.say(Weight::Info, "nothing was changed");
-                return vec![];
-            }
-            change(state, edited(edits))
+            rework::make(state, Ok(edits), "changed")
         }
         _ => vec![],
     };
@@ -110,20 +107,24 @@ pub(super) fn take_text(state: &mut State, purpose: &Purpose, text: &str) -> Vec
 }
 
 pub(super) fn delete(state: &mut State) -> Vec<Effect> {
-    let Some(task) = selected(state) else { return vec![] };
     let plan = &state.journal.session().plan;
-    let count = plan.subtree(task).len();
-    let users = plan.feeds(task).len();
-    let effects = change(state, edited(vec![Edit::Remove { task }]));
-    let mut words = if count == 1 {
-        "deleted; z brings it back".to_owned()
-    } else {
-        format!("{count} tasks deleted; z brings them back")
+    let top = plan.topmost(&rework::chosen(state));
+    if top.iter().any(|task| plan.root() == Some(*task)) {
+        state.say(Weight::Warning, "the goal itself stays where it is: n starts another");
+        return vec![];
+    }
+    let gone: std::collections::HashSet<TaskId> = top.iter().flat_map(|task| plan.subtree(*task)).collect();
+    let used = gone.iter().any(|task| plan.feeds(*task).iter().any(|user| !gone.contains(user)));
+    let mut words = match gone.len() {
+        1 => "deleted; z brings it back".to_owned(),
+        count => format!("{count} tasks deleted; z brings them back"),
     };
-    if 0 < users {
+    if used {
         words.push_str("; what used its answer is marked #?");
     }
-    state.say(Weight::Info, words);
+    let effects =
+        rework::make(state, Ok(top.into_iter().map(|task| Edit::Remove { task }).collect()), &words);
+    browsing::keep_cursor(state);
     effects
 }
 
@@ -137,7 +138,7 @@ pub(super) fn shift(state: &mut State, down: bool) -> Vec<Effect> {
         state.say(Weight::Warning, "it is at the end of its row already");
         return vec![];
     }
-    change(state, edited(vec![Edit::Move { task, parent, at: to }]))
+    rework::make(state, Ok(vec![Edit::Move { task, parent, at: to }]), "moved")
 }
 
 /// Asks a task anew although its answer is known.

@@ -28,6 +28,10 @@ pub fn new_task(state: &mut State, text: &str) -> Vec<Effect> {
     }
     let mut effects = running::stop_all(state);
     state.journal = Journal::default();
+    state.ui.marked.clear();
+    state.ui.wiring = None;
+    state.ui.folded.clear();
+    state.look_afresh();
     state.file = SessionFile::None;
     state.unsaved = None;
     state.ended = None;
@@ -70,6 +74,7 @@ pub(super) fn stored(state: &mut State, stored: Stored) -> Vec<Effect> {
             state.unsaved = Some(why);
         }
         Stored::Opened(opened) => return open(state, *opened),
+        Stored::Other(opened) => return super::lineage::compare_other(state, &opened.journal),
         Stored::NotOpened(why) => state.say(Weight::Error, why),
         Stored::Sessions(sessions) => {
             state.sessions = sessions;
@@ -101,9 +106,11 @@ fn open(state: &mut State, opened: Opened) -> Vec<Effect> {
     state.ended = None;
     state.mode = Mode::Browse;
     state.ui.folded.clear();
+    state.ui.marked.clear();
+    state.ui.wiring = None;
     state.ui.scroll = 0;
     state.ui.cursor = None;
-    state.look();
+    state.look_afresh();
     browsing::keep_cursor(state);
     match opened.warning {
         Some(warning) => state.say(Weight::Warning, warning),

@@ -70,7 +70,17 @@ pub(super) fn drive(state: &mut State) -> Vec<Effect> {
         if state.live.len() >= together(state.run) || state.live.values().any(|live| live.paused) {
             return effects;
         }
-        let next = match next_move(&state.journal, &state.survey) {
+        if state.run == Run::Stale && state.live.is_empty() && super::stale::next(state).is_none() {
+            state.run = Run::Idle;
+            let words = super::stale::ended(state);
+            state.say(Weight::Info, words);
+            return effects;
+        }
+        let next = match state.run {
+            Run::Stale => super::stale::next(state).ok_or(Bound::Finished),
+            _ => next_move(&state.journal, &state.survey),
+        };
+        let next = match next {
             Ok(next) => next,
             // What is under way may change what can be done.
             Err(_) if !state.live.is_empty() => return effects,
@@ -130,7 +140,7 @@ pub(super) fn drive(state: &mut State) -> Vec<Effect> {
 /// How many calls may be under way: a person who steps sees one at a time, a run makes all that are ready.
 fn together(run: Run) -> usize {
     match run {
-        Run::All | Run::Until(_) => TOGETHER,
+        Run::All | Run::Stale | Run::Until(_) => TOGETHER,
         Run::Idle | Run::Step | Run::Settle(_) | Run::Over => 1,
     }
 }

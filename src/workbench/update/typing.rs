@@ -1,6 +1,6 @@
 //! Modes that take text: begin, type, take.
 
-use super::{browsing, edits, files};
+use super::{browsing, edits, files, history, rework};
 use crate::workbench::{
     Action, Effect, Mode, State, Weight,
     buffer::{Buffer, Typing},
@@ -52,6 +52,13 @@ pub(super) fn finish(state: &mut State) -> Vec<Effect> {
     match &purpose {
         Purpose::NewTask => files::new_task(state, &text),
         Purpose::EditText(_) | Purpose::Insert { .. } => edits::take_text(state, &purpose, &text),
+        Purpose::Split(_)
+        | Purpose::Merge(_)
+        | Purpose::Check(_)
+        | Purpose::Budget(_)
+        | Purpose::Outline(_)
+        | Purpose::Explain(_) => rework::take(state, &purpose, &text),
+        Purpose::Fork | Purpose::NameBranch(_) => history::take_name(state, &purpose, &text),
         Purpose::Answer(task) => edits::take_answer(state, *task, &text),
         Purpose::Reason { task, expert } => edits::take_route(state, *task, expert, &text),
         Purpose::Search => browsing::search(state, &text),

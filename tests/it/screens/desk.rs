@@ -4,7 +4,7 @@ use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
 use plantern::{
     ask::{Answer, Request, Sampling, Token, Usage},
     decision::{Candidate, Decision},
-    engine::{Command, ModelState, ModelStatus, Report, Tools, Which, survey},
+    engine::{Command, ModelState, ModelStatus, Report, Tools, Which},
     expert::{roster::Roster, symbolic},
     ids::{CallId, TaskId},
     session::{Event, Limits, Settings},
@@ -182,7 +182,7 @@ impl Desk {
         };
         let routed = Event::Routed { task: TaskId(task), key: String::new(), decision };
         self.state.journal.record(routed, self.now).expect("the task is there");
-        self.state.survey = survey(&self.state.journal, &self.state.tools, &BTreeSet::new());
+        self.state.look();
     }
 
     /// What is where on a screen of the size that the state knows.
@@ -301,6 +301,12 @@ pub(crate) fn event(chord: Chord) -> KeyEvent {
         Key::End => KeyCode::End,
         Key::PageUp => KeyCode::PageUp,
         Key::PageDown => KeyCode::PageDown,
+        Key::ShiftUp => KeyCode::Up,
+        Key::ShiftDown => KeyCode::Down,
+        Key::ShiftLeft => KeyCode::Left,
+        Key::ShiftRight => KeyCode::Right,
+        Key::ShiftHome => KeyCode::Home,
+        Key::ShiftEnd => KeyCode::End,
         Key::F(n) => KeyCode::F(n),
     };
     let mut modifiers = KeyModifiers::NONE;

@@ -91,6 +91,23 @@ fn a_flipped_bit_costs_its_line_and_those_behind_and_nothing_else() {
 }
 
 #[test]
+fn the_lines_behind_a_damaged_one_can_still_be_read() {
+    let (_, entries) = session(30);
+    let mut bytes = file_of(&entries);
+    let ends = ends(&bytes);
+    bytes[ends[9] + 20] ^= 4;
+    let (_, shared) = disk_with(&bytes);
+    let opened = open(&shared, Path::new(PATH), NOW).unwrap();
+    let warning = opened.warning.unwrap();
+    assert!(warning.contains("line 11 at byte"), "{warning}");
+    assert!(warning.contains("(20 lines behind it whole: `plantern salvage` prints them)"), "{warning}");
+    let later = crate::session::line::after_the_damage(&bytes);
+    let numbers: Vec<usize> = later.iter().map(|(line, _)| *line).collect();
+    assert_eq!(numbers, (12..=31).collect::<Vec<_>>());
+    assert_eq!(later.into_iter().map(|(_, entry)| entry).collect::<Vec<_>>(), entries[10..]);
+}
+
+#[test]
 fn a_damaged_header_costs_nothing_but_itself() {
     let (_, entries) = session(9);
     let bytes = file_of(&entries);

@@ -42,7 +42,7 @@ fn child() {
 
 #[test]
 fn a_killed_process_loses_nothing_it_acknowledged() {
-    let rounds = std::env::var(ROUNDS).ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(40);
+    let rounds = std::env::var(ROUNDS).ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(200);
     let folder = tempfile::tempdir().unwrap();
     let mut path = folder.path().join("0.jsonl");
     let mut chance: u64 = 0x9e37_79b9_7f4a_7c15;

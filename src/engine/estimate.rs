@@ -1,0 +1,113 @@
+//! What running the rest would cost, before it runs: from the calls that were made so far and what they took.
+
+use super::{Survey, survey::Status};
+use crate::{
+    engine::Move,
+    ids::TaskId,
+    plan::{self, Operator},
+    session::Journal,
+};
+use std::collections::HashSet;
+
+/// Calls to models and what they may take. Functions are free.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Estimate {
+    pub calls: u32,
+    pub output_tokens: f64,
+    pub seconds: f64,
+    /// Calls of experts that no call was measured of, in this session: what they take is the mean of all.
+    pub unmeasured: u32,
+}
+
+impl std::ops::AddAssign for Estimate {
+    fn add_assign(&mut self, other: Estimate) {
+        self.calls += other.calls;
+        self.output_tokens += other.output_tokens;
+        self.seconds += other.seconds;
+        self.unmeasured += other.unmeasured;
+    }
+}
+
+/// The stale tasks, what they wait for, and what of both has to be asked: all that a run of the stale may touch.
+pub fn wanted(journal: &Journal, survey: &Survey) -> HashSet<TaskId> {
+    let plan = &journal.session().plan;
+    let open = |task: &TaskId| survey.look(*task).is_some_and(|look| look.status != Status::Done);
+    let mut wanted = HashSet::new();
+    let mut waiting: Vec<TaskId> = survey.stale().collect();
+    while let Some(task) = waiting.pop() {
+        if wanted.insert(task) {
+            waiting.extend(plan.needs(task).into_iter().filter(open));
+            waiting.extend(plan.parts(task).iter().copied().filter(open));
+        }
+    }
+    wanted
+}
+
+/// What one task still costs by itself, its parts not counted. Nothing for a task that is done.
+pub fn estimate(journal: &Journal, survey: &Survey, task: TaskId) -> Estimate {
+    let Some(look) = survey.look(task).filter(|look| look.status != Status::Done) else {
+        return Estimate::default();
+    };
+    let moves = survey.moves(journal, task);
+    // Ready: it is known exactly which calls come first.
+    let asks = moves.iter().filter_map(|next| match next {
+        Move::Ask { ask, .. } => Some(ask),
+        Move::Record(_) => None,
+    });
+    let mut expected = Estimate::default();
+    let mut known = false;
+    for ask in asks {
+        known = true;
+        if !matches!(ask.request, crate::ask::Request::Compute { .. } | crate::ask::Request::Person { .. }) {
+            expected += rated(journal, &ask.expert);
+        }
+    }
+    let solved = look.status == Status::Ready && !known;
+    if known || solved && look.composite {
+        return expected;
+    }
+    // Waiting: as many calls as the last time, or one for each item of the list there is now.
+    let session = journal.session();
+    let Some(found) = session.plan.task(task) else { return expected };
+    let last = journal.calls_of(task).next_back();
+    let model =
+        |call: &crate::session::Call| !matches!(call.ask.request, crate::ask::Request::Compute { .. });
+    if look.composite {
+        // A finished decomposition asks nothing more when an answer changes.
+        if !session.progress(task).complete && session.plan.parts(task).is_empty() {
+            expected += rated(journal, &look.by);
+        }
+        return expected;
+    }
+    let by =
+        if look.by.is_empty() { found.draft.expert.clone().unwrap_or_default() } else { look.by.clone() };
+    let asks_model = last.map(model).unwrap_or_else(|| 0 < journal.rate(&by).0);
+    if !asks_model {
+        return expected;
+    }
+    let items = match (found.draft.operator, found.draft.phrase.needs().first()) {
+        (Some(Operator::Project { over, .. }), Some(first)) => {
+            session.answer(*first).map_or(1, |answer| plan::items(over, answer).len())
+        }
+        _ => 1,
+    };
+    for _ in 0..items {
+        expected += rated(journal, &by);
+    }
+    expected
+}
+
+/// One call, as the measured ones of the expert were on average.
+fn rated(journal: &Journal, expert: &str) -> Estimate {
+    let (calls, usage) = journal.rate(expert);
+    let (of, usage, unmeasured) = match calls {
+        0 => {
+            let (calls, usage) = journal.usage();
+            (calls, usage, 1)
+        }
+        calls => (calls, usage, 0),
+    };
+    let of = f64::from(of.max(1));
+    let output_tokens = f64::from(usage.output_tokens) / of;
+    Estimate { calls: 1, output_tokens, seconds: usage.seconds / of, unmeasured }
+}

@@ -1,0 +1,361 @@
+//! A plan, or a part of it, changed as text: what came back from the editor is compared with what went out and becomes
+//! edits. A line that is recognisably an old one keeps the task's id, and with it answers, pins and history.
+//!
+//! A number that a line had before still means the same task, wherever that stands now; a new number counts in the new text.
+
+use super::{
+    Draft, Edit, Phrase, Piece, Plan,
+    notation::{self, Line, Step, Warning},
+    rework,
+};
+use crate::ids::TaskId;
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// What a changed text means.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Redraft {
+    /// To be applied together.
+    pub edits: Vec<Edit>,
+    /// What is different, line by line, in the order of the new text; removed lines last.
+    pub changes: Vec<Changed>,
+    /// What could not be taken as it stands.
+    pub warnings: Vec<Warning>,
+}
+
+/// One difference between the texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    Added(String),
+    Removed(String),
+    /// From, to.
+    Reworded(String, String),
+    Moved(String),
+}
+
+/// The task and all below it as text, two spaces for each level.
+pub fn outline_of(plan: &Plan, task: TaskId) -> String {
+    let base = plan.depth(task);
+    let line = |task: TaskId| format!("{}{}", "  ".repeat(plan.depth(task) - base), written(plan, task));
+    plan.subtree(task).into_iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn written(plan: &Plan, task: TaskId) -> Line {
+    match plan.task(task) {
+        Some(found) if plan.root() != Some(task) => Line::Step(step(plan, task, &found.draft)),
+        // A goal of several lines stays one line here.
+        _ => Line::Goal(plan.text(task).replace('\n', " ")),
+    }
+}
+
+fn step(plan: &Plan, task: TaskId, draft: &Draft) -> Step {
+    Step { operator: draft.operator, expert: draft.expert.clone(), text: plan.text(task).replace('\n', " ") }
+}
+
+/// A line of the new text.
+struct Fresh {
+    depth: usize,
+    step: Step,
+    /// The task that it is.
+    task: TaskId,
+    /// It was there before.
+    old: bool,
+}
+
+/// Reads the text that `outline_of` gave after a person changed it. New tasks get ids from `fresh` on.
+pub fn redraft(plan: &Plan, top: TaskId, text: &str, fresh: TaskId) -> Result<Redraft, String> {
+    let mut redraft = Redraft::default();
+    let mut lines = read(text, &mut redraft.warnings)?;
+    recognise(plan, top, &mut lines, fresh);
+    // Moves on the way may seem to close a circle that the end does not have: then all references are taken out first.
+    let (edits, grown) =
+        restructured(plan, top, &lines, false).or_else(|_| restructured(plan, top, &lines, true))?;
+    redraft.edits = edits;
+    let mut grown = grown;
+    for line in &lines {
+        let words = reworded(plan, &grown, line);
+        for edit in words {
+            grown.apply(&edit).map_err(|error| error.to_string())?;
+            redraft.edits.push(edit);
+        }
+        if let Some(lost) = grown.task(line.task).and_then(|task| task.draft.phrase.lost()) {
+            let (line, what) = (0, format!("`#{lost}` in `{}` names no task", line.step));
+            redraft.warnings.push(Warning { line, what });
+        }
+    }
+    redraft.changes = changes(plan, &grown, top, &lines);
+    if redraft.changes.is_empty() {
+        redraft.edits.clear();
+    }
+    Ok(redraft)
+}
+
+fn read(text: &str, warnings: &mut Vec<Warning>) -> Result<Vec<Fresh>, String> {
+    let mut lines: Vec<Fresh> = vec![];
+    for (at, line) in text.lines().enumerate() {
+        let bare = line.trim_start();
+        let mut depth = (line.len() - bare.len()) / 2;
+        let mut warn = |what: &str| warnings.push(Warning { line: at + 1, what: what.to_owned() });
+        let step = match notation::read_line(bare) {
+            Line::Goal(text) => Step { text, ..Step::default() },
+            Line::Step(step) => step,
+            Line::Blank | Line::End | Line::Answer(_) => continue,
+            // A line without its mark is a step: it is quicker typed.
+            Line::Question(text) => notation::read_step(&text),
+            Line::Text(text) => notation::read_step(&text),
+        };
+        match lines.last() {
+            None if depth != 0 => depth = 0,
+            Some(_) if depth == 0 => {
+                warn("the first line is the only one on the margin: taken one level below it");
+                depth = 1;
+            }
+            Some(above) if above.depth + 1 < depth => {
+                warn("indented deeper than the line above allows: taken one level below it");
+                depth = above.depth + 1;
+            }
+            _ => {}
+        }
+        lines.push(Fresh { depth, step, task: TaskId(0), old: false });
+    }
+    if lines.is_empty() { Err("the text is empty: nothing was changed".to_owned()) } else { Ok(lines) }
+}
+
+/// Finds the old task of each line: by the same words first, then by the most alike.
+fn recognise(plan: &Plan, top: TaskId, lines: &mut [Fresh], fresh: TaskId) {
+    let old: Vec<(TaskId, Step)> = plan
+        .subtree(top)
+        .into_iter()
+        .filter_map(|task| Some((task, step(plan, task, &plan.task(task)?.draft))))
+        .collect();
+    let mut same: HashMap<&Step, VecDeque<TaskId>> = HashMap::new();
+    for (task, step) in old.iter().skip(1) {
+        same.entry(step).or_default().push_back(*task);
+    }
+    let mut taken: HashSet<TaskId> = HashSet::from([top]);
+    for (at, line) in lines.iter_mut().enumerate() {
+        let found = if at == 0 { Some(top) } else { same.get_mut(&line.step).and_then(VecDeque::pop_front) };
+        if let Some(task) = found {
+            (line.task, line.old) = (task, true);
+            taken.insert(task);
+        }
+    }
+    let mut left: Vec<&(TaskId, Step)> = old.iter().filter(|(task, _)| !taken.contains(task)).collect();
+    let mut next = fresh.0;
+    for line in lines.iter_mut().filter(|line| !line.old) {
+        // Texts with thousands of changed lines are looked through near their place only.
+        let near = left.iter().take(2000).enumerate();
+        let best = near
+            .map(|(at, (_, step))| (likeness(&line.step, step), at))
+            .max_by(|one, other| one.0.total_cmp(&other.0).then(other.1.cmp(&one.1)));
+        match best.filter(|(likeness, _)| 0.45 <= *likeness) {
+            Some((_, at)) => (line.task, line.old) = (left.remove(at).0, true),
+            None => {
+                line.task = TaskId(next);
+                next += 1;
+            }
+        }
+    }
+}
+
+/// Share of the words that two steps have in common (Dice coefficient), 0 to 1; tags count as words.
+fn likeness(one: &Step, other: &Step) -> f64 {
+    let words = |step: &Step| -> Vec<String> {
+        step.to_string().to_lowercase().split_whitespace().map(str::to_owned).collect()
+    };
+    let (one, mut other) = (words(one), words(other));
+    let all = one.len() + other.len();
+    let common = one
+        .iter()
+        .filter(|word| other.iter().position(|it| it == *word).map(|at| other.swap_remove(at)).is_some())
+        .count();
+    2.0 * common as f64 / all.max(1) as f64
+}
+
+/// The edits that put every task in its place, and the plan they make.
+fn restructured(plan: &Plan, top: TaskId, lines: &[Fresh], bare: bool) -> Result<(Vec<Edit>, Plan), String> {
+    let mut grown = plan.clone();
+    let mut edits = vec![];
+    let mut make = |grown: &mut Plan, edit: Edit| -> Result<(), String> {
+        grown.apply(&edit).map_err(|error| error.to_string())?;
+        edits.push(edit);
+        Ok(())
+    };
+    if bare {
+        for task in plan.subtree(top).into_iter().filter(|task| !plan.needs(*task).is_empty()) {
+            let words = plan.text(task);
+            make(&mut grown, Edit::SetPhrase { task, phrase: Phrase::text(words) })?;
+        }
+    }
+    let kept: HashSet<TaskId> = lines.iter().map(|line| line.task).collect();
+    let mut open: Vec<(TaskId, usize)> = vec![];
+    for line in lines {
+        open.truncate(line.depth);
+        if let Some((parent, parts)) = open.last_mut() {
+            let (task, parent, at) = (line.task, *parent, *parts);
+            *parts += 1;
+            if !line.old {
+                make(&mut grown, Edit::Add { task, parent: Some(parent), at, draft: Draft::default() })?;
+            } else if grown.parent(task) != Some(parent) || grown.position(task) != at + 1 {
+                // What goes away, or elsewhere, does not count as a place.
+                let others = grown.parts(parent).iter().take_while(|part| **part != task);
+                let stays = others.filter(|part| kept.contains(part)).count();
+                let first = grown.parent(task) == Some(parent) && stays == at;
+                if !first {
+                    make(&mut grown, Edit::Move { task, parent, at })?;
+                }
+            }
+        }
+        open.push((line.task, 0));
+    }
+    let gone: Vec<TaskId> = plan.subtree(top).into_iter().filter(|task| !kept.contains(task)).collect();
+    for task in plan.topmost(&gone) {
+        if grown.contains(task) {
+            make(&mut grown, Edit::Remove { task })?;
+        }
+    }
+    Ok((edits, grown))
+}
+
+/// The words of a line, its old numbers meaning what they meant.
+fn reworded(plan: &Plan, grown: &Plan, line: &Fresh) -> Vec<Edit> {
+    let Some(now) = grown.task(line.task) else { return vec![] };
+    let top = plan.root() == Some(line.task);
+    let parent = if top { None } else { grown.parent(line.task) };
+    let known: HashMap<String, TaskId> =
+        plan.needs(line.task).into_iter().map(|need| (plan.reference(line.task, need), need)).collect();
+    let find = |path: &[usize]| {
+        let number = format!("#{}", path.iter().map(usize::to_string).collect::<Vec<_>>().join("."));
+        match known.get(&number) {
+            Some(task) => grown.contains(*task).then_some(*task),
+            None => grown.referred(parent, path),
+        }
+    };
+    let mut edits = vec![];
+    let old_words = plan.task(line.task).is_some_and(|task| task.draft.phrase == now.draft.phrase)
+        && (plan.text(line.task).replace('\n', " ") == line.step.text);
+    let phrase = Phrase::read(&line.step.text, find);
+    if !old_words && phrase != now.draft.phrase {
+        edits.push(Edit::SetPhrase { task: line.task, phrase });
+    }
+    if !top {
+        let step = Step { text: String::new(), ..line.step.clone() };
+        let tags = rework::rewritten(grown, line.task, &step);
+        edits.extend(tags.into_iter().filter(|edit| !matches!(edit, Edit::SetPhrase { .. })));
+    }
+    edits
+}
+
+fn changes(plan: &Plan, grown: &Plan, top: TaskId, lines: &[Fresh]) -> Vec<Changed> {
+    let mut changes = vec![];
+    // Numbers that followed their task are no change of the words.
+    let bare = |plan: &Plan, task: TaskId| {
+        plan.task(task).map(|found| {
+            let words: Vec<Piece> = found.draft.phrase.pieces().to_vec();
+            (words, found.draft.operator, found.draft.expert.clone())
+        })
+    };
+    for line in lines {
+        let words = written(grown, line.task).to_string();
+        if !line.old {
+            changes.push(Changed::Added(words));
+        } else if bare(plan, line.task) != bare(grown, line.task) {
+            changes.push(Changed::Reworded(written(plan, line.task).to_string(), words));
+        } else if plan.parent(line.task) != grown.parent(line.task) {
+            changes.push(Changed::Moved(words));
+        }
+    }
+    // Those that changed places under one parent: all but the longest run that kept its order would be too clever.
+    for line in lines {
+        let (was, is) = (plan.parts(line.task), grown.parts(line.task));
+        let both = |parts: &[TaskId], other: &[TaskId]| -> Vec<TaskId> {
+            parts.iter().copied().filter(|part| other.contains(part)).collect()
+        };
+        let (was, is) = (both(was, is), both(is, was));
+        let moved = was.iter().zip(&is).filter(|(was, is)| was != is);
+        changes.extend(moved.map(|(_, is)| Changed::Moved(written(grown, *is).to_string())));
+    }
+    let gone = plan.subtree(top).into_iter().filter(|task| !grown.contains(*task));
+    changes.extend(gone.map(|task| Changed::Removed(written(plan, task).to_string())));
+    changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{outline, read_outline};
+    use super::*;
+
+    const TRIP: &str = "QC: trip\n  QS: [a] find a hotel\n  QS: [b] book #1\n  QS: pay #2 after #1";
+
+    fn plan() -> Plan {
+        let mut plan = Plan::default();
+        read_outline(TRIP, 0).edits.iter().for_each(|edit| plan.apply(edit).unwrap());
+        plan
+    }
+
+    /// The text that comes back is one that was typed, or the error; what changed is told in marks.
+    fn check(text: &str, expected: &str, marks: &str) -> Plan {
+        let mut plan = plan();
+        match redraft(&plan, TaskId(0), text, TaskId(9)) {
+            Ok(redraft) => {
+                redraft.edits.iter().for_each(|edit| plan.apply(edit).unwrap());
+                assert_eq!(outline(&plan), expected);
+                let mark = |changed: &Changed| match changed {
+                    Changed::Added(_) => '+',
+                    Changed::Removed(_) => '-',
+                    Changed::Reworded(..) => '~',
+                    Changed::Moved(_) => '>',
+                };
+                assert_eq!(redraft.changes.iter().map(mark).collect::<String>(), marks);
+            }
+            Err(why) => assert_eq!(why, expected),
+        }
+        plan
+    }
+
+    #[test]
+    fn what_comes_back_is_taken_as_changes_of_what_went_out() {
+        check(TRIP, TRIP, "");
+        // A line above: the numbers of the others still mean their tasks.
+        let plan = check(
+            "QC: trip\n  QS: ask for dates\n  QS: [a] find a hotel\n  QS: [b] book #1\n  QS: pay #2 after #1",
+            "QC: trip\n  QS: ask for dates\n  QS: [a] find a hotel\n  QS: [b] book #2\n  QS: pay #3 after #2",
+            "+",
+        );
+        assert_eq!(plan.parts(TaskId(0)), [TaskId(9), TaskId(1), TaskId(2), TaskId(3)], "ids stay");
+        let plan = check(
+            "QC: trip\n  QS: [a] find a cheap hotel\n  QS: [b] book #1\n  pay #2",
+            "QC: trip\n  QS: [a] find a cheap hotel\n  QS: [b] book #1\n  QS: pay #2",
+            "~~",
+        );
+        assert_eq!(plan.parts(TaskId(0)), [TaskId(1), TaskId(2), TaskId(3)], "ids stay");
+        check(
+            "QC: trip\n  QS: [b] book #1\n  QS: [a] find a hotel\n  QS: pay #2 after #1",
+            "QC: trip\n  QS: [b] book #2\n  QS: [a] find a hotel\n  QS: pay #1 after #2",
+            ">>",
+        );
+        check(
+            "QC: trip\n  QS: [a] find a hotel\n    QS: [b] book #1",
+            "that would make a circle: t2 → t1 → t2",
+            "",
+        );
+        check("QC: trip\n  QS: pay #2 after #1", "QC: trip\n  QS: pay #? after #?", "~--");
+        check("", "the text is empty: nothing was changed", "");
+        check(
+            "QC: travel\n  QS: [a] find a hotel\n    QS: look at the map\n  QS: [c] book #1\n  QS: pay #2 after #1",
+            "QC: travel\n  QS: [a] find a hotel\n    QS: look at the map\n  QS: [c] book #1\n  QS: pay #2 after #1",
+            "~+~",
+        );
+    }
+
+    #[test]
+    fn a_part_of_the_plan_is_a_text_too() {
+        let mut plan = plan();
+        assert_eq!(outline_of(&plan, TaskId(2)), "QS: [b] book #1");
+        let redraft =
+            redraft(&plan, TaskId(2), "QS: [b] book #1\n  QS: ask\n  QS: reserve #1", TaskId(9)).unwrap();
+        redraft.edits.iter().for_each(|edit| plan.apply(edit).unwrap());
+        let text = "QC: trip\n  QS: [a] find a hotel\n  QS: [b] book #1\n    QS: ask\n    QS: reserve #1\n  QS: pay #2 after #1";
+        assert_eq!(outline(&plan), text);
+        assert_eq!(plan.needs(TaskId(10)), [TaskId(9)], "a number of a new line counts in the new text");
+    }
+}

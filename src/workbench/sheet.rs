@@ -1,0 +1,117 @@
+//! A list or table that fills the screen: previews, branches, events, comparisons, conflicts, findings. What its rows say is
+//! put together once, when it is opened or changed; faces only draw it.
+
+use crate::{
+    ids::{Seq, TaskId},
+    plan::Edit,
+    session::{
+        Session,
+        compare::{Comparison, Costs},
+        merge::Merging,
+    },
+};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sheet {
+    pub kind: Kind,
+    pub title: String,
+    /// Lines above the table.
+    pub head: Vec<(Tone, String)>,
+    /// Cells that each column takes; those with 0 share the rest.
+    pub columns: Vec<u16>,
+    pub rows: Vec<Row>,
+    pub cursor: usize,
+    /// About the entry under the cursor, below the table.
+    pub below: Vec<(Tone, String)>,
+    /// What can be pressed, for the footer: keys and title.
+    pub keys: Vec<(&'static str, &'static str)>,
+}
+
+/// One line of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub tone: Tone,
+    pub cells: Vec<String>,
+}
+
+/// What a line is, apart from its words, which say the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tone {
+    #[default]
+    Plain,
+    Dim,
+    Strong,
+    Added,
+    Removed,
+    Changed,
+    Bad,
+}
+
+impl Row {
+    pub fn new(tone: Tone, cells: impl IntoIterator<Item = String>) -> Row {
+        Row { tone, cells: cells.into_iter().collect() }
+    }
+}
+
+/// What the sheet is about, with what its entries stand for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// Something is chosen for these tasks.
+    Choose {
+        what: Choice,
+        tasks: Vec<TaskId>,
+    },
+    /// Edits that wait for a yes; the task is selected afterwards.
+    Confirm {
+        edits: Vec<Edit>,
+        task: TaskId,
+    },
+    /// What is stale; a row for each of the tasks.
+    Preview(Vec<TaskId>),
+    Lint(Vec<TaskId>),
+    /// The ends of the branches; the sheet leads on to what is done with the chosen one.
+    Branches {
+        tips: Vec<Seq>,
+        compare: bool,
+    },
+    Timeline(Timeline),
+    Compare(Box<Comparing>),
+    Merge(Box<Merging>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Choice {
+    Strategy(Vec<Option<String>>),
+    Expert(Vec<Option<String>>),
+}
+
+/// The events of a session, and how closely they are listed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timeline {
+    pub events: Vec<Seq>,
+    pub grain: Grain,
+}
+
+/// Which events are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grain {
+    #[default]
+    Event,
+    /// The task that is selected in the tree.
+    Task,
+    /// Where somebody chose: edits, routes, pins, proposals, forks.
+    Decision,
+}
+
+/// Two states beside each other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparing {
+    pub comparison: Comparison,
+    /// The other side, for adopting from it.
+    pub other: Session,
+    pub name: String,
+    /// Both are of one history: ids mean the same.
+    pub related: bool,
+    /// Calls, tokens and seconds of each task on both sides.
+    pub costs: (Costs, Costs),
+}

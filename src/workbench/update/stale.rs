@@ -1,0 +1,127 @@
+//! What is stale, what it would cost to make it fresh, and a run of nothing else.
+
+use super::sheets;
+use crate::{
+    engine::{
+        Move, Status,
+        estimate::{Estimate, estimate, wanted},
+    },
+    ids::TaskId,
+    workbench::{
+        Effect, State,
+        sheet::{Kind, Row, Sheet, Tone},
+    },
+};
+
+/// More tasks than these are not added up while a key is waited for.
+const MANY: usize = 200;
+
+/// `3 calls, about 420 tokens, 6 s`.
+pub(super) fn told(cost: &Estimate) -> String {
+    if cost.calls == 0 {
+        return "no call to a model".to_owned();
+    }
+    let s = if cost.calls == 1 { "" } else { "s" };
+    let sure = if cost.unmeasured == 0 { "about" } else { "perhaps" };
+    let seconds =
+        if cost.seconds < 10.0 { format!("{:.1}", cost.seconds) } else { format!("{:.0}", cost.seconds) };
+    format!("{} call{s}, {sure} {:.0} tokens, {seconds} s", cost.calls, cost.output_tokens)
+}
+
+/// What follows an edit in the status line: `; 3 of 11 tasks are stale: …`. Nothing when nothing is.
+pub(super) fn cost(state: &State) -> String {
+    let tally = state.survey.tally();
+    if tally.stale == 0 {
+        return String::new();
+    }
+    let mut words = format!("; {} of {} tasks stale", tally.stale, tally.tasks);
+    if (tally.stale as usize) < MANY {
+        let mut sum = Estimate::default();
+        wanted(&state.journal, &state.survey)
+            .into_iter()
+            .for_each(|task| sum += estimate(&state.journal, &state.survey, task));
+        words.push_str(&format!(": {}", told(&sum)));
+    }
+    words
+}
+
+/// The list of what is stale, before it runs.
+pub(super) fn preview(state: &mut State) -> Vec<Effect> {
+    let (journal, survey) = (&state.journal, &state.survey);
+    let plan = &journal.session().plan;
+    let wanted = wanted(journal, survey);
+    let mut tasks: Vec<TaskId> =
+        survey.iter().filter(|(task, _)| wanted.contains(task)).map(|(task, _)| task).collect();
+    let mut all = Estimate::default();
+    tasks.iter().for_each(|task| all += estimate(journal, survey, *task));
+    tasks.truncate(10_000);
+    let row = |task: &TaskId| {
+        let number = if plan.root() == Some(*task) {
+            "goal".to_owned()
+        } else {
+            plan.reference(TaskId(u32::MAX), *task)
+        };
+        let look = survey.look(*task);
+        let how = look.map_or("", |look| if look.stale { "stale" } else { look.status.word() });
+        let by = look.map(|look| look.by.clone()).unwrap_or_default();
+        let cost = estimate(journal, survey, *task);
+        let cost = match cost.calls {
+            0 => String::new(),
+            n => format!(
+                "{n} call{} {:.0} tok {:.1} s",
+                if n == 1 { "" } else { "s" },
+                cost.output_tokens,
+                cost.seconds
+            ),
+        };
+        Row::new(Tone::Plain, [number, how.to_owned(), by, plan.text(*task), cost])
+    };
+    let rows: Vec<Row> = tasks.iter().map(row).collect();
+    let tally = survey.tally();
+    let head = match tally.stale {
+        0 => "nothing is stale: every answer is made from what is there now".to_owned(),
+        stale => format!("{stale} of {} tasks are stale; to make them fresh: {}", tally.tasks, told(&all)),
+    };
+    let mut lines = vec![(Tone::Strong, head)];
+    if 0 < all.unmeasured {
+        let words =
+            "of some experts no call was measured yet: theirs are taken as the mean of all".to_owned();
+        lines.push((Tone::Dim, words));
+    }
+    lines.push((Tone::Dim, "an answer that comes out unchanged ends the wave earlier".to_owned()));
+    let sheet = Sheet {
+        kind: Kind::Preview(tasks),
+        title: "Preview".to_owned(),
+        head: lines,
+        columns: vec![7, 9, 15, 0, 24],
+        rows,
+        cursor: 0,
+        below: vec![],
+        keys: vec![("enter", "run the stale only")],
+    };
+    sheets::show(state, sheet)
+}
+
+/// The next move of a run of the stale: `None` when nothing of it can go on.
+pub(super) fn next(state: &State) -> Option<Move> {
+    let wanted = wanted(&state.journal, &state.survey);
+    let mut ready = state.survey.ready().filter(|task| wanted.contains(task));
+    ready.find_map(|task| state.survey.moves(&state.journal, task).into_iter().next())
+}
+
+/// Why a run of the stale is over.
+pub(super) fn ended(state: &State) -> String {
+    let stuck = state.survey.stale().find_map(|task| {
+        let look = state.survey.look(task)?;
+        match &look.status {
+            Status::Failed(why) | Status::Stuck(why) => Some(why.clone()),
+            Status::NeedsPerson => Some("a task waits for you: t types its answer".to_owned()),
+            _ => None,
+        }
+    });
+    match (state.survey.tally().stale, stuck) {
+        (0, _) => "nothing is stale any more".to_owned(),
+        (n, Some(why)) => format!("{n} tasks stay stale: {why}"),
+        (n, None) => format!("{n} tasks stay stale: what they wait for can not go on"),
+    }
+}

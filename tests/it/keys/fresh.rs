@@ -1,0 +1,109 @@
+//! Freshness: what is stale, what it costs to run it, and which calls are never made.
+
+use super::{DONE, REPLIES, TASK};
+use crate::support::Bench;
+use plantern::workbench::{Mode, sheet::Kind};
+
+fn done() -> Bench {
+    let mut bench = Bench::with(TASK, &REPLIES);
+    bench.press("c");
+    bench
+}
+
+#[test]
+fn an_edit_says_at_once_what_it_makes_stale_and_what_that_costs() {
+    let mut bench = done();
+    bench.press("g j e C-u '[split] What are the words in \"Ada Lovelace\"?' enter");
+    assert_eq!(bench.notice(), "changed; 4 of 4 tasks stale: no call to a model");
+    assert_eq!(bench.state.survey.tally().stale, 4);
+    // A model's task costs what its calls cost so far.
+    let mut bench =
+        Bench::with("Who wrote it?", &[" [answer] Who wrote the first program?", "Ada", " [EOQ]"]);
+    bench.press("c g j e C-u '[answer] Who wrote the second program?' enter");
+    assert!(
+        bench.notice().starts_with("changed; 2 of 2 tasks stale: 1 call, about 0 tokens"),
+        "{}",
+        bench.notice()
+    );
+}
+
+#[test]
+fn the_preview_names_what_is_stale_and_runs_nothing_else() {
+    let mut bench = done();
+    bench.press("g j e C-u '[split] What are the words in \"Ada Lovelace\"?' enter");
+    bench.press("G a '[count] How many words are in \"x y\"?' enter .");
+    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet") };
+    let Kind::Preview(tasks) = &sheet.kind else { panic!("no preview") };
+    let mut tasks = tasks.clone();
+    tasks.sort();
+    assert_eq!(
+        tasks.iter().map(|task| task.0).collect::<Vec<_>>(),
+        [0, 1, 2, 3, 4],
+        "and what they wait for"
+    );
+    let before = bench.asked.len();
+    bench.press("enter");
+    assert_eq!(bench.notice(), "nothing is stale any more");
+    assert_eq!(
+        bench.asked.len(),
+        before + 4,
+        "the words, one new letter, the end, the new task: {:?}",
+        &bench.asked[before..]
+    );
+    bench.press("C-r");
+    assert_eq!(bench.notice(), "nothing is stale");
+    bench.press(".");
+    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet") };
+    assert!(sheet.head[0].1.contains("nothing is stale"), "{:?}", sheet.head);
+}
+
+#[test]
+fn what_is_not_stale_is_left_alone_by_a_run_of_the_stale() {
+    let mut bench = Bench::with(TASK, &REPLIES);
+    // The goal has its answer; a new task below a part of it makes nothing stale but that way.
+    bench.press("c G e C-u '[merge] Concatenate #2 using a comma.' enter");
+    let before = bench.asked.len();
+    bench.press("C-r");
+    assert_eq!(bench.asked.len(), before + 1, "one task was stale, and the goal that follows from it");
+    assert!(bench.outline().contains("A: a,g"));
+}
+
+#[test]
+fn an_unchanged_answer_ends_the_wave() {
+    let mut bench = done();
+    let before = bench.asked.len();
+    bench.press("g j e C-u '[split] What are the words in \"Ada  King\"?' enter");
+    assert_eq!(bench.state.survey.tally().stale, 4);
+    bench.press("C-r");
+    assert_eq!(bench.asked.len(), before + 1, "the words came out the same: nobody else was asked");
+    assert_eq!(bench.state.survey.tally().stale, 0);
+}
+
+#[test]
+fn a_kept_answer_stands_against_what_changes_above() {
+    let mut bench = done();
+    bench.press("g j j P");
+    assert!(bench.notice().starts_with("pinned"), "{}", bench.notice());
+    let before = bench.asked.len();
+    bench.press("g j e C-u '[split] What are the words in \"x\"?' enter c");
+    assert_eq!(bench.asked.len(), before + 1, "the words alone: what is pinned is not asked");
+    assert!(bench.outline().contains("\"#1\"? *pinned*\n  A: [\"a\", \"g\"]"), "{}", bench.outline());
+    bench.press("g j j P c");
+    assert!(bench.outline().contains("A: [\"x\"]"), "unpinned it is computed: {}", bench.outline());
+}
+
+#[test]
+fn a_known_call_is_never_made_again_on_any_branch_unless_asked_for() {
+    let mut bench = done();
+    let calls = bench.asked.len();
+    bench.press("G e C-u '[merge] Concatenate #2 using a comma.' enter c z z");
+    assert_eq!(bench.asked.len(), calls + 1);
+    bench.press("f 'other' enter G e C-u '[merge] Concatenate #2 using a comma.' enter c");
+    assert_eq!(bench.asked.len(), calls + 1, "known from the other branch");
+    assert!(bench.outline().contains("A: a,g"));
+    bench.press("G R c");
+    assert_eq!(bench.asked.len(), calls + 2, "asked for");
+    bench.press("z z z z c");
+    assert_eq!(bench.outline(), DONE);
+    assert_eq!(bench.asked.len(), calls + 2);
+}

@@ -1,0 +1,160 @@
+//! Looking back, branches, comparison, merge: pressed.
+
+use super::{DONE, REPLIES, TASK};
+use crate::support::Bench;
+use plantern::{
+    ids::TaskId,
+    session::branches::branches,
+    workbench::{Message, Mode, SessionFile, Stored, sheet::Kind, state::Opened},
+};
+
+fn done() -> Bench {
+    let mut bench = Bench::with(TASK, &REPLIES);
+    bench.press("c");
+    bench
+}
+
+fn names(bench: &Bench) -> Vec<String> {
+    branches(&bench.state.journal).into_iter().map(|branch| branch.name).collect()
+}
+
+#[test]
+fn the_timeline_shows_old_states_without_leaving_the_present() {
+    let mut bench = done();
+    let (head, written) = (bench.state.journal.head(), bench.written.len());
+    bench.press("@");
+    let rows = |bench: &Bench| {
+        let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet") };
+        (sheet.rows.len(), sheet.below.len(), sheet.rows[sheet.cursor].cells[3].clone())
+    };
+    let all = rows(&bench);
+    assert_eq!(all, (bench.state.journal.records().len(), 4, "solved".to_owned()));
+    bench.press("g j");
+    assert_eq!(rows(&bench), (all.0, 1, "edited".to_owned()), "the goal alone");
+    assert_eq!((bench.state.journal.head(), bench.written.len()), (head, written), "looking changes nothing");
+    bench.press("tab tab");
+    assert!(rows(&bench).0 < all.0, "decisions are fewer");
+    bench.press("esc");
+    assert_eq!(bench.outline(), DONE);
+    bench.press("@ g j enter");
+    assert_eq!(bench.state.survey.tally().tasks, 1, "there now");
+    bench.press("@ G enter");
+    assert_eq!(bench.outline(), DONE, "and back: the future is listed too");
+}
+
+#[test]
+fn branches_are_forked_named_and_gone_to() {
+    let mut bench = done();
+    bench.press("f 'commas: a trial' enter");
+    bench.press("G e C-u '[merge] Concatenate #2 using a comma.' enter c");
+    assert_eq!(names(&bench), ["commas", "main"]);
+    bench.press("C-b j enter");
+    assert_eq!(bench.outline(), DONE, "the old branch is as it was");
+    bench.press("C-b e C-u 'spaces' enter");
+    assert_eq!(names(&bench)[..2], ["spaces", "commas"].map(str::to_owned));
+    bench.press("C-b");
+    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet") };
+    let at = sheet.rows.iter().position(|row| row.cells[1] == "commas").unwrap();
+    assert_eq!(sheet.rows[at].cells[4], "a trial");
+    bench.press(&format!("g {} enter", "j ".repeat(at)));
+    assert!(bench.outline().contains("A: a,g"), "{}", bench.outline());
+    bench.press("@ g j j f 'early' enter");
+    assert!(names(&bench).contains(&"early".to_owned()));
+}
+
+#[test]
+fn two_branches_are_compared_and_a_task_is_adopted() {
+    let mut bench = done();
+    bench.press("=");
+    assert!(bench.notice().contains("one branch only"), "{}", bench.notice());
+    bench.press("f 'commas' enter G e C-u '[merge] Concatenate #2 using a comma.' enter c C-b j enter");
+    assert_eq!(bench.outline(), DONE);
+    let calls = bench.asked.len();
+    bench.press("=");
+    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet: {}", bench.notice()) };
+    let between: Vec<&str> = sheet.rows.iter().map(|row| row.cells[1].as_str()).collect();
+    assert_eq!(between, ["≠ answer", "=", "=", "≠ text, answer"]);
+    assert!(sheet.below[0].1.contains("first divergence"), "{:?}", sheet.below);
+    bench.press("tab a");
+    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet") };
+    assert_eq!(sheet.rows[3].cells[1], "=", "adopted: {}", bench.notice());
+    bench.press("esc c");
+    assert!(bench.outline().contains("A: a,g"));
+    assert_eq!(bench.asked.len(), calls, "its answer came with it");
+}
+
+#[test]
+fn two_sessions_are_compared_and_a_subtree_is_adopted_with_its_answers() {
+    let mut other = Bench::new();
+    // Not begun in the same moment as the one below.
+    other.press("T");
+    other.replies = REPLIES.map(str::to_owned).into();
+    other.task(TASK);
+    other.press("c");
+    // The same task, another way.
+    let mut bench = Bench::with(TASK, &[" [split] What are the words in \"Ada King\"?"]);
+    bench.press("s s");
+    let calls = bench.asked.len();
+    let file = SessionFile::ReadOnly("the other".to_owned());
+    let opened = Opened { journal: other.state.journal.clone(), file, warning: None };
+    bench.send(Message::Stored(Stored::Other(Box::new(opened))));
+    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet: {}", bench.notice()) };
+    let Kind::Compare(comparing) = &sheet.kind else { panic!("no comparison") };
+    assert!(!comparing.related);
+    let between: Vec<&str> = sheet.rows.iter().map(|row| row.cells[1].as_str()).collect();
+    assert_eq!(between, ["≠ answer", "=", "≠ only there", "≠ only there"]);
+    bench.press("g A esc");
+    assert_eq!(bench.outline(), DONE, "{}", bench.notice());
+    assert_eq!(bench.asked.len(), calls, "nobody was asked");
+    bench.press("z");
+    assert_eq!(bench.state.survey.tally().tasks, 2, "one press takes it back");
+}
+
+#[test]
+fn a_branch_is_merged_and_a_conflict_is_decided_by_the_person() {
+    let mut bench = done();
+    bench.press("f 'commas' enter G e C-u '[merge] Concatenate #2 using a comma.' enter");
+    bench.press("g j I '[count] How many words are in \"x y\"?' enter c C-b");
+    // Back on main: other words for the same task, and an edit that nobody else made.
+    bench.press("G enter G e C-u '[merge] Concatenate #2 using a space, please.' enter");
+    let calls = bench.asked.len();
+    bench.press("C-b");
+    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet") };
+    let at = sheet.rows.iter().position(|row| row.cells[1] == "commas").unwrap();
+    bench.press(&format!("g {} M", "j ".repeat(at)));
+    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet: {}", bench.notice()) };
+    let rows: Vec<(&str, &str)> =
+        sheet.rows.iter().map(|row| (row.cells[0].as_str(), row.cells[2].as_str())).collect();
+    assert_eq!(rows, [("conflict", "text"), ("taken", "there or not")]);
+    let sides: Vec<&str> = sheet.below.iter().map(|line| line.1.as_str()).collect();
+    assert_eq!(
+        sides,
+        [
+            "yours   Concatenate #2 using a space, please.",
+            "theirs  Concatenate #2 using a comma.",
+            "base    Concatenate #2 using a space."
+        ]
+    );
+    bench.press("enter");
+    assert!(bench.notice().contains("still to decide: 1 conflict;"), "{}", bench.notice());
+    bench.press("l enter c");
+    assert!(bench.notice().starts_with("done"), "{}", bench.notice());
+    assert!(
+        bench.outline().contains("QS: [merge] Concatenate #3 using a comma.\n  A: a,g"),
+        "{}",
+        bench.outline()
+    );
+    assert_eq!(bench.asked.len(), calls, "all of it was known from the other branch");
+    assert!(bench.state.journal.session().plan.contains(TaskId(4)));
+}
+
+#[test]
+fn lint_names_what_is_suspicious_and_leads_there() {
+    let mut bench = done();
+    bench.press("G a 'TODO' enter g ;");
+    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet") };
+    let found: Vec<&str> = sheet.rows.iter().map(|row| row.cells[1].as_str()).collect();
+    assert_eq!(found, ["unused", "placeholder"]);
+    bench.press("j enter");
+    assert_eq!(bench.state.ui.cursor.map(|row| row.task), Some(TaskId(4)));
+}
