@@ -179,12 +179,10 @@ impl<'a> Surveyor<'a> {
         {
             status = Status::Failed(why);
         }
-        if status != Status::Done
-            && let Some(above) = self.session.plan.ancestors(task).find(|above| self.is_collapsed(*above))
-        {
+        if status != Status::Done && self.session.plan.ancestors(task).any(|above| self.is_collapsed(above)) {
             look.stale = false;
-            let name = self.session.plan.reference(task, above);
-            status = Status::Waiting(format!("sleeps: {name} is answered in one call"));
+            // No number here: a look does not follow every move of the tasks above.
+            status = Status::Waiting("sleeps: a task above it is answered in one call".to_owned());
         }
         look.status = if look.pinned { Status::Done } else { status };
         look
@@ -565,11 +563,7 @@ impl<'a> Surveyor<'a> {
                 tokens += usage.output_tokens;
             }
             let part = budget.broken(calls, tokens)?;
-            let whose = match () {
-                () if above == task => "its budget".to_owned(),
-                () if plan.root() == Some(above) => "the budget of the goal".to_owned(),
-                () => format!("the budget of {}", plan.reference(task, above)),
-            };
+            let whose = if above == task { "its budget" } else { "the budget of a task above it" };
             Some(format!("{whose} ({part}) is spent: press $ there to give more"))
         })
     }

@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn structure_changes_and_references_follow() {
-        check(|plan| plan.indent(T[5]), "that would make a circle: t4 → t5 → t4");
+        check(|plan| plan.indent(T[5]), "that would make a circle: t5 → t4 → t5");
         check(|plan| plan.indent(T[1]), "there is no sibling above it to become its part");
         check(
             |plan| plan.outdent(T[3]),
@@ -267,7 +267,7 @@ mod tests {
         );
         check(
             |plan| plan.merge(&[T[1], T[5]], &steps("hotel and pay #2")[0]),
-            "that would make a circle: t5 → t4 → t5",
+            "that would make a circle: t4 → t5 → t4",
         );
         check(
             |plan| plan.dissolve(T[1]),

@@ -146,3 +146,40 @@ fn model_text_can_not_drive_the_terminal() {
         assert!(!all.contains(&0x1b) && !String::from_utf8_lossy(&all).contains('\u{202e}'), "{style}");
     }
 }
+
+#[test]
+fn sessions_and_branches_are_compared_plans_are_linted_and_damaged_files_read_on() {
+    let shipped = |name: &str| format!("{}/sessions/{name}.jsonl", env!("CARGO_MANIFEST_DIR"));
+    let merged = shipped("merged");
+    let side = |mark: &str| format!("{merged}{mark}");
+    check(&["compare", &merged, &merged], "", 0, "no task differs", "");
+    let then = side("@31");
+    check(&["compare", &then, &side("#comma")], "", 1, "2 of 4 tasks differ, the first is line 1", "");
+    check(&["compare", &then, &merged], "", 1, "(only there)", "");
+    check(&["compare", "--json", &then, &merged], "", 1, "\"differing\":", "");
+    check(&["compare", &side("#nobody"), &merged], "", 2, "", "no branch is called `nobody`; there are");
+    check(&["compare", &side("@9999"), &merged], "", 2, "", "there is no event 9999");
+    check(&["lint", &shipped("split")], "", 0, "nothing suspicious", "");
+    check(&["lint", "-"], PLAN, 0, "nothing suspicious", "");
+    check(
+        &["lint", "-"],
+        "QC: a\n  QS: b #2\n  QS: TODO #1",
+        1,
+        "line 2: circle: these wait for each other",
+        "",
+    );
+    check(&["lint", "--json", "-"], "QC: a\n  QS: TODO", 1, "\"rule\":\"placeholder\"", "");
+    let home = tempfile::tempdir().unwrap();
+    let mut bytes = std::fs::read(shipped("split")).unwrap();
+    let third = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(3).unwrap().0;
+    bytes[third + 30] ^= 1;
+    std::fs::write(home.path().join("hurt.jsonl"), &bytes).unwrap();
+    let output = plantern(home.path(), &["salvage", "hurt.jsonl"], "");
+    let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout).lines().count(),
+        lines - 5,
+        "all behind the damaged one"
+    );
+}

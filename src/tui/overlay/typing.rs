@@ -37,9 +37,12 @@ pub(super) fn draw(paper: &mut Paper<'_>, mode: &TypingMode, body: Rect) {
         let text = mode.buffer.text();
         let place = |at: usize| laid_out(text.split_at(at), inner_wide).1;
         let ((first, from), (last, to)) = (place(selection.start), place(selection.end));
-        for at in first.max(top)..=last.min(top + shown.saturating_sub(1)) {
+        for (at, text) in rows.iter().enumerate().skip(top).take(shown) {
+            if at < first || last < at {
+                continue;
+            }
             let from = if at == first { from } else { 0 };
-            let to = if at == last { to } else { width(&rows[at]) };
+            let to = if at == last { to } else { width(text) };
             let cells = after(row(inner, (at - top) as u16), from);
             let cells = Rect { width: (to.saturating_sub(from) as u16).min(cells.width), ..cells };
             paper.wash(cells, Role::Selected);

@@ -3,7 +3,7 @@
 use super::{browsing, change, sheets, typing};
 use crate::{
     ids::TaskId,
-    plan::{Budget, Check, Edit, Redraft, notation, outline_of, redraft},
+    plan::{Budget, Check, Edit, Plan, Redraft, Reworked, notation, outline_of, redraft},
     session::{Actor, Event},
     workbench::{
         Action, Effect, RowId, State, Weight,
@@ -57,7 +57,7 @@ pub(super) fn rework(state: &mut State, action: Action) -> Vec<Effect> {
     let chosen = chosen(state);
     let top = plan.topmost(&chosen);
     // Each of several is done on what the one before it left.
-    let each = |one: &dyn Fn(&crate::plan::Plan, TaskId) -> Result<Vec<Edit>, String>, tasks: &[TaskId]| {
+    let each = |one: &dyn Fn(&Plan, TaskId) -> Reworked, tasks: &[TaskId]| {
         let (mut grown, mut all) = (plan.clone(), vec![]);
         for task in tasks {
             let edits = one(&grown, *task)?;
