@@ -83,7 +83,7 @@ impl Which {
     pub fn serving(request: &Request) -> Option<Which> {
         match request {
             Request::Generate(_) | Request::Score { .. } => Some(Which::Language),
-            Request::Similar { .. } => Some(Which::Embedding),
+            Request::Similar { .. } | Request::Embed { .. } => Some(Which::Embedding),
             Request::Compute { .. } | Request::Person { .. } => None,
         }
     }

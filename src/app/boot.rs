@@ -62,6 +62,7 @@ impl Boot {
         let tools = Tools {
             roster: roster(&places, &config, &mut warnings),
             prompts: prompts(&places, &config, &mut warnings),
+            knowledge: Default::default(),
         };
         let keymap = keymap(&config)?;
         let at = |key: &str| config.origin(key).map(|place| format!("{place}: ")).unwrap_or_default();

@@ -35,6 +35,12 @@ A plan is a line with the goal and a line for each step, parts of a step two spa
     QS: [split] What are the words in \"Ada King\"?
     QS: (project_values) [str_position] What is the last letter in \"#1\"?";
 
+const ROUTE_HELP: &str = "\
+Examples:
+  plantern route \"Reverse the sequence \\\"pen, key\\\".\" --router embedding
+  plantern route eval data_small.json --table domains.json --vectors clinc.vectors
+  plantern route eval gsm8k_responses.csv";
+
 const EVAL_HELP: &str = "\
 The file has one JSON object a line: {\"task\": \"…\", \"answer\": \"…\"}, and \"context\": \"…\" if the task needs a text.
 `plantern import` makes such files from data sets. An answer that is a list is written as a JSON list.
@@ -134,13 +140,16 @@ pub enum Command {
     /// List the ways to choose an expert
     Routers,
     /// Choose an expert for a task and show all candidates, without running anything
+    #[command(args_conflicts_with_subcommands = true, after_help = ROUTE_HELP)]
     Route {
         /// The task; `-` reads stdin. A tag in front, as in `[split] …`, is what the `tag` router follows
         #[arg(value_name = "TASK|-")]
-        task: String,
+        task: Option<String>,
         /// The decision as one JSON object
         #[arg(long)]
         json: bool,
+        #[command(subcommand)]
+        command: Option<Route>,
     },
     /// Compare strategies on a file of cases
     #[command(after_help = EVAL_HELP)]
@@ -285,6 +294,47 @@ pub struct Import {
     /// Write here instead of stdout
     #[arg(short, long, value_name = "OUT")]
     pub out: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum Route {
+    /// Measure routers on data sets: accuracy, out of scope, calibration, time, learning, cost against quality
+    Eval(RouteEval),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct RouteEval {
+    /// Data sets: CLINC150 JSON, BREAK or RouteLLM CSV, StrategyQA JSON, or JSON lines with `task` and `expert`
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// Which expert answers which categories: JSON `{"expert": ["category", …]}`
+    #[arg(long, value_name = "FILE")]
+    pub table: Option<PathBuf>,
+
+    /// The part that is decided; `val`, `dev` or `test` if not said
+    #[arg(long, value_name = "NAME")]
+    pub part: Option<String>,
+
+    /// Routers to measure, with commas between; all that ask no language model if not said
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub routers: Vec<String>,
+
+    /// Keep the vectors of the texts in this file, for the next time
+    #[arg(long, value_name = "FILE")]
+    pub vectors: Option<PathBuf>,
+
+    /// Rows for a router that asks the language model
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub asked: usize,
+
+    /// Measure the learned router after so many simulated overrides
+    #[arg(long, value_name = "N,N", value_delimiter = ',')]
+    pub curve: Vec<usize>,
+
+    /// One JSON object a router
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -10,7 +10,10 @@ use std::fmt::Write;
 pub fn call_key(ask: &Ask, version: &str, model: &str, attempt: u32) -> String {
     let model = match ask.request {
         Request::Generate(_) | Request::Score { .. } => model,
-        Request::Similar { .. } | Request::Compute { .. } | Request::Person { .. } => "",
+        Request::Similar { .. }
+        | Request::Embed { .. }
+        | Request::Compute { .. }
+        | Request::Person { .. } => "",
     };
     let ask = serde_json::to_string(ask).unwrap_or_default();
     key_of(&[&ask, version, model, &attempt.to_string()])

@@ -12,17 +12,22 @@ use crate::{
     expert::roster::{Roster, request},
     ids::{CallId, TaskId},
     plan::{self, Draft, Edit, Operator, Plan, notation::Step},
-    router::{self, RouteNext, RouteScene},
+    router::{self, Knowledge, RouteNext, RouteScene},
     session::{Event, Journal, Outcome, Progress, Purpose, Session, Settings},
     strategy::{self, Done, Next, Prompts, Scene},
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 /// What deciding needs besides the session: who is there and what they are told.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tools {
     pub roster: Roster,
     pub prompts: Prompts,
+    /// What routers have learned.
+    pub knowledge: Arc<Knowledge>,
 }
 
 /// How every task stands.
@@ -258,7 +263,9 @@ impl<'a> Surveyor<'a> {
         let Some(router) = router::router(&self.settings.router) else {
             return stuck(format!("no router is called `{}`", self.settings.router));
         };
-        let mut scene = RouteScene { task: &text, tag: draft.expert.as_deref(), cards, reply: None };
+        let knowledge = &*self.tools.knowledge;
+        let mut scene =
+            RouteScene { task: &text, tag: draft.expert.as_deref(), cards, reply: None, knowledge };
         let mut next = router.route(&scene);
         if let RouteNext::Ask(request) = next {
             let ask = Ask { expert: router.name().to_owned(), request };

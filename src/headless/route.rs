@@ -1,5 +1,9 @@
 //! `route`: one decision of a router, shown with all it weighed; nothing is run and nothing is recorded.
 
+pub mod data;
+pub mod eval;
+pub mod vectors;
+
 use super::{
     Ending, Hands, Interrupt,
     hands::{Heard, listen},
@@ -14,7 +18,7 @@ use crate::{
     expert::roster::Roster,
     ids::CallId,
     plan::notation,
-    router::{self, RouteNext, RouteScene},
+    router::{self, Knowledge, RouteNext, RouteScene},
     visible::visible_line,
 };
 use std::io::{self, Write};
@@ -40,6 +44,7 @@ pub async fn decide(
     task: &str,
     router: &str,
     roster: &Roster,
+    knowledge: &Knowledge,
     hands: &mut impl Hands,
     interrupt: &mut Interrupt,
 ) -> Result<Decision, Refusal> {
@@ -55,7 +60,8 @@ pub async fn decide(
         expert_name(tag, roster).map_err(usage)?;
     }
     let cards = roster.cards();
-    let mut scene = RouteScene { task: &step.text, tag: step.expert.as_deref(), cards, reply: None };
+    let mut scene =
+        RouteScene { task: &step.text, tag: step.expert.as_deref(), cards, reply: None, knowledge };
     let request = match router.route(&scene) {
         RouteNext::Decide(decision) => return Ok(decision),
         RouteNext::Ask(request) => request,
@@ -130,7 +136,8 @@ mod tests {
         let check = |task: &str, router: &str, expected: Result<&str, (Ending, &str)>| {
             let (roster, mut script, mut interrupt) =
                 (Roster::default(), Script::new(""), Interrupt::never());
-            let decided = block_on(decide(task, router, &roster, &mut script, &mut interrupt));
+            let decided =
+                block_on(decide(task, router, &roster, &Knowledge::default(), &mut script, &mut interrupt));
             match (decided, expected) {
                 (Ok(decision), Ok(chosen)) => {
                     assert_eq!(decision.chosen, chosen);

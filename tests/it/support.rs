@@ -35,7 +35,7 @@ impl Bench {
     pub(crate) fn new() -> Bench {
         let (roster, warnings, errors) = Roster::load([]);
         assert!(warnings.is_empty() && errors.is_empty(), "{warnings:?} {errors:?}");
-        let tools = Tools { roster, prompts: Prompts::shipped() };
+        let tools = Tools { roster, prompts: Prompts::shipped(), knowledge: Default::default() };
         let settings = Settings {
             strategy: "decomposed".to_owned(),
             router: "tag".to_owned(),

@@ -94,9 +94,12 @@ impl Expert for LanguageExpert {
                 }
                 Ok(answer)
             }
-            Request::Similar { .. } | Request::Compute { .. } | Request::Person { .. } => Err(
-                ExpertError::Missing("the language model writes and scores text, nothing else".to_owned()),
-            ),
+            Request::Similar { .. }
+            | Request::Embed { .. }
+            | Request::Compute { .. }
+            | Request::Person { .. } => Err(ExpertError::Missing(
+                "the language model writes and scores text, nothing else".to_owned(),
+            )),
         }
     }
 }

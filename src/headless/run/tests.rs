@@ -89,7 +89,8 @@ fn without_examples(ask: &Ask) -> Ask {
 }
 
 pub(in crate::headless) fn state() -> State {
-    let tools = Tools { roster: Roster::default(), prompts: Prompts::shipped() };
+    let tools =
+        Tools { roster: Roster::default(), prompts: Prompts::shipped(), knowledge: Default::default() };
     let settings = Settings {
         strategy: "decomposed".into(),
         router: "tag".into(),

@@ -23,7 +23,8 @@ fn state(mode: Mode) -> State {
         sampling: Sampling::default(),
         limits: Limits::default(),
     };
-    let tools = Tools { roster: Roster::load([]).0, prompts: Prompts::shipped() };
+    let tools =
+        Tools { roster: Roster::load([]).0, prompts: Prompts::shipped(), knowledge: Default::default() };
     State { mode, ..State::new(tools, settings) }
 }
 

@@ -190,7 +190,7 @@ pub(super) fn answered(state: &mut State) -> Vec<Effect> {
 fn missing_model(state: &State, request: &Request) -> Option<String> {
     let which = match request {
         Request::Generate(_) | Request::Score { .. } => Which::Language,
-        Request::Similar { .. } => Which::Embedding,
+        Request::Similar { .. } | Request::Embed { .. } => Which::Embedding,
         Request::Compute { .. } | Request::Person { .. } => return None,
     };
     match state.model(which) {

@@ -35,7 +35,8 @@ const PLAN: &str = " [answer] Who wrote the first published computer program?\n\
 impl Desk {
     /// Nothing was done yet; the models are there.
     pub(crate) fn new() -> Desk {
-        let tools = Tools { roster: Roster::load([]).0, prompts: Prompts::shipped() };
+        let tools =
+            Tools { roster: Roster::load([]).0, prompts: Prompts::shipped(), knowledge: Default::default() };
         let settings = Settings {
             strategy: "plan-and-solve".to_owned(),
             router: "tag".to_owned(),
@@ -178,6 +179,8 @@ impl Desk {
             confidence: 0.86,
             margin: candidates[0].1 - candidates.get(1).map_or(0.0, |other| other.1),
             reason: None,
+            version: None,
+            threshold: None,
         };
         let routed = Event::Routed { task: TaskId(task), key: String::new(), decision };
         self.state.journal.record(routed, self.now).expect("the task is there");
