@@ -7,6 +7,7 @@ mod desk;
 mod doctor;
 mod editor;
 mod effects;
+mod ledger;
 mod models;
 mod recorded;
 mod routing;

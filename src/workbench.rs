@@ -4,9 +4,12 @@
 pub mod action;
 pub mod buffer;
 pub mod chord;
+pub mod decisions;
 pub mod effect;
 pub mod keymap;
+pub mod learning;
 pub mod mode;
+pub mod review;
 pub mod rows;
 pub mod state;
 pub mod ui;

@@ -59,10 +59,15 @@ impl Boot {
         }
         let config = Config::read(&file).map_err(Trouble::usage)?;
         let mut warnings = vec![];
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        let knowledge = super::ledger::knowledge(&*disk, &places.routing()).unwrap_or_else(|why| {
+            warnings.push(why);
+            Default::default()
+        });
         let tools = Tools {
             roster: roster(&places, &config, &mut warnings),
             prompts: prompts(&places, &config, &mut warnings),
-            knowledge: Default::default(),
+            knowledge: Arc::new(knowledge),
         };
         let keymap = keymap(&config)?;
         let at = |key: &str| config.origin(key).map(|place| format!("{place}: ")).unwrap_or_default();
@@ -86,17 +91,7 @@ impl Boot {
         let models =
             Models { places: model_places, fetch: fetching(), stop: Arc::new(AtomicBool::new(false)) };
         let embedding = config.embedding.clone().unwrap_or_else(|| DefaultModel::MiniLm.short().to_owned());
-        Ok(Boot {
-            places,
-            config,
-            tools,
-            settings,
-            keymap,
-            models,
-            embedding,
-            disk: Arc::new(RealDisk),
-            warnings,
-        })
+        Ok(Boot { places, config, tools, settings, keymap, models, embedding, disk, warnings })
     }
 
     /// A workbench with all this in it and no session.

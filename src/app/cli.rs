@@ -300,6 +300,30 @@ pub struct Import {
 pub enum Route {
     /// Measure routers on data sets: accuracy, out of scope, calibration, time, learning, cost against quality
     Eval(RouteEval),
+    /// Learn anew from cards, files and your corrections; taken only when the before/after table passes
+    Train {
+        /// Files of tasks with the right expert, as `route eval` reads them
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Show the table and store nothing
+        #[arg(long)]
+        dry: bool,
+        /// The table as one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the versions of what was learned
+    Versions,
+    /// Put a version in force; 0 switches learning off
+    Use { version: u32 },
+    /// The ledger of your reviews with what it amounts to
+    Review {
+        /// Write it out: CSV, or one JSON object with --json
+        #[arg(long)]
+        export: bool,
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Clone, Debug, Args)]

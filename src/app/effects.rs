@@ -105,7 +105,9 @@ impl Files {
                 None => self.open(&path),
             }),
             Effect::ListSessions => Some(Stored::Sessions(self.list())),
-            _ => None,
+            routing => {
+                super::ledger::perform(routing, &self.disk, &self.places.routing(), &self.places.sessions)
+            }
         };
         told.map(Message::Stored).into_iter().collect()
     }

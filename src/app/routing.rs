@@ -4,22 +4,28 @@ use super::{
     boot::{Boot, Trouble},
     cli,
     commands::{Done, Floor, interrupt, read_file},
+    ledger,
 };
 use crate::{
     headless::{
-        Workers,
+        Ending, Workers,
         names::router_name,
         route::{
             Refusal,
             data::RouteData,
             eval::{self, Job},
+            train::{self, Lessons},
             vectors::Vectors,
         },
+        table::table,
     },
-    router,
+    router::{self, measure::measure},
+    workbench::{learning, review::verdicts},
 };
 use std::{
-    io::{stderr, stdout},
+    io::{Write, stderr, stdout},
+    path::PathBuf,
+    sync::Arc,
     time::Instant,
 };
 
@@ -32,7 +38,99 @@ impl From<Refusal> for Trouble {
 pub(crate) fn command(boot: Boot, asked: &cli::Route) -> Done {
     match asked {
         cli::Route::Eval(asked) => evaluate(boot, asked),
+        cli::Route::Train { files, dry, json } => train(boot, files, *dry, *json),
+        cli::Route::Versions => versions(&boot),
+        cli::Route::Use { version } => {
+            if *version != 0 {
+                ledger::read(&*boot.disk, &boot.places.routing(), *version).map_err(Trouble::usage)?;
+            }
+            boot.places.routing().switch(&*boot.disk, *version).map_err(Trouble::usage)?;
+            Ok(Ending::Done)
+        }
+        cli::Route::Review { export, json } => review(&boot, *export, *json),
     }
+}
+
+/// Learns, shows the table, and stores the version when it passes.
+fn train(boot: Boot, files: &[PathBuf], dry: bool, json: bool) -> Done {
+    let mut data = RouteData::default();
+    for file in files {
+        data.read(&file.display().to_string(), &read_file(file)?).map_err(Trouble::usage)?;
+    }
+    let (disk, folder) = (Arc::clone(&boot.disk), boot.places.routing());
+    let (reviews, bad) = ledger::reviews(&*disk, &folder).map_err(Trouble::usage)?;
+    if 0 < bad {
+        super::complain(&format!("{bad} lines of {} are no reviews", folder.reviews_file().display()));
+    }
+    let newest = folder.versions(&*disk).map_err(Trouble::usage)?.last().copied().unwrap_or(0);
+    let tools = boot.tools.clone();
+    let lessons = Lessons {
+        cards: tools.roster.cards(),
+        known: &tools.knowledge,
+        data: &data,
+        reviews: &reviews,
+        number: newest + 1,
+        seed: boot.settings.sampling.seed,
+    };
+    let mut floor = Floor::new(boot)?;
+    floor.bring(false, true)?;
+    let mut workers = Workers::new(&mut floor.engine, &mut floor.inbox);
+    let mut interrupt = interrupt();
+    let trained =
+        floor.runtime.block_on(train::train(&lessons, &mut workers, &mut interrupt, &mut |_, _| {}))?;
+    train::show(&trained.gate, json, &mut stdout().lock())?;
+    // The very first version has nothing to be compared with but the cards it is made of.
+    let first = tools.knowledge.is_empty() && trained.gate.controls.1 <= trained.gate.controls.2;
+    if !trained.gate.passes() && !first {
+        super::complain("nothing was stored: the version in force stays");
+        return Ok(Ending::NotMet);
+    }
+    if !dry {
+        let version = trained.knowledge.version;
+        folder.write(&*disk, version, &trained.knowledge.to_text()).map_err(Trouble::usage)?;
+        folder.switch(&*disk, version).map_err(Trouble::usage)?;
+        super::complain(&format!("version {version} is in force: {}", trained.knowledge.note));
+    }
+    Ok(Ending::Done)
+}
+
+fn versions(boot: &Boot) -> Done {
+    let (disk, folder) = (&*boot.disk, boot.places.routing());
+    let current = folder.current(disk).map_err(Trouble::usage)?;
+    let rows: Vec<_> = folder
+        .versions(disk)
+        .map_err(Trouble::usage)?
+        .into_iter()
+        .map(|version| {
+            let mark = if version == current { "->" } else { "" }.to_owned();
+            match ledger::read(disk, &folder, version) {
+                Ok(known) => [mark, version.to_string(), known.parent.to_string(), known.note],
+                Err(why) => [mark, version.to_string(), String::new(), why],
+            }
+        })
+        .collect();
+    let told = table(["", ">version", ">made from", "what it is"], &rows);
+    stdout().lock().write_all(told.as_bytes())?;
+    Ok(Ending::Done)
+}
+
+fn review(boot: &Boot, export: bool, json: bool) -> Done {
+    let (reviews, _) = ledger::reviews(&*boot.disk, &boot.places.routing()).map_err(Trouble::usage)?;
+    let person = learning::person(boot.tools.roster.cards()).to_owned();
+    let out = &mut stdout().lock();
+    if export || json {
+        return Ok(train::export(&reviews, &person, json, out)?);
+    }
+    let measured = measure(&verdicts(&reviews), &person);
+    writeln!(
+        out,
+        "{} reviews; agreement {:.0} % over {} decisions, calibration error {:.3}",
+        reviews.len(),
+        100.0 * measured.accuracy(),
+        measured.decisions,
+        measured.calibration_error
+    )?;
+    Ok(Ending::Done)
 }
 
 fn evaluate(boot: Boot, asked: &cli::RouteEval) -> Done {

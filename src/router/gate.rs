@@ -2,7 +2,7 @@
 
 use super::{
     RouteNext, RouteScene, Router,
-    knowledge::{Example, Knowledge, Origin},
+    knowledge::{Example, Knowledge},
 };
 use crate::{ask::Answer, decision::ExpertCard};
 use serde::Serialize;
@@ -29,14 +29,18 @@ pub struct Gate {
     pub controls: (usize, usize, usize),
 }
 
-/// Decides every example with both and compares. Corrections that `before` did not know are the corrected cases; all
-/// other examples are controls.
-pub fn gate(router: &dyn Router, cards: &[ExpertCard], before: &Knowledge, after: &Knowledge) -> Gate {
+/// Decides every example of `after` with both and compares. Those that `new` names are the corrected cases, all others
+/// are controls.
+pub fn gate(
+    router: &dyn Router,
+    cards: &[ExpertCard],
+    before: &Knowledge,
+    after: &Knowledge,
+    new: &dyn Fn(&Example) -> bool,
+) -> Gate {
     let mut gate = Gate::default();
-    let known = before.examples.len();
-    for (at, example) in after.examples.iter().enumerate() {
-        let new = before.examples.get(at).is_none_or(|old| old.text != example.text || at >= known);
-        let corrected = new && !matches!(example.origin, Origin::Card | Origin::File);
+    for example in &after.examples {
+        let corrected = new(example);
         let (was, is) = (decide(router, cards, before, example), decide(router, cards, after, example));
         let tally = if corrected { &mut gate.corrected } else { &mut gate.controls };
         tally.0 += 1;

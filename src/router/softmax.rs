@@ -12,7 +12,7 @@ use rand_chacha::{
 use std::collections::BTreeMap;
 
 /// The embedding counts this much more than its unit length, so that its weights stay small.
-const DENSE: f32 = 3.0;
+const DENSE: f32 = 2.0;
 /// Words count this much.
 const WORDS: f32 = 1.5;
 /// Step of AdaGrad.
@@ -170,7 +170,7 @@ fn add(sums: &mut [f32], row: &[f32], times: f32) {
 
 /// One step downhill; a small penalty keeps weights from growing without need.
 fn descend(weights: &mut [f32], seen: &mut [f32], error: &[f32], value: f32, rate: f32) {
-    const PENALTY: f32 = 2.0e-6;
+    const PENALTY: f32 = 2.0e-5;
     for ((weight, seen), error) in weights.iter_mut().zip(seen).zip(error) {
         let slope = error * value + PENALTY * *weight;
         *seen += slope * slope;

@@ -4,6 +4,7 @@ mod help;
 mod home;
 mod palette;
 mod reroute;
+mod review;
 mod typing;
 
 pub(super) use home::welcome;
@@ -31,5 +32,6 @@ pub(super) fn draw(paper: &mut Paper<'_>, state: &State, panes: &Panes) {
         Mode::Palette(mode) => palette::draw(paper, state, mode, body),
         Mode::Help { scroll } => help::draw(paper, state, *scroll, body),
         Mode::Home { cursor } => home::draw(paper, state, *cursor, body),
+        Mode::Review => review::draw(paper, state, body),
     }
 }

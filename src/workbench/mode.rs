@@ -18,6 +18,8 @@ pub enum Mode {
     Help { scroll: usize },
     /// Sessions are being looked at; the entry under the cursor.
     Home { cursor: usize },
+    /// Routing is being reviewed; what is shown stands in `State::review`.
+    Review,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +48,8 @@ pub enum Purpose {
     Search,
     Open,
     SaveAs,
+    /// Why the next saying of the review is as it is.
+    ReviewReason,
 }
 
 impl Purpose {
@@ -60,6 +64,7 @@ impl Purpose {
             Purpose::Search => "Search",
             Purpose::Open => "Open session file",
             Purpose::SaveAs => "Save session as",
+            Purpose::ReviewReason => "Why? (goes with your next saying)",
         }
     }
 
@@ -72,6 +77,7 @@ impl Purpose {
             Purpose::Answer(_) => "enter takes it as the task's answer; empty takes yours back",
             Purpose::Reason { .. } => "kept with the decision; enter re-routes",
             Purpose::Search => "words, an expert, a state; enter jumps, N goes on",
+            Purpose::ReviewReason => "kept in the ledger of reviews and with an override",
             Purpose::Open | Purpose::SaveAs => "a path; ~ is your home folder",
         }
     }

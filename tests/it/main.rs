@@ -4,6 +4,7 @@ mod floors;
 mod headless;
 mod keys;
 mod replay;
+mod review;
 mod screens;
 mod strategies;
 mod support;

@@ -95,6 +95,17 @@ fn unsaved() -> Desk {
     desk
 }
 
+/// The map of the reviewed tasks, at points that a scripted model gave.
+fn reviewed_map() -> Desk {
+    let mut desk = after("R j o");
+    desk.model(Which::Embedding, ModelState::Ready { name: "MiniLM".to_owned(), about: String::new() });
+    desk.press("tab tab tab");
+    let (call, texts) = desk.embedding();
+    let scores = (0..texts).flat_map(|at| [at as f32, (at * at % 3) as f32]).collect();
+    desk.send(Message::Report(Report::Done { call, answer: Answer { scores, ..Answer::default() } }));
+    desk
+}
+
 /// Every screen there is, by name.
 fn screens() -> Vec<(&'static str, Desk)> {
     vec![
@@ -122,6 +133,12 @@ fn screens() -> Vec<(&'static str, Desk)> {
             desk
         }),
         ("home", home()),
+        ("review_queue", after("R")),
+        ("review_blind", after("R B")),
+        ("review_agreement", after("R a j o a tab")),
+        ("review_calibration", after("R a j o a tab tab")),
+        ("review_map", reviewed_map()),
+        ("review_learning", after("R a j o a S-tab")),
     ]
 }
 

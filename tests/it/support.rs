@@ -98,8 +98,11 @@ impl Bench {
                     self.send(Message::Typing(Typing::DeleteToStart));
                 }
                 _ => {
-                    let action =
-                        self.state.keymap.action(chord).unwrap_or_else(|| panic!("{key} is not bound"));
+                    let action = match self.state.mode {
+                        Mode::Review => self.state.keymap.in_review(chord),
+                        _ => self.state.keymap.action(chord),
+                    };
+                    let action = action.unwrap_or_else(|| panic!("{key} is not bound"));
                     self.send(Message::Action(action));
                 }
             }

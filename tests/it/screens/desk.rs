@@ -140,6 +140,13 @@ impl Desk {
         self.send(Message::Report(Report::Model(ModelStatus { which, state })));
     }
 
+    /// The call for vectors that the review made last, and for how many texts.
+    pub(crate) fn embedding(&mut self) -> (CallId, usize) {
+        let texts = self.state.review.as_ref().and_then(|review| review.waiting.as_ref()).expect("it waits");
+        self.open.retain(|call| *call != texts.call);
+        (texts.call, texts.texts.len())
+    }
+
     /// Answers the open call in one piece.
     pub(crate) fn answer(&mut self, text: &str) {
         let call = self.open.remove(0);
