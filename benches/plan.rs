@@ -138,7 +138,12 @@ fn with_engine(model: &Path, variant: Variant, work: impl FnOnce(&State, &mut En
     };
     engine.bring(Which::Language, load).expect("a thread");
     let (roster, _, _) = Roster::load([]);
-    let tools = Tools { roster, prompts: Prompts::shipped(), servers: Servers::default() };
+    let tools = Tools {
+        roster,
+        prompts: Prompts::shipped(),
+        servers: Servers::default(),
+        knowledge: Default::default(),
+    };
     let settings = Settings {
         strategy: "decomposed".to_owned(),
         router: "tag".to_owned(),

@@ -127,8 +127,12 @@ fn open(path: &Path) {
     drop(bytes);
     assert_eq!(reading.stopped, None);
     let read = start.elapsed();
-    let tools =
-        Tools { roster: Roster::load([]).0, prompts: Prompts::shipped(), servers: Servers::default() };
+    let tools = Tools {
+        roster: Roster::load([]).0,
+        prompts: Prompts::shipped(),
+        servers: Servers::default(),
+        knowledge: Default::default(),
+    };
     let mut bench = Bench {
         state: State::new(tools, settings()),
         cache: Cache::default(),

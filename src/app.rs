@@ -7,8 +7,10 @@ mod desk;
 mod doctor;
 mod editor;
 mod effects;
+mod ledger;
 mod models;
 mod recorded;
+mod routing;
 mod run;
 mod servers;
 mod show;
@@ -64,7 +66,11 @@ fn start(cli: &Cli) -> Result<Ending, Trouble> {
             models::command(&boot, command.as_ref().unwrap_or(&cli::Models::List { contact: false }), *json)
         }
         Some(Command::Experts { json }) => commands::experts(&boot, *json),
-        Some(Command::Route { task, json }) => commands::decide(boot, task, *json),
+        Some(Command::Route { task, json, command }) => match (task, command) {
+            (_, Some(asked)) => routing::command(boot, asked),
+            (Some(task), None) => commands::decide(boot, task, *json),
+            (None, None) => Err(Trouble::usage("give a TASK to route, or `eval` and a data set")),
+        },
         Some(Command::Eval(asked)) => commands::evaluate(boot, &cli.global.strategy, asked),
         Some(Command::Import(asked)) => commands::import(asked),
         Some(Command::Export { session, format }) => commands::exported(&boot, session, *format),

@@ -33,6 +33,8 @@ pub enum Request {
     Score { prompt: Prompt, continuations: Vec<String> },
     /// Cosine similarity of the text to each example, from the embedding model.
     Similar { text: String, examples: Vec<String> },
+    /// The vector of each text, from the embedding model: `scores` holds them one behind the other.
+    Embed { texts: Vec<String> },
     /// A question to a symbolic function.
     Compute { question: String },
     /// A question to the person at the screen.

@@ -80,6 +80,12 @@ pub struct Decision {
     /// Why a person overrode the router, if one did and said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Version of what was learned that decided, 0 for none; absent where nothing learned takes part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+    /// The share or bar below which the task would have gone elsewhere, for routers that have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f32>,
 }
 
 /// One expert as the router saw it.

@@ -85,7 +85,7 @@ impl Which {
         match &ask.request {
             _ if ask.server.is_some() => None,
             Request::Generate(_) | Request::Score { .. } => Some(Which::Language),
-            Request::Similar { .. } => Some(Which::Embedding),
+            Request::Similar { .. } | Request::Embed { .. } => Some(Which::Embedding),
             Request::Compute { .. } | Request::Person { .. } => None,
         }
     }

@@ -3,10 +3,26 @@
 //! Called by the engine for a task without an expert. A router is pure: it decides from what it sees, or says what
 //! to ask a model first and decides when called again with the reply. Adding one means one file and one line here.
 
+pub mod ability;
+mod centroid;
+mod cost;
 mod embedding;
+mod ensemble;
+pub mod features;
+pub mod flip;
+pub mod gate;
+pub mod knowledge;
+mod ladder;
+mod learned;
 mod lexical;
 mod likelihood;
+pub mod measure;
+pub mod projection;
+pub mod softmax;
+mod table;
 mod tag;
+
+pub use knowledge::Knowledge;
 
 use crate::ask::{Answer, Request};
 use crate::decision::{Candidate, Decision, ExpertCard, ExpertKind};
@@ -21,6 +37,15 @@ pub struct RouteScene<'a> {
     pub cards: &'a [ExpertCard],
     /// The reply to the ask that this router made for this task.
     pub reply: Option<&'a Answer>,
+    /// What was learned so far; empty is fine.
+    pub knowledge: &'a Knowledge,
+}
+
+impl RouteScene<'_> {
+    /// The names on the cards, in their order.
+    fn names(&self) -> Vec<&str> {
+        self.cards.iter().map(|card| card.name.as_str()).collect()
+    }
 }
 
 /// What a router wants next.
@@ -47,7 +72,19 @@ pub trait Router: Sync {
 
 /// All routers; the first is the default.
 pub fn routers() -> &'static [&'static dyn Router] {
-    &[&tag::Tag, &lexical::Lexical, &embedding::Embedding, &likelihood::Likelihood]
+    &[
+        &tag::Tag,
+        &lexical::Lexical,
+        &embedding::Embedding,
+        &likelihood::Likelihood,
+        &learned::Learned,
+        &table::Table,
+        &ability::AbilityRouter,
+        &cost::Cost,
+        &centroid::Centroid,
+        &ladder::Ladder,
+        &ensemble::Ensemble,
+    ]
 }
 
 /// The router of that name.
@@ -77,6 +114,8 @@ fn decided(router: &str, mut candidates: Vec<Candidate>, temperature: f32) -> De
         margin: candidates.get(1).map_or(0.0, |second| best - second.score),
         candidates,
         reason: None,
+        version: None,
+        threshold: None,
     }
 }
 

@@ -5,6 +5,7 @@ pub mod disk;
 mod error;
 pub mod models;
 pub mod places;
+pub mod routing;
 pub mod sessions;
 
 pub use error::StoreError;

@@ -4,10 +4,13 @@
 pub mod action;
 pub mod buffer;
 pub mod chord;
+pub mod decisions;
 pub mod effect;
 pub mod keymap;
+pub mod learning;
 pub mod lines;
 pub mod mode;
+pub mod review;
 pub mod rows;
 pub mod sheet;
 pub mod state;

@@ -61,10 +61,16 @@ impl Boot {
         let mut warnings = vec![];
         let servers = servers::read(&config, &mut warnings);
         let embedding = config.embedding.clone().unwrap_or_else(|| DefaultModel::MiniLm.short().to_owned());
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        let knowledge = super::ledger::knowledge(&*disk, &places.routing()).unwrap_or_else(|why| {
+            warnings.push(why);
+            Default::default()
+        });
         let tools = Tools {
             roster: roster(&places, &config, &servers, &mut warnings),
             prompts: prompts(&places, &config, &mut warnings),
             servers: servers::known(&servers, &embedding),
+            knowledge: Arc::new(knowledge),
         };
         let keymap = keymap(&config)?;
         let at = |key: &str| config.origin(key).map(|place| format!("{place}: ")).unwrap_or_default();
@@ -89,17 +95,7 @@ impl Boot {
         }
         let stop = Arc::new(AtomicBool::new(false));
         let models = Models { places: model_places, servers, fetch: fetching(), stop };
-        Ok(Boot {
-            places,
-            config,
-            tools,
-            settings,
-            keymap,
-            models,
-            embedding,
-            disk: Arc::new(RealDisk),
-            warnings,
-        })
+        Ok(Boot { places, config, tools, settings, keymap, models, embedding, disk, warnings })
     }
 
     /// A workbench with all this in it and no session.

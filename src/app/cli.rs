@@ -42,6 +42,11 @@ Examples:
   plantern compare monday.jsonl tuesday.jsonl
   plantern compare trip.jsonl#main trip.jsonl#cheaper --json
   plantern compare trip.jsonl@12 trip.jsonl                 as it was at event 12, and now";
+const ROUTE_HELP: &str = "\
+Examples:
+  plantern route \"Reverse the sequence \\\"pen, key\\\".\" --router embedding
+  plantern route eval data_small.json --table domains.json --vectors clinc.vectors
+  plantern route eval gsm8k_responses.csv";
 
 const EVAL_HELP: &str = "\
 The file has one JSON object a line: {\"task\": \"…\", \"answer\": \"…\"}, and \"context\": \"…\" if the task needs a text.
@@ -167,13 +172,16 @@ pub enum Command {
     /// List the ways to choose an expert
     Routers,
     /// Choose an expert for a task and show all candidates, without running anything
+    #[command(args_conflicts_with_subcommands = true, after_help = ROUTE_HELP)]
     Route {
         /// The task; `-` reads stdin. A tag in front, as in `[split] …`, is what the `tag` router follows
         #[arg(value_name = "TASK|-")]
-        task: String,
+        task: Option<String>,
         /// The decision as one JSON object
         #[arg(long)]
         json: bool,
+        #[command(subcommand)]
+        command: Option<Route>,
     },
     /// Compare strategies on a file of cases
     #[command(after_help = EVAL_HELP)]
@@ -348,6 +356,71 @@ pub struct Import {
     /// Write here instead of stdout
     #[arg(short, long, value_name = "OUT")]
     pub out: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum Route {
+    /// Measure routers on data sets: accuracy, out of scope, calibration, time, learning, cost against quality
+    Eval(RouteEval),
+    /// Learn anew from cards, files and your corrections; taken only when the before/after table passes
+    Train {
+        /// Files of tasks with the right expert, as `route eval` reads them
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Show the table and store nothing
+        #[arg(long)]
+        dry: bool,
+        /// The table as one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the versions of what was learned
+    Versions,
+    /// Put a version in force; 0 switches learning off
+    Use { version: u32 },
+    /// The ledger of your reviews with what it amounts to
+    Review {
+        /// Write it out: CSV, or one JSON object with --json
+        #[arg(long)]
+        export: bool,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct RouteEval {
+    /// Data sets: CLINC150 JSON, BREAK or RouteLLM CSV, StrategyQA JSON, or JSON lines with `task` and `expert`
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// Which expert answers which categories: JSON `{"expert": ["category", …]}`
+    #[arg(long, value_name = "FILE")]
+    pub table: Option<PathBuf>,
+
+    /// The part that is decided; `val`, `dev` or `test` if not said
+    #[arg(long, value_name = "NAME")]
+    pub part: Option<String>,
+
+    /// Routers to measure, with commas between; all that ask no language model if not said
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub routers: Vec<String>,
+
+    /// Keep the vectors of the texts in this file, for the next time
+    #[arg(long, value_name = "FILE")]
+    pub vectors: Option<PathBuf>,
+
+    /// Rows for a router that asks the language model
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub asked: usize,
+
+    /// Measure the learned router after so many simulated overrides
+    #[arg(long, value_name = "N,N", value_delimiter = ',')]
+    pub curve: Vec<usize>,
+
+    /// One JSON object a router
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

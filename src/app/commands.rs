@@ -26,7 +26,7 @@ use std::{
 };
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
-type Done = Result<Ending, Trouble>;
+pub(super) type Done = Result<Ending, Trouble>;
 
 /// The longest text that is read from stdin or a file of cases, in bytes.
 const MOST_BYTES: u64 = 256 << 20;
@@ -87,8 +87,9 @@ pub(crate) fn decide(boot: Boot, task: &str, json: bool) -> Done {
     let task = if task == "-" { read_stdin()? } else { task.to_owned() };
     let router = boot.settings.router.clone();
     let mut floor = Floor::new(boot)?;
-    if matches!(router.as_str(), "embedding" | "likelihood") {
-        floor.bring_models()?;
+    if !matches!(router.as_str(), "tag" | "lexical") {
+        let language = router == "likelihood";
+        floor.bring(language, !language)?;
     }
     let (tools, model) = (floor.state.tools.clone(), floor.state.settings().model.clone());
     let mut workers = Workers::new(&mut floor.engine, &mut floor.inbox);
@@ -222,11 +223,11 @@ pub(crate) fn config(boot: &Boot, asked: Option<&cli::Config>) -> Done {
 }
 
 /// What a command without a screen works with: engine, files and a workbench.
-struct Floor {
-    runtime: tokio::runtime::Runtime,
-    state: State,
-    engine: Engine,
-    inbox: Inbox,
+pub(super) struct Floor {
+    pub(super) runtime: tokio::runtime::Runtime,
+    pub(super) state: State,
+    pub(super) engine: Engine,
+    pub(super) inbox: Inbox,
     files: Files,
     stored: UnboundedReceiver<Stored>,
     models: Models,
@@ -234,7 +235,7 @@ struct Floor {
 }
 
 impl Floor {
-    fn new(boot: Boot) -> Result<Floor, Trouble> {
+    pub(super) fn new(boot: Boot) -> Result<Floor, Trouble> {
         boot.warnings.iter().for_each(|warning| super::complain(warning));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let state = boot.state();
@@ -256,12 +257,16 @@ impl Floor {
 
     /// Starts the thread of the language model, and of the embedding model if the router needs it.
     fn bring_models(&mut self) -> Result<(), Trouble> {
-        let settings = self.state.settings().clone();
-        let mut wanted = vec![(Which::Language, settings.model)];
-        if settings.router == "embedding" {
-            wanted.push((Which::Embedding, self.embedding.clone()));
-        }
-        for (which, name) in wanted {
+        let embeds = !matches!(self.state.settings().router.as_str(), "tag" | "lexical" | "likelihood");
+        self.bring(true, embeds)
+    }
+
+    /// Starts the threads of these models.
+    pub(super) fn bring(&mut self, language: bool, embedding: bool) -> Result<(), Trouble> {
+        let model = self.state.settings().model.clone();
+        let wanted =
+            [(language, Which::Language, model), (embedding, Which::Embedding, self.embedding.clone())];
+        for (_, which, name) in wanted.into_iter().filter(|(wanted, ..)| *wanted) {
             self.models.bring(&mut self.engine, which, &name)?;
             self.state.models.insert(which, ModelState::Loading(0.0));
         }
@@ -322,7 +327,7 @@ impl Floor {
 }
 
 /// Ctrl-C, a polite kill, a closed terminal.
-fn interrupt() -> Interrupt {
+pub(super) fn interrupt() -> Interrupt {
     Interrupt::new(async {
         #[cfg(unix)]
         {
@@ -349,7 +354,7 @@ fn read_stdin() -> Result<String, Trouble> {
     read(&mut stdin().lock(), "stdin")
 }
 
-fn read_file(path: &Path) -> Result<String, Trouble> {
+pub(super) fn read_file(path: &Path) -> Result<String, Trouble> {
     let unreadable = |error: &dyn std::fmt::Display| Trouble::usage(format!("{}: {error}", path.display()));
     if path.is_dir() {
         return Err(unreadable(&"it is a folder, a file is wanted"));

@@ -115,7 +115,9 @@ impl Files {
                 })
             }
             Effect::ListSessions => Some(Stored::Sessions(self.list())),
-            _ => None,
+            routing => {
+                super::ledger::perform(routing, &self.disk, &self.places.routing(), &self.places.sessions)
+            }
         };
         told.map(Message::Stored).into_iter().collect()
     }

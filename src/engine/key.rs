@@ -11,7 +11,10 @@ pub fn call_key(ask: &Ask, version: &str, model: &str, attempt: u32) -> String {
     let model = match ask.request {
         _ if ask.server.is_some() => model,
         Request::Generate(_) | Request::Score { .. } => model,
-        Request::Similar { .. } | Request::Compute { .. } | Request::Person { .. } => "",
+        Request::Similar { .. }
+        | Request::Embed { .. }
+        | Request::Compute { .. }
+        | Request::Person { .. } => "",
     };
     let ask = serde_json::to_string(ask).unwrap_or_default();
     key_of(&[&ask, version, model, &attempt.to_string()])

@@ -102,7 +102,7 @@ impl Engine {
                 self.models.get(&Which::Language),
                 "no language model is loaded: `plantern doctor` tells how to get one",
             ),
-            Request::Similar { .. } => (
+            Request::Similar { .. } | Request::Embed { .. } => (
                 self.models.get(&Which::Embedding),
                 "no embedding model is loaded: `plantern doctor` tells how to get one",
             ),

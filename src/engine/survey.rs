@@ -18,13 +18,14 @@ use crate::{
     expert::roster::{Roster, request},
     ids::{CallId, TaskId},
     plan::{self, Draft, Edit, Operator, notation::Step},
-    router::{self, RouteNext, RouteScene},
+    router::{self, Knowledge, RouteNext, RouteScene},
     session::{Event, Journal, Outcome, Progress, Purpose, Session, Settings},
     strategy::{self, Done, Next, Prompts, Scene},
 };
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
 /// What deciding needs besides the session: who is there and what they are told.
@@ -33,6 +34,8 @@ pub struct Tools {
     pub roster: Roster,
     pub prompts: Prompts,
     pub servers: Servers,
+    /// What routers have learned.
+    pub knowledge: Arc<Knowledge>,
 }
 
 /// The servers that can be asked, as far as deciding needs to know them.
@@ -55,7 +58,8 @@ impl Servers {
         match request {
             Request::Generate(_) | Request::Score { .. } => Servers::named(model).map(str::to_owned),
             Request::Similar { .. } => self.embedding.clone(),
-            Request::Compute { .. } | Request::Person { .. } => None,
+            // What is learned of vectors holds for one model alone: the local one.
+            Request::Embed { .. } | Request::Compute { .. } | Request::Person { .. } => None,
         }
     }
 }
@@ -283,7 +287,9 @@ impl<'a> Surveyor<'a> {
         if !self.wants_moves && !router.asks() {
             return Err(Status::Ready);
         }
-        let mut scene = RouteScene { task: &text, tag: draft.expert.as_deref(), cards, reply: None };
+        let knowledge = &*self.tools.knowledge;
+        let mut scene =
+            RouteScene { task: &text, tag: draft.expert.as_deref(), cards, reply: None, knowledge };
         let mut next = router.route(&scene);
         if let RouteNext::Ask(request) = next {
             let ask = Ask::local(router.name(), request);

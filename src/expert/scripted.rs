@@ -58,6 +58,7 @@ impl Expert for Scripted {
             Request::Generate(generate) => (generate.prompt.text(), None),
             Request::Score { prompt, continuations } => (prompt.text(), Some(continuations.len())),
             Request::Similar { text, examples } => (text.clone(), Some(examples.len())),
+            Request::Embed { .. } => return Err(ExpertError::Missing("a script has no vectors".to_owned())),
             Request::Compute { question } | Request::Person { question } => (question.clone(), None),
         };
         if control.checkpoint() == Flow::Cancel {

@@ -244,10 +244,12 @@ impl Shared {
                 "the server `{}` can not score given texts: choose another router than `likelihood`, or a local model",
                 self.settings.name
             ))),
-            Request::Compute { .. } | Request::Person { .. } => Err(ExpertError::Missing(format!(
-                "the server `{}` writes and compares text, nothing else",
-                self.settings.name
-            ))),
+            Request::Embed { .. } | Request::Compute { .. } | Request::Person { .. } => {
+                Err(ExpertError::Missing(format!(
+                    "the server `{}` writes and compares text, nothing else",
+                    self.settings.name
+                )))
+            }
         }
     }
 }

@@ -1,5 +1,10 @@
 //! `route`: one decision of a router, shown with all it weighed; nothing is run and nothing is recorded.
 
+pub mod data;
+pub mod eval;
+pub mod train;
+pub mod vectors;
+
 use super::{
     Ending, Hands, Interrupt,
     hands::{Heard, listen},
@@ -55,7 +60,9 @@ pub async fn decide(
         expert_name(tag, &tools.roster).map_err(usage)?;
     }
     let cards = tools.roster.cards();
-    let mut scene = RouteScene { task: &step.text, tag: step.expert.as_deref(), cards, reply: None };
+    let knowledge = &*tools.knowledge;
+    let mut scene =
+        RouteScene { task: &step.text, tag: step.expert.as_deref(), cards, reply: None, knowledge };
     let request = match router.route(&scene) {
         RouteNext::Decide(decision) => return Ok(decision),
         RouteNext::Ask(request) => request,
@@ -134,8 +141,12 @@ mod tests {
     #[test]
     fn a_tag_is_followed_and_nonsense_refused() {
         let check = |task: &str, router: &str, expected: Result<&str, (Ending, &str)>| {
-            let tools =
-                Tools { roster: Roster::default(), prompts: Prompts::shipped(), servers: Servers::default() };
+            let tools = Tools {
+                roster: Roster::default(),
+                prompts: Prompts::shipped(),
+                servers: Servers::default(),
+                knowledge: Default::default(),
+            };
             let (mut script, mut interrupt) = (Script::new(""), Interrupt::never());
             let decided = block_on(decide(task, router, &tools, "", &mut script, &mut interrupt));
             match (decided, expected) {

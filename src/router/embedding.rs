@@ -1,8 +1,14 @@
 //! Compares the meaning of a task with the examples of each card, by the embedding model.
 //!
-//! A card's score is the mean of its two nearest examples, so that one lucky example does not decide.
+//! A card's score is the mean of its two nearest examples, so that one lucky example does not decide. Once something was
+//! learned (`plantern route train`), the examples of the knowledge take the place of the cards' own, and all near ones
+//! count.
 
-use super::{RouteNext, RouteScene, Router, decided, fallback, held_back, reason, shortened};
+use super::{
+    RouteNext, RouteScene, Router, decided, fallback, held_back,
+    learned::{ask_vector, evidence, settle},
+    reason, shortened,
+};
 use crate::ask::Request;
 use crate::decision::{Candidate, Decision, ExpertCard};
 
@@ -23,6 +29,15 @@ impl Router for Embedding {
     }
 
     fn route(&self, scene: &RouteScene<'_>) -> RouteNext {
+        if !scene.knowledge.is_empty() {
+            let features = match ask_vector(self.name(), scene) {
+                Ok(features) => features,
+                Err(next) => return next,
+            };
+            let logits = scene.knowledge.by_examples(&scene.names(), &features.dense);
+            let reasons = evidence(scene, &features, &logits);
+            return RouteNext::Decide(settle(self.name(), scene, logits, reasons));
+        }
         let texts: Vec<&[String]> = scene.cards.iter().map(compared).collect();
         let count: usize = texts.iter().map(|texts| texts.len()).sum();
         let Some(reply) = scene.reply else {

@@ -5,6 +5,8 @@
 
 mod terms;
 
+pub(crate) use terms::shape;
+
 use super::{RouteNext, RouteScene, Router, decided, held_back, reason};
 use crate::decision::{Candidate, Decision, ExpertCard, ExpertKind};
 use std::collections::BTreeMap;
@@ -85,7 +87,8 @@ pub(super) fn decide(scene: &RouteScene<'_>) -> Decision {
         Candidate { expert: card.name.clone(), score, reason: reason(card, told) }
     };
     let candidates = scene.cards.iter().zip(&cards).map(weigh).collect();
-    let mut decision = decided("lexical", candidates, TEMPERATURE);
+    let mut decision =
+        decided("lexical", candidates, TEMPERATURE * scene.knowledge.calibration("lexical").temperature);
     if decision.margin == 0.0 && decision.candidates.first().is_some_and(|first| first.score == 0.0) {
         without_evidence(&mut decision, scene.cards);
     }

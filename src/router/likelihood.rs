@@ -35,7 +35,7 @@ impl Router for Likelihood {
                 format!("the model gave {} usable scores for {} experts", scores.len(), scene.cards.len());
             return RouteNext::Decide(fallback(self.name(), scene, &why));
         }
-        RouteNext::Decide(decide(scene.cards, scores))
+        RouteNext::Decide(decide(scene.cards, scores, scene.knowledge.calibration(self.name()).temperature))
     }
 }
 
@@ -55,7 +55,7 @@ fn prompt(scene: &RouteScene<'_>) -> String {
     text
 }
 
-fn decide(cards: &[ExpertCard], scores: &[f32]) -> Decision {
+fn decide(cards: &[ExpertCard], scores: &[f32], temperature: f32) -> Decision {
     // The blank before the name counts, as it is part of what the model scored.
     let lengths: Vec<f32> = cards.iter().map(|card| card.name.len() as f32 + 1.0).collect();
     let mean = lengths.iter().sum::<f32>() / lengths.len().max(1) as f32;
@@ -66,5 +66,5 @@ fn decide(cards: &[ExpertCard], scores: &[f32]) -> Decision {
         let told = format!("log-probability of the name {total:.2}, for a name of mean length {normal:.2}");
         Candidate { expert: card.name.clone(), score, reason: reason(card, told) }
     };
-    decided("likelihood", cards.iter().zip(scores).zip(&lengths).map(weigh).collect(), 1.0)
+    decided("likelihood", cards.iter().zip(scores).zip(&lengths).map(weigh).collect(), temperature)
 }

@@ -62,5 +62,7 @@ fn named(name: &str, scene: &RouteScene<'_>) -> Decision {
         confidence: 1.0,
         margin,
         reason: None,
+        version: None,
+        threshold: None,
     }
 }

@@ -52,7 +52,7 @@ const CASES: &[(&str, &str)] = &[
 /// Decides on the shipped cards, and checks what holds for every decision.
 fn decide(router: &str, task: &str, tag: Option<&str>, reply: Option<&Answer>) -> Decision {
     let roster = Roster::default();
-    let scene = RouteScene { task, tag, cards: roster.cards(), reply };
+    let scene = RouteScene { task, tag, cards: roster.cards(), reply, knowledge: &Knowledge::default() };
     match super::router(router).unwrap().route(&scene) {
         RouteNext::Decide(decision) => {
             assert_eq!(decision.candidates.len(), roster.cards().len(), "all candidates are kept");
@@ -117,7 +117,13 @@ fn a_tag_is_taken_and_a_wrong_one_is_said() {
 /// The texts that the embedding router asks for, and a reply with `near` scores for the examples that contain a word.
 fn similar(near: &[(&str, f32)]) -> Answer {
     let roster = Roster::default();
-    let scene = RouteScene { task: "x", tag: None, cards: roster.cards(), reply: None };
+    let scene = RouteScene {
+        task: "x",
+        tag: None,
+        cards: roster.cards(),
+        reply: None,
+        knowledge: &Knowledge::default(),
+    };
     let RouteNext::Ask(Request::Similar { text, examples }) = router("embedding").unwrap().route(&scene)
     else {
         panic!("it asks for similarities");
@@ -152,7 +158,13 @@ fn meaning_goes_by_the_two_nearest_examples() {
 #[test]
 fn likelihood_is_taken_per_letter() {
     let roster = Roster::default();
-    let scene = RouteScene { task: "Join\nthem", tag: None, cards: roster.cards(), reply: None };
+    let scene = RouteScene {
+        task: "Join\nthem",
+        tag: None,
+        cards: roster.cards(),
+        reply: None,
+        knowledge: &Knowledge::default(),
+    };
     let RouteNext::Ask(Request::Score { prompt: Prompt::Raw(prompt), continuations }) =
         router("likelihood").unwrap().route(&scene)
     else {
@@ -201,7 +213,13 @@ fn a_useless_reply_is_said_and_words_decide() {
 fn without_cards_nobody_is_chosen() {
     for router in routers() {
         let reply = Answer::default();
-        let scene = RouteScene { task: "x", tag: Some("split"), cards: &[], reply: Some(&reply) };
+        let scene = RouteScene {
+            task: "x",
+            tag: Some("split"),
+            cards: &[],
+            reply: Some(&reply),
+            knowledge: &Knowledge::default(),
+        };
         let RouteNext::Decide(decision) = router.route(&scene) else { panic!("{} asks", router.name()) };
         assert_eq!((decision.chosen.as_str(), decision.confidence), ("", 0.0), "{}", router.name());
     }

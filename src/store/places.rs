@@ -2,7 +2,7 @@
 //!
 //! Called by `app` at the start. `PLANTERN_HOME` names the one folder; tests and portable installations use it.
 
-use super::StoreError;
+use super::{StoreError, routing::RoutingFolder};
 use etcetera::BaseStrategy;
 use std::path::{Path, PathBuf};
 
@@ -63,6 +63,11 @@ impl Places {
     /// The user's own expert cards, beside those of the configuration.
     pub fn experts(&self) -> PathBuf {
         self.config.join("experts")
+    }
+
+    /// What routers learned, and the ledger of reviews, beside the sessions.
+    pub fn routing(&self) -> RoutingFolder {
+        RoutingFolder(self.sessions.with_file_name("routing"))
     }
 
     /// The user's own prompts, unless the configuration names another folder.

@@ -68,7 +68,11 @@ fn pressed(chord: Chord, state: &State, hits: &Hits) -> Option<Message> {
     if text && let Some(message) = typed(chord) {
         return Some(message);
     }
-    match state.keymap.action(chord) {
+    let action = match state.mode {
+        Mode::Review => state.keymap.in_review(chord),
+        _ => state.keymap.action(chord),
+    };
+    match action {
         // While a text is typed only the way out is left of the key map.
         Some(action) if !text || action == Action::Quit => Some(acted(action, state, hits)),
         _ => {

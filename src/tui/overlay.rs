@@ -4,6 +4,7 @@ mod help;
 mod home;
 mod palette;
 mod reroute;
+mod review;
 mod sheet;
 mod typing;
 
@@ -33,5 +34,6 @@ pub(super) fn draw(paper: &mut Paper<'_>, state: &State, panes: &Panes) {
         Mode::Help { scroll } => help::draw(paper, state, *scroll, body),
         Mode::Home { cursor } => home::draw(paper, state, *cursor, body),
         Mode::Sheet(sheet) => sheet::draw(paper, sheet, body),
+        Mode::Review => review::draw(paper, state, body),
     }
 }

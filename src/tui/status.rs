@@ -230,6 +230,18 @@ fn hints(state: &State) -> Vec<Hint> {
         Mode::Reroute(mode) => {
             vec![fixed("enter", "take", Some(Target::Entry(mode.cursor))), act(A::Down), act(A::Up), back()]
         }
+        Mode::Review => vec![
+            act(A::ReviewAccept),
+            act(A::ReviewOverride),
+            act(A::ReviewBothFine),
+            act(A::ReviewSkip),
+            act(A::ReviewReason),
+            act(A::NextTab),
+            act(A::ReviewLearn),
+            act(A::ReviewBlind),
+            act(A::ReviewOrder),
+            back(),
+        ],
         Mode::Help { .. } => vec![act(A::Down), act(A::Up), act(A::PageDown), act(A::Last), back()],
         Mode::Home { cursor } => vec![
             fixed("enter", "open", Some(Target::Entry(*cursor))),

@@ -76,6 +76,16 @@ pub enum Action {
     NextRouter,
     NextTheme,
     CancelFetch,
+    Review,
+    ReviewAccept,
+    ReviewOverride,
+    ReviewBothFine,
+    ReviewSkip,
+    ReviewReason,
+    ReviewBlind,
+    ReviewOrder,
+    ReviewLearn,
+    ReviewRollback,
     Palette,
     Help,
     Quit,
@@ -90,11 +100,13 @@ pub enum Group {
     Time,
     Session,
     Look,
+    /// Only while the review of routing is open; these keys mean something else elsewhere.
+    Review,
 }
 
 impl Group {
-    pub const ALL: [Group; 6] =
-        [Group::Run, Group::Edit, Group::Time, Group::Move, Group::Session, Group::Look];
+    pub const ALL: [Group; 7] =
+        [Group::Run, Group::Edit, Group::Time, Group::Move, Group::Session, Group::Look, Group::Review];
 
     pub fn title(self) -> &'static str {
         match self {
@@ -104,6 +116,7 @@ impl Group {
             Group::Time => "Time",
             Group::Session => "Session",
             Group::Look => "Look",
+            Group::Review => "In the review",
         }
     }
 }
@@ -123,7 +136,7 @@ const TABLE: &[Row] = {
         (A::RunUntil, "run-until", "run until here", "run until the selected task is the next", G::Run, &["u"]),
         (A::Pause, "pause", "pause / resume", "stop inside the answer at the next token; again to go on", G::Run, &["p"]),
         (A::Cancel, "cancel", "cancel", "end the running call and keep what it wrote", G::Run, &["C-x"]),
-        (A::Again, "again", "ask again", "ask the selected task anew although its answer is known", G::Run, &["R"]),
+        (A::Again, "again", "ask again", "ask the selected task anew although its answer is known", G::Run, &["C-r"]),
         (A::Edit, "edit", "edit text", "change the words of the selected task", G::Edit, &["e"]),
         (A::EditOutside, "edit-outside", "edit in $EDITOR", "change the words in your own editor", G::Edit, &["E"]),
         (A::InsertAfter, "insert-after", "insert after", "a new task after the selected one", G::Edit, &["a"]),
@@ -155,7 +168,7 @@ const TABLE: &[Row] = {
         (A::Explain, "explain", "say why", "a reason for the last change, kept in the log", G::Edit, &["\""]),
         (A::Lint, "lint", "lint", "what is suspicious in the plan", G::Edit, &[";"]),
         (A::Preview, "preview", "preview", "what is stale, and what running it would cost", G::Run, &["."]),
-        (A::RunStale, "run-stale", "run stale only", "ask again what is stale, and nothing else", G::Run, &["C-r"]),
+        (A::RunStale, "run-stale", "run stale only", "ask again what is stale, and nothing else", G::Run, &["A-r"]),
         (A::Undo, "undo", "undo", "take the last edit or step back", G::Time, &["z"]),
         (A::Redo, "redo", "redo", "do again what was undone", G::Time, &["Z"]),
         (A::BackInTime, "back-in-time", "back in time", "one event back", G::Time, &["["]),
@@ -190,9 +203,19 @@ const TABLE: &[Row] = {
         (A::NextStrategy, "next-strategy", "next strategy", "decompose in another way from here on", G::Session, &["D"]),
         (A::NextRouter, "next-router", "next router", "choose experts in another way from here on", G::Session, &["F"]),
         (A::CancelFetch, "cancel-fetch", "stop fetching", "stop the download of models; it can be taken up later", G::Session, &["X"]),
+        (A::Review, "review", "review routing", "look through the routers' decisions, measure them, learn from yours", G::Look, &["R"]),
         (A::Palette, "palette", "palette", "all actions by name", G::Look, &[":"]),
         (A::Help, "help", "help", "all keys", G::Look, &["?"]),
         (A::Quit, "quit", "quit", "leave; everything is saved already", G::Session, &["q", "C-c"]),
+        (A::ReviewAccept, "review-accept", "accept", "the router is right", G::Review, &["a"]),
+        (A::ReviewOverride, "review-override", "override", "the expert under the cursor is right, as enter does", G::Review, &["o"]),
+        (A::ReviewBothFine, "review-both", "both fine", "the one under the cursor would do as well", G::Review, &["b"]),
+        (A::ReviewSkip, "review-skip", "skip", "say nothing of it and go on", G::Review, &["s"]),
+        (A::ReviewReason, "review-reason", "reason", "type why; kept with the next saying", G::Review, &["e"]),
+        (A::ReviewBlind, "review-blind", "blind", "hide the router's choice until you have chosen", G::Review, &["B"]),
+        (A::ReviewOrder, "review-order", "order", "uncertain, disagreement, cost or expert first", G::Review, &["S"]),
+        (A::ReviewLearn, "review-learn", "learn", "make a new version from your overrides and see what it changes", G::Review, &["L"]),
+        (A::ReviewRollback, "review-rollback", "roll back", "put the version before in force again", G::Review, &["V"]),
     ]
 };
 

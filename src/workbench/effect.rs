@@ -34,5 +34,15 @@ pub enum Effect {
     /// Open the text in the person's editor; what comes back is the typed text.
     EditOutside(String),
     StopFetching,
+    /// Read the decisions of all sessions and the ledger of reviews.
+    GatherReviews,
+    AppendReview(Box<super::decisions::Review>),
+    /// Write a version of what was learned and put it in force.
+    StoreKnowledge {
+        version: u32,
+        text: String,
+    },
+    /// Put a stored version in force, 0 for none.
+    UseKnowledge(u32),
     Quit,
 }

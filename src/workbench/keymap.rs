@@ -1,16 +1,18 @@
 //! Which key means which action. Help and footer are drawn from it, so they follow every remap.
 
-use super::{Action, Chord};
+use super::{Action, Chord, action::Group};
 use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Keymap(BTreeMap<Chord, Action>);
+pub struct Keymap(BTreeMap<Chord, Action>, BTreeMap<Chord, Action>);
 
 impl Default for Keymap {
     fn default() -> Keymap {
         let keys =
             Action::all().flat_map(|action| action.default_keys().iter().map(move |key| (key, action)));
-        Keymap(keys.filter_map(|(key, action)| Some((key.parse().ok()?, action))).collect())
+        let keys = keys.filter_map(|(key, action)| Some((key.parse::<Chord>().ok()?, action)));
+        let (review, everywhere) = keys.partition(|(_, action)| action.group() == Group::Review);
+        Keymap(everywhere, review)
     }
 }
 
@@ -19,11 +21,17 @@ impl Keymap {
         self.0.get(&chord).copied()
     }
 
+    /// What the key means while the review is open: its own actions first.
+    pub fn in_review(&self, chord: Chord) -> Option<Action> {
+        self.1.get(&chord).or_else(|| self.0.get(&chord)).copied()
+    }
+
     /// The keys of an action as text, shortest first.
     pub fn keys(&self, action: Action) -> Vec<String> {
         let mut keys: Vec<String> = self
             .0
             .iter()
+            .chain(&self.1)
             .filter(|(_, bound)| **bound == action)
             .map(|(chord, _)| chord.to_string())
             .collect();
@@ -39,13 +47,15 @@ impl Keymap {
             return Err(format!("no action is called `{id}`; did you mean `{near}`?"));
         };
         let chords = keys.iter().map(|key| key.parse()).collect::<Result<Vec<Chord>, String>>()?;
+        let review = action.group() == Group::Review;
+        let map = if review { &mut self.1 } else { &mut self.0 };
         for chord in &chords {
-            if let Some(other) = self.action(*chord).filter(|other| *other != action) {
+            if let Some(other) = map.get(chord).copied().filter(|other| *other != action) {
                 return Err(format!("`{chord}` is the key of `{}` and of `{id}`", other.id()));
             }
         }
-        self.0.retain(|_, bound| *bound != action);
-        self.0.extend(chords.into_iter().map(|chord| (chord, action)));
+        map.retain(|_, bound| *bound != action);
+        map.extend(chords.into_iter().map(|chord| (chord, action)));
         Ok(())
     }
 }
@@ -73,7 +83,11 @@ mod tests {
     #[test]
     fn no_two_actions_share_a_default_key() {
         let wanted: usize = Action::all().map(|action| action.default_keys().len()).sum();
-        assert_eq!(Keymap::default().0.len(), wanted, "a key is given twice, or is no key");
+        assert_eq!(
+            Keymap::default().0.len() + Keymap::default().1.len(),
+            wanted,
+            "a key is given twice, or is no key"
+        );
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub enum Mode {
     Home { cursor: usize },
     /// A list or table fills the screen.
     Sheet(Box<Sheet>),
+    /// Routing is being reviewed; what is shown stands in `State::review`.
+    Review,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +69,8 @@ pub enum Purpose {
     Search,
     Open,
     SaveAs,
+    /// Why the next saying of the review is as it is.
+    ReviewReason,
 }
 
 impl Purpose {
@@ -89,6 +93,7 @@ impl Purpose {
             Purpose::Search => "Search",
             Purpose::Open => "Open session file",
             Purpose::SaveAs => "Save session as",
+            Purpose::ReviewReason => "Why? (goes with your next saying)",
         }
     }
 
@@ -109,6 +114,7 @@ impl Purpose {
             Purpose::Fork => "a word, and a note behind a colon if you like; enter forks here",
             Purpose::NameBranch(_) => "a word, and a note behind a colon if you like",
             Purpose::Search => "words, an expert, a state; enter jumps, N goes on",
+            Purpose::ReviewReason => "kept in the ledger of reviews and with an override",
             Purpose::Open | Purpose::SaveAs => "a path; ~ is your home folder",
         }
     }

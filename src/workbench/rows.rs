@@ -179,7 +179,7 @@ fn asks(call: &Call, question: &str) -> bool {
     match &call.ask.request {
         Request::Compute { question: asked } | Request::Person { question: asked } => asked == question,
         Request::Generate(generate) => generate.prompt.text().contains(question),
-        Request::Score { .. } | Request::Similar { .. } => false,
+        Request::Score { .. } | Request::Similar { .. } | Request::Embed { .. } => false,
     }
 }
 

@@ -44,6 +44,8 @@ pub struct State {
     pub log: Vec<LogLine>,
     pub sessions: Vec<Summary>,
     pub theme_names: Vec<String>,
+    /// The review of routing, kept while one looks elsewhere.
+    pub review: Option<Box<super::review::Reviewing>>,
     /// Milliseconds since 1970 at the last message.
     pub now: u64,
 }
@@ -170,6 +172,10 @@ pub enum Stored {
     /// Something for the person to read.
     Said(Weight, String),
     Fetching(ModelStatus),
+    /// Decisions of other sessions and all reviews.
+    Gathered(Box<super::update::review::Gathered>),
+    /// What routers know from here on.
+    Knows(Box<crate::router::Knowledge>),
 }
 
 /// A session that was read from a file.
@@ -214,6 +220,7 @@ impl State {
             log: vec![],
             sessions: vec![],
             theme_names: vec![],
+            review: None,
             now: 0,
         }
     }

@@ -6,6 +6,7 @@ pub mod files;
 mod history;
 mod lineage;
 mod reports;
+pub mod review;
 mod rework;
 pub mod running;
 mod search;
@@ -103,6 +104,17 @@ pub fn disabled(state: &State, action: Action) -> Option<String> {
             };
             why(!state.models.values().any(fetching), "nothing is being fetched")
         }
+        A::ReviewAccept
+        | A::ReviewOverride
+        | A::ReviewBothFine
+        | A::ReviewSkip
+        | A::ReviewReason
+        | A::ReviewBlind
+        | A::ReviewOrder
+        | A::ReviewLearn
+        | A::ReviewRollback => {
+            why(state.mode != Mode::Review, "this works in the review of routing: R opens it")
+        }
         _ => None,
     }
 }
@@ -112,6 +124,11 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
     // Leaving, and what works wherever one is.
     match (action, &state.mode) {
         (A::Quit, Mode::Browse | Mode::Home { .. }) => return leave(state),
+        (_, Mode::Review) => return review::act(state, action),
+        (A::Back, Mode::Typing(mode)) if mode.purpose == super::mode::Purpose::ReviewReason => {
+            state.mode = Mode::Review;
+            return vec![];
+        }
         (
             A::Quit | A::Back,
             Mode::Help { .. } | Mode::Palette(_) | Mode::Typing(_) | Mode::Reroute(_) | Mode::Sheet(_),
@@ -164,6 +181,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::Undo | A::Redo | A::BackInTime | A::ForwardInTime => time_travel::travel(state, action),
         A::New | A::Open | A::SaveAs | A::Search => typing::open(state, action),
         A::Home => files::home(state),
+        A::Review => review::open(state),
         A::NextStrategy | A::NextRouter => edits::next_setting(state, action),
         A::CancelFetch => vec![Effect::StopFetching],
         A::Palette => {

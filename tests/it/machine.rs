@@ -228,8 +228,12 @@ fn whatever_is_pressed_the_plan_stays_a_plan_and_nothing_is_lost() {
         ..ProptestConfig::default()
     };
     let steps = number("PLANTERN_MACHINE_STEPS", 40) as usize;
-    let tools =
-        Tools { roster: Roster::load([]).0, prompts: Prompts::shipped(), servers: Default::default() };
+    let tools = Tools {
+        roster: Roster::load([]).0,
+        prompts: Prompts::shipped(),
+        servers: Default::default(),
+        knowledge: Default::default(),
+    };
     let presses = proptest::collection::vec(press(), 1..steps);
     let ran = proptest::test_runner::TestRunner::new(config).run(&presses, |presses| {
         let mut bench = Bench::new();

@@ -7,6 +7,7 @@ mod machine;
 #[cfg(feature = "candle")]
 mod reference;
 mod replay;
+mod review;
 mod screens;
 mod servers;
 mod strategies;

@@ -139,6 +139,17 @@ fn previewed() -> Desk {
     desk
 }
 
+/// The map of the reviewed tasks, at points that a scripted model gave.
+fn reviewed_map() -> Desk {
+    let mut desk = after("R j o");
+    desk.model(Which::Embedding, ModelState::Ready { name: "MiniLM".to_owned(), about: String::new() });
+    desk.press("tab tab tab");
+    let (call, texts) = desk.embedding();
+    let scores = (0..texts).flat_map(|at| [at as f32, (at * at % 3) as f32]).collect();
+    desk.send(Message::Report(Report::Done { call, answer: Answer { scores, ..Answer::default() } }));
+    desk
+}
+
 /// Every screen there is, by name.
 fn screens() -> Vec<(&'static str, Desk)> {
     vec![
@@ -188,6 +199,12 @@ fn screens() -> Vec<(&'static str, Desk)> {
         }),
         ("choose", after("G C-t")),
         ("selection", after("g e home S-right S-right S-right")),
+        ("review_queue", after("R")),
+        ("review_blind", after("R B")),
+        ("review_agreement", after("R a j o a tab")),
+        ("review_calibration", after("R a j o a tab tab")),
+        ("review_map", reviewed_map()),
+        ("review_learning", after("R a j o a S-tab")),
     ]
 }
 
@@ -250,7 +267,7 @@ fn the_footer_has_five_hints_and_the_help_and_follows_the_keys() {
 fn the_help_lists_every_action_and_the_palette_finds_it() {
     let mut desk = Desk::done();
     desk.press("?");
-    let help = desk.frame(100, 120);
+    let help = desk.frame(100, 200);
     desk.press("esc :");
     for action in Action::all() {
         assert!(help.contains(&format!(" {} ", action.title())), "{} is not in the help", action.title());

@@ -35,7 +35,12 @@ impl Bench {
     pub(crate) fn new() -> Bench {
         let (roster, warnings, errors) = Roster::load([]);
         assert!(warnings.is_empty() && errors.is_empty(), "{warnings:?} {errors:?}");
-        let tools = Tools { roster, prompts: Prompts::shipped(), servers: Default::default() };
+        let tools = Tools {
+            roster,
+            prompts: Prompts::shipped(),
+            servers: Default::default(),
+            knowledge: Default::default(),
+        };
         let settings = Settings {
             strategy: "decomposed".to_owned(),
             router: "tag".to_owned(),
@@ -98,8 +103,11 @@ impl Bench {
                     self.send(Message::Typing(Typing::DeleteToStart));
                 }
                 _ => {
-                    let action =
-                        self.state.keymap.action(chord).unwrap_or_else(|| panic!("{key} is not bound"));
+                    let action = match self.state.mode {
+                        Mode::Review => self.state.keymap.in_review(chord),
+                        _ => self.state.keymap.action(chord),
+                    };
+                    let action = action.unwrap_or_else(|| panic!("{key} is not bound"));
                     self.send(Message::Action(action));
                 }
             }

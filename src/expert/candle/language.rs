@@ -132,9 +132,12 @@ impl Expert for LanguageExpert {
                 self.model.generate(job, &self.vocabulary)
             }
             Request::Score { prompt, continuations } => self.score(prompt, continuations, sink, control),
-            Request::Similar { .. } | Request::Compute { .. } | Request::Person { .. } => Err(
-                ExpertError::Missing("the language model writes and scores text, nothing else".to_owned()),
-            ),
+            Request::Similar { .. }
+            | Request::Embed { .. }
+            | Request::Compute { .. }
+            | Request::Person { .. } => Err(ExpertError::Missing(
+                "the language model writes and scores text, nothing else".to_owned(),
+            )),
         }
     }
 

@@ -93,6 +93,7 @@ pub(super) fn lines(event: &Event, state: &State) -> Vec<Line> {
             let question = match &ask.request {
                 Request::Compute { question } | Request::Person { question } => Some(question.clone()),
                 Request::Similar { text, .. } => Some(text.clone()),
+                Request::Embed { texts } => texts.first().cloned(),
                 Request::Generate(_) | Request::Score { .. } => None,
             };
             let (call, purpose) = (call.to_string(), purpose.word().to_owned());

@@ -89,7 +89,12 @@ fn without_examples(ask: &Ask) -> Ask {
 }
 
 pub(in crate::headless) fn state() -> State {
-    let tools = Tools { roster: Roster::default(), prompts: Prompts::shipped(), servers: Default::default() };
+    let tools = Tools {
+        roster: Roster::default(),
+        prompts: Prompts::shipped(),
+        servers: Default::default(),
+        knowledge: Default::default(),
+    };
     let settings = Settings {
         strategy: "decomposed".into(),
         router: "tag".into(),

@@ -76,7 +76,7 @@ fn iso_date(word: &str) -> bool {
     word.len() == 10 && word.bytes().filter(|byte| *byte == b'-').count() == 2
 }
 
-fn shape(operand: &Operand) -> &'static str {
+pub(crate) fn shape(operand: &Operand) -> &'static str {
     match operand {
         Operand::List(_) => "<list>",
         Operand::Pairs(_) => "<pairs>",

@@ -82,6 +82,11 @@ fn request(lines: &mut Vec<Line>, width: usize, request: &Request, cache: &mut C
             lines.extend(cache.lines(text, Kind::Plain, width).iter().cloned());
             list(lines, width, "examples", examples);
         }
+        Request::Embed { texts } => {
+            say(format!("the vectors of {} texts", texts.len()));
+            say(String::new());
+            list(lines, width, "texts", texts);
+        }
         Request::Compute { question } | Request::Person { question } => {
             say(match request {
                 Request::Compute { .. } => "a question to a function".to_owned(),

@@ -3,10 +3,15 @@
 use super::{View, field, nothing};
 use crate::{
     decision::{Candidate, Decision},
+    router::flip::{flip, flipped_too},
     tui::{
         paper::gauge,
         text::{Line, cut, width},
         theme::Role,
+    },
+    workbench::{
+        decisions::{decisions, track_records},
+        learning,
     },
 };
 
@@ -30,6 +35,39 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
         let share = Line::of(Role::Text, &format!("{:>4.0} % ", 100.0 * decision.confidence.clamp(0.0, 1.0)));
         add("confidence", share.join(gauge(decision.confidence, 10)));
         add("margin", Line::of(Role::Text, &figure(decision.margin)).and(Role::Dim, "  ahead of the next"));
+    }
+    if let Some(threshold) = decision.threshold {
+        add(
+            "threshold",
+            Line::of(Role::Text, &figure(threshold)).and(Role::Dim, "  below it goes elsewhere"),
+        );
+    }
+    if let Some(version) = decision.version {
+        let words =
+            if version == 0 { "nothing learned yet".to_owned() } else { format!("version {version}") };
+        add("learned", Line::of(Role::Text, &words));
+    }
+    if let Some(flip) = flip(decision, learning::person(view.state.tools.roster.cards()))
+        && decision.router != "person"
+    {
+        let past = decisions("", &view.state.journal);
+        let others = past.iter().filter(|one| one.task != task).map(|one| ((), &one.decision));
+        let too =
+            flipped_too(&flip, decision, learning::person(view.state.tools.roster.cards()), others).len();
+        let with = if too == 0 { String::new() } else { format!("; {too} others of this plan with it") };
+        add("flips to", Line::of(Role::Text, &flip.to).and(Role::Dim, &format!("  if {}{with}", flip.what)));
+    }
+    let record = track_records(&view.state.journal).get(&decision.chosen).copied().unwrap_or_default();
+    if let Some(card) = view.state.tools.roster.get(&decision.chosen) {
+        let seconds = match record.calls {
+            0 => String::new(),
+            calls => format!(", {calls} calls of {:.2} s", record.seconds / f64::from(calls)),
+        };
+        let failed = if record.failed == 0 { String::new() } else { format!(", {} failed", record.failed) };
+        add(
+            "cost",
+            Line::of(Role::Text, &card.cost.to_string()).and(Role::Dim, &format!("{seconds}{failed}")),
+        );
     }
     if let Some(reason) = &decision.reason {
         add("reason", Line::of(Role::Text, reason));

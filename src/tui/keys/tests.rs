@@ -23,8 +23,12 @@ fn state(mode: Mode) -> State {
         sampling: Sampling::default(),
         limits: Limits::default(),
     };
-    let tools =
-        Tools { roster: Roster::load([]).0, prompts: Prompts::shipped(), servers: Default::default() };
+    let tools = Tools {
+        roster: Roster::load([]).0,
+        prompts: Prompts::shipped(),
+        servers: Default::default(),
+        knowledge: Default::default(),
+    };
     State { mode, ..State::new(tools, settings) }
 }
 

@@ -203,7 +203,7 @@ pub(super) fn in_list(state: &mut State, action: Action) -> Vec<Effect> {
         Mode::Palette(mode) => mode.matches().len(),
         Mode::Home { .. } => state.sessions.len(),
         Mode::Help { .. } => 10_000,
-        Mode::Typing(_) | Mode::Sheet(_) | Mode::Browse => 1,
+        Mode::Typing(_) | Mode::Sheet(_) | Mode::Browse | Mode::Review => 1,
     };
     let page = (usize::from(state.ui.size.1) / 2).max(1) as isize;
     let by = match action {
@@ -236,7 +236,7 @@ pub(super) fn in_list(state: &mut State, action: Action) -> Vec<Effect> {
         Mode::Palette(mode) => &mut mode.cursor,
         Mode::Home { cursor } => cursor,
         Mode::Help { scroll } => scroll,
-        Mode::Typing(_) | Mode::Sheet(_) | Mode::Browse => return vec![],
+        Mode::Typing(_) | Mode::Sheet(_) | Mode::Browse | Mode::Review => return vec![],
     };
     *cursor = cursor.saturating_add_signed(by).min(length.saturating_sub(1));
     vec![]
@@ -262,6 +262,7 @@ fn enter(state: &mut State) -> Vec<Effect> {
             Some(session) => vec![Effect::OpenListed(session.path.clone())],
             None => vec![],
         },
+        Mode::Review => super::review::act(state, Action::Enter),
         Mode::Help { .. } | Mode::Browse => {
             state.mode = Mode::Browse;
             vec![]
@@ -271,7 +272,13 @@ fn enter(state: &mut State) -> Vec<Effect> {
 
 pub(super) fn click(state: &mut State, target: Target) -> Vec<Effect> {
     match target {
+        Target::Act(action) if state.mode == Mode::Review => return super::review::act(state, action),
         Target::Act(action) => return act_from_outside(state, action),
+        Target::Entry(at) if state.mode == Mode::Review => {
+            if let Some(review) = &mut state.review {
+                review.cursor = at;
+            }
+        }
         Target::Entry(at) => {
             match &mut state.mode {
                 Mode::Reroute(mode) => mode.cursor = at,
@@ -322,6 +329,9 @@ pub(super) fn scroll(state: &mut State, place: Place, lines: i32) -> Vec<Effect>
         }
         _ => {
             let action = if lines < 0 { Action::Up } else { Action::Down };
+            if state.mode == Mode::Review {
+                return super::review::act(state, action);
+            }
             return in_list(state, action);
         }
     }

@@ -195,6 +195,8 @@ pub(super) fn take_route(state: &mut State, task: TaskId, expert: &str, reason: 
         confidence: 1.0,
         margin: 0.0,
         reason,
+        version: None,
+        threshold: None,
     };
     let effects = change(state, Event::Routed { task, key: String::new(), decision });
     state

@@ -9,6 +9,9 @@ use crate::{
 };
 
 pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
+    if let Some(effects) = super::review::heard(state, &report) {
+        return effects;
+    }
     match report {
         Report::Prefill { call, done, total } => {
             state.live.get_mut(&call).map(|live| live.prefill = Some((done, total))).unwrap_or_default();

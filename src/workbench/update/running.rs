@@ -57,7 +57,7 @@ pub(super) fn step(state: &mut State) -> Vec<Effect> {
 pub(super) fn until_selected(state: &mut State) -> Vec<Effect> {
     let Some(row) = state.ui.cursor else { return vec![] };
     if state.survey.look(row.task).is_some_and(|look| look.status == Status::Done) {
-        state.say(Weight::Warning, "this task is done already: R asks it again");
+        state.say(Weight::Warning, "this task is done already: C-r asks it again");
         return vec![];
     }
     start(state, Run::Until(row.task))

@@ -62,6 +62,7 @@ pub(super) fn finish(state: &mut State) -> Vec<Effect> {
         Purpose::Answer(task) => edits::take_answer(state, *task, &text),
         Purpose::Reason { task, expert } => edits::take_route(state, *task, expert, &text),
         Purpose::Search => browsing::search(state, &text),
+        Purpose::ReviewReason => super::review::take_reason(state, &text),
         Purpose::Open => named(state, &text).map(Effect::Open).into_iter().collect(),
         Purpose::SaveAs => {
             let title = state.journal.session().title.clone();

@@ -50,7 +50,7 @@ fn the_preview_names_what_is_stale_and_runs_nothing_else() {
         "the words, one new letter, the end, the new task: {:?}",
         &bench.asked[before..]
     );
-    bench.press("C-r");
+    bench.press("A-r");
     assert_eq!(bench.notice(), "nothing is stale");
     bench.press(".");
     let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet") };
@@ -63,7 +63,7 @@ fn what_is_not_stale_is_left_alone_by_a_run_of_the_stale() {
     // The goal has its answer; a new task below a part of it makes nothing stale but that way.
     bench.press("c G e C-u '[merge] Concatenate #2 using a comma.' enter");
     let before = bench.asked.len();
-    bench.press("C-r");
+    bench.press("A-r");
     assert_eq!(bench.asked.len(), before + 1, "one task was stale, and the goal that follows from it");
     assert!(bench.outline().contains("A: a,g"));
 }
@@ -74,7 +74,7 @@ fn an_unchanged_answer_ends_the_wave() {
     let before = bench.asked.len();
     bench.press("g j e C-u '[split] What are the words in \"Ada  King\"?' enter");
     assert_eq!(bench.state.survey.tally().stale, 4);
-    bench.press("C-r");
+    bench.press("A-r");
     assert_eq!(bench.asked.len(), before + 1, "the words came out the same: nobody else was asked");
     assert_eq!(bench.state.survey.tally().stale, 0);
 }
@@ -101,7 +101,7 @@ fn a_known_call_is_never_made_again_on_any_branch_unless_asked_for() {
     bench.press("f 'other' enter G e C-u '[merge] Concatenate #2 using a comma.' enter c");
     assert_eq!(bench.asked.len(), calls + 1, "known from the other branch");
     assert!(bench.outline().contains("A: a,g"));
-    bench.press("G R c");
+    bench.press("G C-r c");
     assert_eq!(bench.asked.len(), calls + 2, "asked for");
     bench.press("z z z z c");
     assert_eq!(bench.outline(), DONE);

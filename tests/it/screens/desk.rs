@@ -35,8 +35,12 @@ const PLAN: &str = " [answer] Who wrote the first published computer program?\n\
 impl Desk {
     /// Nothing was done yet; the models are there.
     pub(crate) fn new() -> Desk {
-        let tools =
-            Tools { roster: Roster::load([]).0, prompts: Prompts::shipped(), servers: Default::default() };
+        let tools = Tools {
+            roster: Roster::load([]).0,
+            prompts: Prompts::shipped(),
+            servers: Default::default(),
+            knowledge: Default::default(),
+        };
         let settings = Settings {
             strategy: "plan-and-solve".to_owned(),
             router: "tag".to_owned(),
@@ -140,6 +144,13 @@ impl Desk {
         self.send(Message::Report(Report::Model(ModelStatus { which, state })));
     }
 
+    /// The call for vectors that the review made last, and for how many texts.
+    pub(crate) fn embedding(&mut self) -> (CallId, usize) {
+        let texts = self.state.review.as_ref().and_then(|review| review.waiting.as_ref()).expect("it waits");
+        self.open.retain(|call| *call != texts.call);
+        (texts.call, texts.texts.len())
+    }
+
     /// Answers the open call in one piece.
     pub(crate) fn answer(&mut self, text: &str) {
         let call = self.open.remove(0);
@@ -179,6 +190,8 @@ impl Desk {
             confidence: 0.86,
             margin: candidates[0].1 - candidates.get(1).map_or(0.0, |other| other.1),
             reason: None,
+            version: None,
+            threshold: None,
         };
         let routed = Event::Routed { task: TaskId(task), key: String::new(), decision };
         self.state.journal.record(routed, self.now).expect("the task is there");

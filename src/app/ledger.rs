@@ -1,0 +1,95 @@
+//! What routers learned and what a person said of them: read from the disk, and written there.
+
+use crate::{
+    router::Knowledge,
+    store::{disk::Disk, routing::RoutingFolder, sessions},
+    workbench::{
+        Effect, Stored, Weight,
+        decisions::{Decided, Review, decisions},
+        update::review::Gathered,
+    },
+};
+use std::{path::Path, sync::Arc};
+
+/// Sessions whose decisions are read, the newest first.
+const SESSIONS: usize = 200;
+
+/// The version in force, or why it can not be read; then routers go by the cards.
+pub(super) fn knowledge(disk: &dyn Disk, folder: &RoutingFolder) -> Result<Knowledge, String> {
+    match folder.current(disk).map_err(|error| error.to_string())? {
+        0 => Ok(Knowledge::default()),
+        version => read(disk, folder, version),
+    }
+}
+
+pub(super) fn read(disk: &dyn Disk, folder: &RoutingFolder, version: u32) -> Result<Knowledge, String> {
+    let text = folder.read(disk, version).map_err(|error| error.to_string())?;
+    Knowledge::from_text(&text).map_err(|why| format!("version {version} of the routing: {why}"))
+}
+
+/// The ledger; lines that are no reviews are left out and counted.
+pub(super) fn reviews(disk: &dyn Disk, folder: &RoutingFolder) -> Result<(Vec<Review>, usize), String> {
+    let lines = folder.reviews(disk).map_err(|error| error.to_string())?;
+    let read: Vec<Review> = lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let bad = lines.len() - read.len();
+    Ok((read, bad))
+}
+
+/// Does the effects that are about routing, and none other.
+pub(super) fn perform(
+    effect: Effect,
+    disk: &Arc<dyn Disk>,
+    folder: &RoutingFolder,
+    sessions: &Path,
+) -> Option<Stored> {
+    let all = disk;
+    let disk = &**all;
+    let trouble = |why: String| Some(Stored::Said(Weight::Error, why));
+    match effect {
+        Effect::GatherReviews => {
+            let (reviews, bad) = match self::reviews(disk, folder) {
+                Ok(read) => read,
+                Err(why) => return trouble(why),
+            };
+            if 0 < bad {
+                return trouble(format!("{bad} lines of {} are no reviews", folder.reviews_file().display()));
+            }
+            let newest = folder.versions(disk).ok().and_then(|all| all.last().copied()).unwrap_or(0);
+            let decided = of_sessions(all, sessions);
+            Some(Stored::Gathered(Box::new(Gathered { decided, reviews, newest })))
+        }
+        Effect::AppendReview(review) => {
+            let line = serde_json::to_string(&review).unwrap_or_default();
+            folder.append_review(disk, &line).err().and_then(|error| trouble(error.to_string()))
+        }
+        Effect::StoreKnowledge { version, text } => {
+            let stored = folder.write(disk, version, &text).and_then(|()| folder.switch(disk, version));
+            stored.err().and_then(|error| trouble(format!("the version is in force but not stored: {error}")))
+        }
+        Effect::UseKnowledge(version) => {
+            let read = if version == 0 { Ok(Knowledge::default()) } else { read(disk, folder, version) };
+            let switched = read.and_then(|read| {
+                folder.switch(disk, version).map_err(|error| error.to_string())?;
+                Ok(read)
+            });
+            match switched {
+                Ok(knowledge) => Some(Stored::Knows(Box::new(knowledge))),
+                Err(why) => trouble(why),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The decisions of all sessions that can be read.
+fn of_sessions(disk: &Arc<dyn Disk>, folder: &Path) -> Vec<Decided> {
+    let listed = sessions::list(&**disk, folder).unwrap_or_default();
+    let mut found = vec![];
+    for one in listed.into_iter().take(SESSIONS) {
+        let name = one.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if let Ok(read) = sessions::read(disk, &one.path) {
+            found.extend(decisions(&name, &read.journal));
+        }
+    }
+    found
+}

@@ -1,0 +1,236 @@
+//! The review of routing: a queue of decisions, what the person said of them, and what the sayings amount to.
+
+use super::{
+    decisions::{Decided, Review, Saying},
+    learning::Proposal,
+};
+use crate::{
+    decision::{Candidate, ExpertCard},
+    ids::CallId,
+    router::measure::{Measured, Verdict, measure},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A review going on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reviewing {
+    /// All decisions, of this session and of others.
+    pub items: Vec<Decided>,
+    /// Name of the session that is open.
+    pub here: String,
+    /// Places in `items`, in the order in which they are shown.
+    pub queue: Vec<usize>,
+    /// Place in the queue.
+    pub at: usize,
+    /// Place among the candidates.
+    pub cursor: usize,
+    pub order: Order,
+    /// The router's choice is hidden until the person has chosen.
+    pub blind: bool,
+    /// The one on top was reviewed before and is mixed in.
+    pub repeat: Option<usize>,
+    /// After that many in a row an old one is mixed in.
+    pub fresh: usize,
+    pub page: Page,
+    /// Everything a person ever said, oldest first.
+    pub reviews: Vec<Review>,
+    /// When the one on top was shown.
+    pub since: u64,
+    /// Why, said ahead of the choice.
+    pub reason: String,
+    pub scroll: usize,
+    /// Vectors by text, as far as they were asked for.
+    pub vectors: BTreeMap<String, Vec<f32>>,
+    pub waiting: Option<Waiting>,
+    /// A version that waits for the person's word.
+    pub proposal: Option<Proposal>,
+    /// The largest number of a stored version.
+    pub newest: u32,
+    /// The same figures as of the last change of the sayings.
+    pub measured: Measured,
+}
+
+/// Vectors that were asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiting {
+    pub call: CallId,
+    pub texts: Vec<String>,
+    /// Learn from them; else they are for the map.
+    pub learn: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    #[default]
+    Uncertain,
+    /// Those first that a person overrode or typed over.
+    Disagreement,
+    /// The dearest expert first.
+    Cost,
+    Expert,
+}
+
+impl Order {
+    pub fn word(self) -> &'static str {
+        match self {
+            Order::Uncertain => "most uncertain first",
+            Order::Disagreement => "disagreement first",
+            Order::Cost => "dearest first",
+            Order::Expert => "by expert",
+        }
+    }
+
+    pub fn next(self) -> Order {
+        match self {
+            Order::Uncertain => Order::Disagreement,
+            Order::Disagreement => Order::Cost,
+            Order::Cost => Order::Expert,
+            Order::Expert => Order::Uncertain,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Page {
+    #[default]
+    Queue,
+    Agreement,
+    Calibration,
+    Map,
+    Learning,
+}
+
+impl Page {
+    pub const ALL: [Page; 5] = [Page::Queue, Page::Agreement, Page::Calibration, Page::Map, Page::Learning];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Page::Queue => "queue",
+            Page::Agreement => "agreement",
+            Page::Calibration => "calibration",
+            Page::Map => "map",
+            Page::Learning => "learning",
+        }
+    }
+
+    pub fn turn(self, by: usize) -> Page {
+        let at = Page::ALL.iter().position(|page| *page == self).unwrap_or(0);
+        Page::ALL[(at + by) % Page::ALL.len()]
+    }
+}
+
+impl Reviewing {
+    /// The decision on top.
+    pub fn item(&self) -> Option<&Decided> {
+        let place = self.repeat.or_else(|| self.queue.get(self.at).copied())?;
+        self.items.get(place)
+    }
+
+    /// Who can be chosen: in the order of the router, by name when it is hidden.
+    pub fn candidates(&self, cards: &[ExpertCard]) -> Vec<Candidate> {
+        let Some(item) = self.item() else { return vec![] };
+        let mut all = item.decision.candidates.clone();
+        for card in cards {
+            if !all.iter().any(|one| one.expert == card.name) {
+                all.push(Candidate {
+                    expert: card.name.clone(),
+                    score: f32::NAN,
+                    reason: card.description.clone(),
+                });
+            }
+        }
+        if self.blind {
+            all.sort_by(|a, b| a.expert.cmp(&b.expert));
+            for one in &mut all {
+                one.score = f32::NAN;
+                let card = cards.iter().find(|card| card.name == one.expert);
+                one.reason = card.map_or_else(String::new, |card| card.description.clone());
+            }
+        }
+        all
+    }
+
+    /// Was this decision reviewed?
+    pub fn reviewed(&self, item: &Decided) -> bool {
+        self.reviews.iter().any(|one| one.session == item.session && one.seq == item.seq.0)
+    }
+
+    /// Makes the queue anew: decisions without a review, in the chosen order.
+    pub fn line_up(&mut self, cards: &[ExpertCard]) {
+        let done: BTreeSet<(&str, u32)> =
+            self.reviews.iter().map(|one| (one.session.as_str(), one.seq)).collect();
+        let mut queue: Vec<usize> = (0..self.items.len())
+            .filter(|at| !done.contains(&(self.items[*at].session.as_str(), self.items[*at].seq.0)))
+            .collect();
+        let items = &self.items;
+        let sure = |at: &usize| items[*at].decision.confidence;
+        let cost = |at: &usize| {
+            let chosen = &items[*at].decision.chosen;
+            cards.iter().find(|card| card.name == *chosen).map_or(0.0, |card| card.cost)
+        };
+        let disputed = |at: &usize| items[*at].overridden.is_some() || items[*at].kept == Some(false);
+        queue.sort_by(|a, b| {
+            let first = match self.order {
+                Order::Uncertain => std::cmp::Ordering::Equal,
+                Order::Disagreement => disputed(b).cmp(&disputed(a)),
+                Order::Cost => cost(b).total_cmp(&cost(a)),
+                Order::Expert => items[*a].decision.chosen.cmp(&items[*b].decision.chosen),
+            };
+            first.then_with(|| sure(a).total_cmp(&sure(b)))
+        });
+        self.queue = queue;
+        self.at = 0;
+    }
+
+    /// The sayings as verdicts on the router: skipped and mixed-in ones left out, the last word on each decision.
+    pub fn verdicts(&self) -> Vec<Verdict> {
+        verdicts(&self.reviews)
+    }
+
+    /// Measures the sayings anew.
+    pub fn measure(&mut self, person: &str) {
+        self.measured = measure(&self.verdicts(), person);
+    }
+
+    /// Accepted in a row up to now, and mean seconds over the last ten: signs of a hand that no longer looks.
+    pub fn autopilot(&self) -> (usize, f64) {
+        let fresh: Vec<&Review> =
+            self.reviews.iter().rev().filter(|one| one.saying != Saying::Skip).collect();
+        let streak = fresh.iter().take_while(|one| one.saying == Saying::Accept).count();
+        let last = &fresh[..fresh.len().min(10)];
+        let seconds = last.iter().map(|one| one.took as f64 / 1000.0).sum::<f64>();
+        (streak, seconds / last.len().max(1) as f64)
+    }
+
+    /// Of the decisions that were shown twice: how many, and how many got the same expert again.
+    pub fn consistency(&self) -> (usize, usize) {
+        let mut tally = (0, 0);
+        for (at, again) in self.reviews.iter().enumerate().filter(|(_, one)| one.repeat) {
+            let first = self.reviews[..at]
+                .iter()
+                .find(|one| one.session == again.session && one.seq == again.seq && !one.repeat);
+            if let Some(first) = first {
+                tally.0 += 1;
+                tally.1 += usize::from(first.expert == again.expert);
+            }
+        }
+        tally
+    }
+}
+
+/// The last word on each decision as a verdict on the router.
+pub fn verdicts(reviews: &[Review]) -> Vec<Verdict> {
+    let mut last: BTreeMap<(&str, u32), &Review> = BTreeMap::new();
+    for review in reviews.iter().filter(|one| one.saying != Saying::Skip && !one.repeat) {
+        last.insert((review.session.as_str(), review.seq), review);
+    }
+    last.into_values()
+        .map(|review| {
+            let mut right = vec![review.expert.clone()];
+            if review.saying == Saying::BothFine {
+                right.push(review.chosen.clone());
+            }
+            Verdict { chosen: review.chosen.clone(), right, confidence: review.confidence }
+        })
+        .collect()
+}

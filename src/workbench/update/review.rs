@@ -1,0 +1,400 @@
+//! The review screen: looking through decisions, saying what one thinks of them, learning from it behind a gate.
+
+use super::{record_turn, typing};
+use crate::{
+    ask::{Answer, Ask, Request},
+    decision::Decision,
+    engine::{Command, ModelState, Report, Which},
+    ids::CallId,
+    router::Knowledge,
+    session::Event,
+    workbench::{
+        Action, Effect, Mode, RowId, SessionFile, State, Weight,
+        buffer::Buffer,
+        decisions::{self, Decided, Review, Saying},
+        learning,
+        mode::Purpose,
+        review::{Page, Reviewing, Waiting},
+    },
+};
+use std::sync::Arc;
+
+/// After so many fresh ones an old one is mixed in, while blind.
+const MIXED_IN: usize = 5;
+/// Calls for vectors count down from here: they belong to no session.
+const FIRST_CALL: u32 = u32::MAX;
+
+/// What the shell found: decisions of other sessions, all reviews, the newest version.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Gathered {
+    pub decided: Vec<Decided>,
+    pub reviews: Vec<Review>,
+    pub newest: u32,
+}
+
+/// The name under which this session stands in the ledger.
+fn here(state: &State) -> String {
+    match &state.file {
+        SessionFile::At(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        _ => state.journal.session().title.clone(),
+    }
+}
+
+/// Opens the screen on the decisions at hand; those of other sessions come when they are read.
+pub(super) fn open(state: &mut State) -> Vec<Effect> {
+    let here = here(state);
+    let mut review = state.review.take().map_or_else(Reviewing::default, |old| *old);
+    review.items.retain(|item| item.session != here);
+    let mut own = decisions::decisions(&here, &state.journal);
+    own.append(&mut review.items);
+    review.items = own;
+    review.here = here;
+    review.page = Page::Queue;
+    review.line_up(state.tools.roster.cards());
+    let person = learning::person(state.tools.roster.cards()).to_owned();
+    review.measure(&person);
+    state.review = Some(Box::new(review));
+    state.mode = Mode::Review;
+    show(state);
+    vec![Effect::GatherReviews]
+}
+
+pub(super) fn gathered(state: &mut State, found: Gathered) -> Vec<Effect> {
+    let person = learning::person(state.tools.roster.cards()).to_owned();
+    let Some(review) = &mut state.review else { return vec![] };
+    let here = review.here.clone();
+    review.items.retain(|item| item.session == here);
+    review.items.extend(found.decided.into_iter().filter(|item| item.session != here));
+    review.reviews = found.reviews;
+    review.newest = found.newest;
+    review.line_up(state.tools.roster.cards());
+    review.measure(&person);
+    show(state);
+    vec![]
+}
+
+/// Puts the cursor where the person looks first: on the router's choice, unless it is hidden.
+fn show(state: &mut State) {
+    let now = state.now;
+    let Some(review) = &mut state.review else { return };
+    let chosen = review.item().map(|item| item.decision.chosen.clone());
+    let candidates = review.candidates(state.tools.roster.cards());
+    let place = candidates.iter().position(|one| Some(&one.expert) == chosen.as_ref());
+    review.cursor = if review.blind { 0 } else { place.unwrap_or(0) };
+    review.since = now;
+    review.reason.clear();
+}
+
+/// An action while the screen is open.
+pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    use Action as A;
+    let count = state.review.as_ref().map_or(0, |review| review.candidates(state.tools.roster.cards()).len());
+    let Some(review) = &mut state.review else { return vec![] };
+    let queue = review.page == Page::Queue;
+    match action {
+        A::Back | A::Quit if review.proposal.is_some() => {
+            review.proposal = None;
+            state.say(Weight::Info, "not taken: everything is as it was");
+        }
+        A::Back | A::Quit | A::Review => state.mode = Mode::Browse,
+        A::NextTab | A::PreviousTab => {
+            review.page = review.page.turn(if action == A::NextTab { 1 } else { Page::ALL.len() - 1 });
+            review.scroll = 0;
+            if review.page == Page::Map {
+                return map(state);
+            }
+        }
+        A::Up if queue => review.cursor = review.cursor.saturating_sub(1),
+        A::Down if queue => review.cursor = (review.cursor + 1).min(count.saturating_sub(1)),
+        A::First if queue => review.cursor = 0,
+        A::Last if queue => review.cursor = count.saturating_sub(1),
+        A::Up => review.scroll = review.scroll.saturating_sub(1),
+        A::Down => review.scroll = (review.scroll + 1).min(10_000),
+        A::Left | A::Right if queue => {
+            let last = review.queue.len().saturating_sub(1);
+            review.at =
+                if action == A::Left { review.at.saturating_sub(1) } else { (review.at + 1).min(last) };
+            review.repeat = None;
+            show(state);
+        }
+        A::Enter if review.proposal.is_some() => return take(state),
+        A::ReviewAccept if queue && review.blind => {
+            state.say(Weight::Warning, "the choice is hidden: choose an expert first, enter takes him");
+        }
+        A::ReviewAccept if queue => return say(state, Saying::Accept),
+        A::Enter | A::ReviewOverride if queue => return say(state, Saying::Override),
+        A::ReviewBothFine if queue => return say(state, Saying::BothFine),
+        A::ReviewSkip if queue => return say(state, Saying::Skip),
+        A::ReviewReason if queue => {
+            let reason = review.reason.clone();
+            typing::begin(state, Purpose::ReviewReason, Buffer::of(reason));
+        }
+        A::ReviewBlind => {
+            review.blind = !review.blind;
+            review.fresh = 0;
+            let words = match review.blind {
+                true => "blind: the router's choice is hidden, and old ones are mixed in",
+                false => "the router's choice is shown",
+            };
+            show(state);
+            state.say(Weight::Info, words);
+        }
+        A::ReviewOrder => {
+            review.order = review.order.next();
+            let words = review.order.word();
+            review.line_up(state.tools.roster.cards());
+            show(state);
+            state.say(Weight::Info, words);
+        }
+        A::ReviewLearn => return learn(state),
+        A::ReviewRollback => return rollback(state),
+        _ => state.say(
+            Weight::Info,
+            format!("`{}` does nothing here: tab shows more, esc goes back", action.title()),
+        ),
+    }
+    vec![]
+}
+
+/// Writes down what the person thinks of the decision on top, and goes on to the next.
+fn say(state: &mut State, saying: Saying) -> Vec<Effect> {
+    let cards = state.tools.roster.cards();
+    let Some(review) = &state.review else { return vec![] };
+    let Some(item) = review.item().cloned() else {
+        state.say(Weight::Info, "nothing is left to review: tab shows what came out");
+        return vec![];
+    };
+    let under = review.candidates(cards).get(review.cursor).map(|one| one.expert.clone());
+    let expert = match saying {
+        Saying::Accept | Saying::Skip => item.decision.chosen.clone(),
+        Saying::Override | Saying::BothFine => under.unwrap_or_default(),
+    };
+    // Choosing whom the router chose is to accept it.
+    let saying = match saying {
+        Saying::Override if expert == item.decision.chosen => Saying::Accept,
+        saying => saying,
+    };
+    let line = Review {
+        session: item.session.clone(),
+        seq: item.seq.0,
+        task: item.text.clone(),
+        router: item.decision.router.clone(),
+        chosen: item.decision.chosen.clone(),
+        confidence: item.decision.confidence,
+        saying,
+        expert: expert.clone(),
+        reason: review.reason.clone(),
+        blind: review.blind,
+        repeat: review.repeat.is_some(),
+        took: state.now.saturating_sub(review.since),
+        at: state.now,
+    };
+    let mut effects = vec![];
+    // In the session that is open the override takes effect at once.
+    let mine = item.session == review.here && state.journal.session().plan.contains(item.task);
+    if saying == Saying::Override && mine && !line.repeat {
+        let reason = Some(line.reason.clone()).filter(|reason| !reason.is_empty());
+        let decision = Decision {
+            router: "person".to_owned(),
+            chosen: expert.clone(),
+            candidates: item.decision.candidates.clone(),
+            confidence: 1.0,
+            margin: 0.0,
+            reason,
+            version: None,
+            threshold: None,
+        };
+        match record_turn(state, [Event::Routed { task: item.task, key: String::new(), decision }]) {
+            Ok(written) => effects.extend(written),
+            Err(error) => state.say(Weight::Error, error.to_string()),
+        }
+        state.ui.cursor = Some(RowId::task(item.task));
+    }
+    let told = match (saying, line.blind) {
+        (Saying::Accept, true) => format!("you agree with the router: {}", item.decision.chosen),
+        (Saying::Override, true) => format!("the router chose {}, you {expert}", item.decision.chosen),
+        (Saying::Accept, false) => format!("accepted: {}", item.decision.chosen),
+        (Saying::Override, false) => format!("{expert} in place of {}", item.decision.chosen),
+        (Saying::BothFine, _) => format!("both are fine: {} and {expert}", item.decision.chosen),
+        (Saying::Skip, _) => "skipped".to_owned(),
+    };
+    let person = learning::person(state.tools.roster.cards()).to_owned();
+    let Some(review) = &mut state.review else { return effects };
+    review.reviews.push(line.clone());
+    review.measure(&person);
+    if review.repeat.take().is_none() {
+        review.at += 1;
+        review.fresh += 1;
+    }
+    if review.blind && MIXED_IN <= review.fresh {
+        review.fresh = 0;
+        review.repeat = old_one(review);
+    }
+    effects.push(Effect::AppendReview(Box::new(line)));
+    show(state);
+    state.say(Weight::Info, told);
+    effects
+}
+
+/// A decision that was reviewed some time ago and not mixed in yet.
+fn old_one(review: &Reviewing) -> Option<usize> {
+    let again: Vec<(&str, u32)> =
+        review.reviews.iter().filter(|one| one.repeat).map(|one| (one.session.as_str(), one.seq)).collect();
+    let old = review.reviews.iter().filter(|one| !one.repeat && one.saying != Saying::Skip);
+    let old = old.map(|one| (one.session.as_str(), one.seq)).find(|one| !again.contains(one))?;
+    review.items.iter().position(|item| (item.session.as_str(), item.seq.0) == old)
+}
+
+/// The reason that was typed; it goes with the next saying.
+pub(super) fn take_reason(state: &mut State, text: &str) -> Vec<Effect> {
+    state.mode = Mode::Review;
+    if let Some(review) = &mut state.review {
+        review.reason = text.trim().to_owned();
+    }
+    state.say(Weight::Info, "kept for the next saying");
+    vec![]
+}
+
+/// Asks for vectors, for the map or to learn.
+fn ask(state: &mut State, texts: Vec<String>, learn: bool) -> Vec<Effect> {
+    match state.model(Which::Embedding) {
+        ModelState::Ready { .. } | ModelState::Loading(_) => {}
+        _ => {
+            state.say(
+                Weight::Warning,
+                "this needs the embedding model: `plantern doctor` tells how to get it",
+            );
+            return vec![];
+        }
+    }
+    let Some(review) = &mut state.review else { return vec![] };
+    let call = CallId(review.waiting.as_ref().map_or(FIRST_CALL, |old| old.call.0 - 1));
+    let request = Request::Embed { texts: texts.clone() };
+    review.waiting = Some(Waiting { call, texts, learn });
+    state.say(Weight::Info, "reading the tasks …");
+    vec![Effect::Engine(Command::Ask { call, ask: Ask::local("review", request) })]
+}
+
+/// Vectors for the map, as far as they are missing.
+fn map(state: &mut State) -> Vec<Effect> {
+    let Some(review) = &state.review else { return vec![] };
+    let mut texts: Vec<String> = review
+        .items
+        .iter()
+        .map(|item| item.text.clone())
+        .filter(|text| !review.vectors.contains_key(text))
+        .collect();
+    texts.sort();
+    texts.dedup();
+    if texts.is_empty() { vec![] } else { ask(state, texts, false) }
+}
+
+/// Begins to learn from the corrections that are not learned yet.
+fn learn(state: &mut State) -> Vec<Effect> {
+    let cards = state.tools.roster.cards();
+    let Some(review) = &state.review else { return vec![] };
+    let corrections = learning::corrections(&review.reviews, &state.tools.knowledge);
+    if corrections.is_empty() {
+        state.say(Weight::Info, "there is nothing new to learn: override a decision first");
+        return vec![];
+    }
+    let mut texts = learning::texts(cards, &state.tools.knowledge, &corrections);
+    texts.retain(|text| !review.vectors.contains_key(text));
+    if texts.is_empty() {
+        return propose(state);
+    }
+    ask(state, texts, true)
+}
+
+/// The engine speaks of a call of ours; `None` when it is another's.
+pub(super) fn heard(state: &mut State, report: &Report) -> Option<Vec<Effect>> {
+    let call = match report {
+        Report::Done { call, .. } | Report::Failed { call, .. } | Report::Prefill { call, .. } => *call,
+        _ => return None,
+    };
+    let review = state.review.as_mut()?;
+    let waiting = review.waiting.clone().filter(|waiting| waiting.call == call)?;
+    match report {
+        Report::Done { answer: Answer { scores, .. }, .. } => {
+            review.waiting = None;
+            let width = scores.len() / waiting.texts.len().max(1);
+            if 0 < width {
+                let rows = scores.chunks(width).map(<[f32]>::to_vec);
+                review.vectors.extend(waiting.texts.into_iter().zip(rows));
+            }
+            if waiting.learn {
+                return Some(propose(state));
+            }
+            state.notice = None;
+        }
+        Report::Failed { why, .. } => {
+            review.waiting = None;
+            let why = why.clone();
+            state.say(Weight::Error, why);
+        }
+        _ => {}
+    }
+    Some(vec![])
+}
+
+/// Makes the next version and shows what it would change.
+fn propose(state: &mut State) -> Vec<Effect> {
+    let cards = state.tools.roster.cards();
+    let known = Arc::clone(&state.tools.knowledge);
+    let Some(review) = &mut state.review else { return vec![] };
+    let corrections = learning::corrections(&review.reviews, &known);
+    let base = learning::card_examples(cards, &review.vectors);
+    let new = corrections.iter().filter_map(|one| learning::correction(one, &review.vectors)).collect();
+    let number = review.newest.max(known.version) + 1;
+    let seed = state.journal.session().settings.as_ref().map_or(0, |settings| settings.sampling.seed);
+    review.proposal = learning::propose(cards, &known, base, new, seed, number);
+    review.page = Page::Learning;
+    review.scroll = 0;
+    let words = match &review.proposal {
+        Some(proposal) => proposal.gate.words(),
+        None => "nothing could be learned".to_owned(),
+    };
+    state.say(Weight::Info, words);
+    vec![]
+}
+
+/// Takes the proposed version, if it passed.
+fn take(state: &mut State) -> Vec<Effect> {
+    let Some(review) = &mut state.review else { return vec![] };
+    let Some(proposal) = review.proposal.take() else { return vec![] };
+    if !proposal.gate.passes() {
+        let words = format!("not taken, as the gate {}: esc leaves it", proposal.gate.words());
+        review.proposal = Some(proposal);
+        state.say(Weight::Warning, words);
+        return vec![];
+    }
+    let version = proposal.knowledge.version;
+    review.newest = review.newest.max(version);
+    let text = proposal.knowledge.to_text();
+    state.tools.knowledge = Arc::new(proposal.knowledge);
+    state.look();
+    state.say(Weight::Info, format!("version {version} is in force; V goes back to the one before"));
+    vec![Effect::StoreKnowledge { version, text }]
+}
+
+/// Goes back to the version that this one was made from.
+fn rollback(state: &mut State) -> Vec<Effect> {
+    let known = &state.tools.knowledge;
+    if known.version == 0 {
+        state.say(Weight::Info, "nothing learned is in force");
+        return vec![];
+    }
+    vec![Effect::UseKnowledge(known.parent)]
+}
+
+/// Another version is in force.
+pub(super) fn knows(state: &mut State, knowledge: Knowledge) -> Vec<Effect> {
+    let words = match knowledge.version {
+        0 => "nothing learned is in force: routers go by the cards".to_owned(),
+        version => format!("version {version} is in force: {}", knowledge.note),
+    };
+    state.tools.knowledge = Arc::new(knowledge);
+    state.look();
+    state.say(Weight::Info, words);
+    vec![]
+}
