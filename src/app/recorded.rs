@@ -40,6 +40,11 @@ pub(crate) const EXAMPLES: &[Example] = &[
         about: "two branches of one plan, compared and merged: C-b lists them, @ walks the events",
         text: include_str!("../../sessions/merged.jsonl"),
     },
+    Example {
+        file: "overrides.jsonl",
+        about: "twenty requests that a router got wrong, given to the right expert by hand: R learns from them",
+        text: include_str!("../../sessions/overrides.jsonl"),
+    },
 ];
 
 /// Where the list says that an example lies; no folder of the disk is called so.
