@@ -114,7 +114,7 @@ fn select(bench: &mut Bench, at: u8) {
 
 fn act(bench: &mut Bench, action: Action) {
     // Models answer with something that fits or not; what matters is that nothing breaks.
-    while bench.replies.len() < 4 {
+    while bench.replies.len() < 64 {
         bench.replies.extend([" [split] What are the words in \"q r\"?".to_owned(), " [EOQ]".to_owned()]);
     }
     bench.send(Message::Action(action));

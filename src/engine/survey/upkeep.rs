@@ -174,6 +174,8 @@ impl Survey {
             } else if difference.parent.0 != difference.parent.1 {
                 self.leave(task);
                 plan.feeds(task).iter().for_each(|user| open.push(*user));
+                // Whether they sleep below a collapsed task, and whose budget they share, may have changed.
+                plan.subtree(task).into_iter().for_each(|below| open.push(below));
             }
             let (was, is) = difference.parts;
             if was != is {
