@@ -8,6 +8,7 @@ pub mod decisions;
 pub mod effect;
 pub mod keymap;
 pub mod learning;
+pub mod ledger;
 pub mod lines;
 pub mod mode;
 pub mod review;

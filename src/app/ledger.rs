@@ -5,7 +5,8 @@ use crate::{
     store::{disk::Disk, routing::RoutingFolder, sessions},
     workbench::{
         Effect, Stored, Weight,
-        decisions::{Decided, Review, decisions},
+        decisions::{Decided, decisions},
+        ledger::Review,
         update::review::Gathered,
     },
 };

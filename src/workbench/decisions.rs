@@ -6,7 +6,7 @@ use crate::{
     ids::{Seq, TaskId},
     session::{Event, Journal, Outcome, Purpose, Session},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A router's decision in a session.
@@ -85,41 +85,6 @@ pub fn track_records(journal: &Journal) -> BTreeMap<String, Record> {
         }
     }
     records
-}
-
-/// What a person said of a decision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Saying {
-    Accept,
-    Override,
-    /// Another one would have done as well.
-    BothFine,
-    Skip,
-}
-
-/// One look of a person at a decision; a line of the ledger.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Review {
-    pub session: String,
-    pub seq: u32,
-    pub task: String,
-    pub router: String,
-    pub chosen: String,
-    pub confidence: f32,
-    pub saying: Saying,
-    /// Whom the person chose.
-    pub expert: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub reason: String,
-    /// The router's choice was hidden.
-    pub blind: bool,
-    /// It had been reviewed before and was mixed in.
-    pub repeat: bool,
-    /// Milliseconds from seeing it to the key.
-    pub took: u64,
-    /// Milliseconds since 1970.
-    pub at: u64,
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub enum Effect {
     StopFetching,
     /// Read the decisions of all sessions and the ledger of reviews.
     GatherReviews,
-    AppendReview(Box<super::decisions::Review>),
+    AppendReview(Box<super::ledger::Review>),
     /// Write a version of what was learned and put it in force.
     StoreKnowledge {
         version: u32,

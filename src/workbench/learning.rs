@@ -1,6 +1,6 @@
 //! From a person's reviews to a new version of what routers know, with the gate it has to pass. Pure; vectors come in.
 
-use super::decisions::{Review, Saying};
+use super::ledger::{Review, Saying};
 use crate::{
     decision::{ExpertCard, ExpertKind},
     router::{
@@ -26,7 +26,8 @@ pub fn person(cards: &[ExpertCard]) -> &str {
     cards.iter().find(|card| card.kind == ExpertKind::Person).map_or("", |card| card.name.as_str())
 }
 
-/// The corrections among the reviews: the last word on each task, unless it agreed with the router or is known.
+/// The corrections and preferences among the reviews: the last word on each task, unless it agreed with the router or is
+/// known.
 pub fn corrections(reviews: &[Review], known: &Knowledge) -> Vec<Review> {
     let mut last: BTreeMap<&str, &Review> = BTreeMap::new();
     for review in reviews.iter().filter(|review| review.saying != Saying::Skip) {
@@ -36,7 +37,8 @@ pub fn corrections(reviews: &[Review], known: &Knowledge) -> Vec<Review> {
         known.learned().map(|one| (one.text.as_str(), one.expert.as_str())).collect();
     let mut open: Vec<&Review> = last
         .into_values()
-        .filter(|review| review.saying == Saying::Override && review.expert != review.chosen)
+        .filter(|review| matches!(review.saying, Saying::Override | Saying::Preferred))
+        .filter(|review| review.expert != review.chosen)
         .filter(|review| !learned.contains(&(review.task.as_str(), review.expert.as_str())))
         .collect();
     open.sort_by_key(|review| review.at);
@@ -73,16 +75,23 @@ pub fn card_examples(cards: &[ExpertCard], vectors: &BTreeMap<String, Vec<f32>>)
     cards.iter().flat_map(|card| card_texts(card).filter_map(move |text| example(card, text))).collect()
 }
 
-/// A correction as an example that says where it came from.
+/// A correction or a preference as an example that says where it came from; a preference tells who did worse, too.
 pub fn correction(review: &Review, vectors: &BTreeMap<String, Vec<f32>>) -> Option<Example> {
     let (session, seq, reason) = (review.session.clone(), review.seq, review.reason.clone());
+    let preferred = review.saying == Saying::Preferred;
     Some(Example {
         text: review.task.clone(),
         expert: review.expert.clone(),
         category: None,
         vector: vectors.get(&review.task)?.clone(),
-        origin: Origin::Correction { session, seq, reason },
-        outcomes: vec![],
+        origin: match preferred {
+            true => Origin::Preference { session, seq },
+            false => Origin::Correction { session, seq, reason },
+        },
+        outcomes: match preferred {
+            true => vec![(review.expert.clone(), true), (review.chosen.clone(), false)],
+            false => vec![],
+        },
     })
 }
 
@@ -132,6 +141,7 @@ pub fn propose(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::Seq;
 
     fn review(task: &str, chosen: &str, expert: &str, saying: Saying, at: u64) -> Review {
         Review {
@@ -165,5 +175,25 @@ mod tests {
         let open: Vec<(&str, &str)> =
             open.iter().map(|one| (one.task.as_str(), one.expert.as_str())).collect();
         assert_eq!(open, [("a", "z")]);
+    }
+
+    #[test]
+    fn a_preference_is_an_example_and_two_outcomes() {
+        let reviews = [
+            review("a", "x", "x", Saying::Accept, 1),
+            Review::preferred("s", Seq(3), "a", "y", "x", 2),
+            Review::preferred("s", Seq(4), "b", "x", "x", 3),
+        ];
+        let open = corrections(&reviews, &Knowledge::default());
+        assert_eq!(open.len(), 1, "one kept over itself says nothing");
+        let vectors = [("a".to_owned(), vec![1.0, 0.0])].into_iter().collect();
+        let example = correction(&open[0], &vectors).unwrap();
+        assert_eq!(example.origin, Origin::Preference { session: "s".into(), seq: 3 });
+        assert_eq!(example.outcomes, [("y".to_owned(), true), ("x".to_owned(), false)]);
+        let known = Knowledge::fit(vec![example; 6], BTreeMap::new(), "person", 0);
+        assert!(corrections(&reviews, &known).is_empty(), "it is known by now");
+        let success = known.ability.success(&["x", "y"], &[1.0, 0.0]);
+        assert!(success[0] < 0.5 && 0.5 < success[1], "{success:?}");
+        assert!(known.nearest("y", &[1.0, 0.0]).is_some(), "an exemplar for the router by examples");
     }
 }

@@ -1,8 +1,9 @@
 //! The review of routing: a queue of decisions, what the person said of them, and what the sayings amount to.
 
 use super::{
-    decisions::{Decided, Review, Saying},
+    decisions::Decided,
     learning::Proposal,
+    ledger::{Review, Saying},
 };
 use crate::{
     decision::{Candidate, ExpertCard},
@@ -152,13 +153,17 @@ impl Reviewing {
 
     /// Was this decision reviewed?
     pub fn reviewed(&self, item: &Decided) -> bool {
-        self.reviews.iter().any(|one| one.session == item.session && one.seq == item.seq.0)
+        self.reviews.iter().any(|one| one.is_of(&item.session, item.seq))
     }
 
     /// Makes the queue anew: decisions without a review, in the chosen order.
     pub fn line_up(&mut self, cards: &[ExpertCard]) {
-        let done: BTreeSet<(&str, u32)> =
-            self.reviews.iter().map(|one| (one.session.as_str(), one.seq)).collect();
+        let done: BTreeSet<(&str, u32)> = self
+            .reviews
+            .iter()
+            .filter(|one| one.saying != Saying::Preferred)
+            .map(|one| (one.session.as_str(), one.seq))
+            .collect();
         let mut queue: Vec<usize> = (0..self.items.len())
             .filter(|at| !done.contains(&(self.items[*at].session.as_str(), self.items[*at].seq.0)))
             .collect();
@@ -194,8 +199,7 @@ impl Reviewing {
 
     /// Accepted in a row up to now, and mean seconds over the last ten: signs of a hand that no longer looks.
     pub fn autopilot(&self) -> (usize, f64) {
-        let fresh: Vec<&Review> =
-            self.reviews.iter().rev().filter(|one| one.saying != Saying::Skip).collect();
+        let fresh: Vec<&Review> = self.reviews.iter().rev().filter(|one| one.judges()).collect();
         let streak = fresh.iter().take_while(|one| one.saying == Saying::Accept).count();
         let last = &fresh[..fresh.len().min(10)];
         let seconds = last.iter().map(|one| one.took as f64 / 1000.0).sum::<f64>();
@@ -221,7 +225,7 @@ impl Reviewing {
 /// The last word on each decision as a verdict on the router.
 pub fn verdicts(reviews: &[Review]) -> Vec<Verdict> {
     let mut last: BTreeMap<(&str, u32), &Review> = BTreeMap::new();
-    for review in reviews.iter().filter(|one| one.saying != Saying::Skip && !one.repeat) {
+    for review in reviews.iter().filter(|one| one.judges() && !one.repeat) {
         last.insert((review.session.as_str(), review.seq), review);
     }
     last.into_values()

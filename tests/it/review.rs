@@ -8,7 +8,8 @@ use plantern::{
     router::features::hash,
     workbench::{
         Effect, Message, Mode, Stored,
-        decisions::{Decided, Review, Saying},
+        decisions::Decided,
+        ledger::{Review, Saying},
         review::{Order, Page, Reviewing},
         update::review::Gathered,
     },
@@ -200,4 +201,25 @@ fn a_version_is_taken_only_through_the_gate_and_rolled_back() {
     bench.press("L esc");
     assert!(review(&bench).proposal.is_none());
     assert_eq!(bench.state.tools.knowledge.version, 0);
+}
+
+#[test]
+fn a_preference_goes_to_the_ledger_and_is_learned() {
+    let mut bench = open();
+    let task = TaskId(1);
+    let effects = plantern::workbench::update::review::prefer(&mut bench.state, task, "person", "split");
+    bench.take(effects);
+    let line = ledger(&bench)[0].clone();
+    assert_eq!(
+        (line.saying, line.expert.as_str(), line.chosen.as_str()),
+        (Saying::Preferred, "person", "split")
+    );
+    assert_eq!(line.task, "What are the words in \"Ada King\"?");
+    assert_eq!(review(&bench).verdicts().len(), 0, "it judges no router");
+    assert!(review(&bench).item().is_some_and(|item| !review(&bench).reviewed(item)));
+    bench.hold = true;
+    bench.press("L");
+    embed(&mut bench);
+    let proposal = review(&bench).proposal.clone().expect("a proposal");
+    assert_eq!((proposal.gate.corrected.0, proposal.knowledge.learned().count()), (1, 1));
 }

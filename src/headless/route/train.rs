@@ -10,8 +10,8 @@ use crate::{
         knowledge::{Example, Origin},
     },
     workbench::{
-        decisions::{Review, Saying},
         learning::{self, Proposal},
+        ledger::Review,
     },
 };
 use std::{
@@ -80,7 +80,7 @@ pub async fn train(
     let knew: BTreeSet<(&str, &str)> =
         known.learned().map(|one| (one.text.as_str(), one.expert.as_str())).collect();
     let new = |one: &Example| {
-        matches!(one.origin, Origin::Correction { .. })
+        matches!(one.origin, Origin::Correction { .. } | Origin::Preference { .. })
             && !knew.contains(&(one.text.as_str(), one.expert.as_str()))
     };
     let gate = gate(router, cards, &before, &after, &new);
@@ -150,12 +150,7 @@ fn review_row(review: &Review) -> Row<'_> {
         router: &review.router,
         chosen: &review.chosen,
         confidence: review.confidence,
-        saying: match review.saying {
-            Saying::Accept => "accept",
-            Saying::Override => "override",
-            Saying::BothFine => "both_fine",
-            Saying::Skip => "skip",
-        },
+        saying: review.saying.word(),
         expert: &review.expert,
         reason: &review.reason,
         blind: review.blind,

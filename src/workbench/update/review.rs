@@ -1,28 +1,27 @@
-//! The review screen: looking through decisions, saying what one thinks of them, learning from it behind a gate.
+//! The review screen: looking through decisions, saying what one thinks of them. Learning from it is in `learn`.
+
+mod learn;
+
+pub(super) use learn::{heard, knows};
 
 use super::{record_turn, typing};
 use crate::{
-    ask::{Answer, Ask, Request},
     decision::Decision,
-    engine::{Command, ModelState, Report, Which},
-    ids::CallId,
-    router::Knowledge,
+    ids::{Seq, TaskId},
     session::Event,
     workbench::{
         Action, Effect, Mode, RowId, SessionFile, State, Weight,
         buffer::Buffer,
-        decisions::{self, Decided, Review, Saying},
+        decisions::{self, Decided},
         learning,
+        ledger::{Review, Saying},
         mode::Purpose,
-        review::{Page, Reviewing, Waiting},
+        review::{Page, Reviewing},
     },
 };
-use std::sync::Arc;
 
 /// After so many fresh ones an old one is mixed in, while blind.
 const MIXED_IN: usize = 5;
-/// Calls for vectors count down from here: they belong to no session.
-const FIRST_CALL: u32 = u32::MAX;
 
 /// What the shell found: decisions of other sessions, all reviews, the newest version.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -101,7 +100,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             review.page = review.page.turn(if action == A::NextTab { 1 } else { Page::ALL.len() - 1 });
             review.scroll = 0;
             if review.page == Page::Map {
-                return map(state);
+                return learn::map(state);
             }
         }
         A::Up if queue => review.cursor = review.cursor.saturating_sub(1),
@@ -117,7 +116,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             review.repeat = None;
             show(state);
         }
-        A::Enter if review.proposal.is_some() => return take(state),
+        A::Enter if review.proposal.is_some() => return learn::take(state),
         A::ReviewAccept if queue && review.blind => {
             state.say(Weight::Warning, "the choice is hidden: choose an expert first, enter takes him");
         }
@@ -146,8 +145,8 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             show(state);
             state.say(Weight::Info, words);
         }
-        A::ReviewLearn => return learn(state),
-        A::ReviewRollback => return rollback(state),
+        A::ReviewLearn => return learn::learn(state),
+        A::ReviewRollback => return learn::rollback(state),
         _ => state.say(
             Weight::Info,
             format!("`{}` does nothing here: tab shows more, esc goes back", action.title()),
@@ -167,7 +166,7 @@ fn say(state: &mut State, saying: Saying) -> Vec<Effect> {
     let under = review.candidates(cards).get(review.cursor).map(|one| one.expert.clone());
     let expert = match saying {
         Saying::Accept | Saying::Skip => item.decision.chosen.clone(),
-        Saying::Override | Saying::BothFine => under.unwrap_or_default(),
+        Saying::Override | Saying::BothFine | Saying::Preferred => under.unwrap_or_default(),
     };
     // Choosing whom the router chose is to accept it.
     let saying = match saying {
@@ -217,6 +216,7 @@ fn say(state: &mut State, saying: Saying) -> Vec<Effect> {
         (Saying::Override, false) => format!("{expert} in place of {}", item.decision.chosen),
         (Saying::BothFine, _) => format!("both are fine: {} and {expert}", item.decision.chosen),
         (Saying::Skip, _) => "skipped".to_owned(),
+        (Saying::Preferred, _) => format!("{expert} kept over {}", item.decision.chosen),
     };
     let person = learning::person(state.tools.roster.cards()).to_owned();
     let Some(review) = &mut state.review else { return effects };
@@ -240,9 +240,21 @@ fn say(state: &mut State, saying: Saying) -> Vec<Effect> {
 fn old_one(review: &Reviewing) -> Option<usize> {
     let again: Vec<(&str, u32)> =
         review.reviews.iter().filter(|one| one.repeat).map(|one| (one.session.as_str(), one.seq)).collect();
-    let old = review.reviews.iter().filter(|one| !one.repeat && one.saying != Saying::Skip);
+    let old = review.reviews.iter().filter(|one| !one.repeat && one.judges());
     let old = old.map(|one| (one.session.as_str(), one.seq)).find(|one| !again.contains(one))?;
     review.items.iter().position(|item| (item.session.as_str(), item.seq.0) == old)
+}
+
+/// A person ran this task on two experts and keeps the answer of `kept`: writes the preference down, so that routers
+/// can learn from it. Nothing in the plan changes; whoever calls it does that.
+pub fn prefer(state: &mut State, task: TaskId, kept: &str, other: &str) -> Vec<Effect> {
+    let seq = state.journal.head().unwrap_or(Seq(0));
+    let text = state.journal.session().plan.text(task);
+    let line = Review::preferred(&here(state), seq, &text, kept, other, state.now);
+    if let Some(review) = &mut state.review {
+        review.reviews.push(line.clone());
+    }
+    vec![Effect::AppendReview(Box::new(line))]
 }
 
 /// The reason that was typed; it goes with the next saying.
@@ -252,149 +264,5 @@ pub(super) fn take_reason(state: &mut State, text: &str) -> Vec<Effect> {
         review.reason = text.trim().to_owned();
     }
     state.say(Weight::Info, "kept for the next saying");
-    vec![]
-}
-
-/// Asks for vectors, for the map or to learn.
-fn ask(state: &mut State, texts: Vec<String>, learn: bool) -> Vec<Effect> {
-    match state.model(Which::Embedding) {
-        ModelState::Ready { .. } | ModelState::Loading(_) => {}
-        _ => {
-            state.say(
-                Weight::Warning,
-                "this needs the embedding model: `plantern doctor` tells how to get it",
-            );
-            return vec![];
-        }
-    }
-    let Some(review) = &mut state.review else { return vec![] };
-    let call = CallId(review.waiting.as_ref().map_or(FIRST_CALL, |old| old.call.0 - 1));
-    let request = Request::Embed { texts: texts.clone() };
-    review.waiting = Some(Waiting { call, texts, learn });
-    state.say(Weight::Info, "reading the tasks …");
-    vec![Effect::Engine(Command::Ask { call, ask: Ask::local("review", request) })]
-}
-
-/// Vectors for the map, as far as they are missing.
-fn map(state: &mut State) -> Vec<Effect> {
-    let Some(review) = &state.review else { return vec![] };
-    let mut texts: Vec<String> = review
-        .items
-        .iter()
-        .map(|item| item.text.clone())
-        .filter(|text| !review.vectors.contains_key(text))
-        .collect();
-    texts.sort();
-    texts.dedup();
-    if texts.is_empty() { vec![] } else { ask(state, texts, false) }
-}
-
-/// Begins to learn from the corrections that are not learned yet.
-fn learn(state: &mut State) -> Vec<Effect> {
-    let cards = state.tools.roster.cards();
-    let Some(review) = &state.review else { return vec![] };
-    let corrections = learning::corrections(&review.reviews, &state.tools.knowledge);
-    if corrections.is_empty() {
-        state.say(Weight::Info, "there is nothing new to learn: override a decision first");
-        return vec![];
-    }
-    let mut texts = learning::texts(cards, &state.tools.knowledge, &corrections);
-    texts.retain(|text| !review.vectors.contains_key(text));
-    if texts.is_empty() {
-        return propose(state);
-    }
-    ask(state, texts, true)
-}
-
-/// The engine speaks of a call of ours; `None` when it is another's.
-pub(super) fn heard(state: &mut State, report: &Report) -> Option<Vec<Effect>> {
-    let call = match report {
-        Report::Done { call, .. } | Report::Failed { call, .. } | Report::Prefill { call, .. } => *call,
-        _ => return None,
-    };
-    let review = state.review.as_mut()?;
-    let waiting = review.waiting.clone().filter(|waiting| waiting.call == call)?;
-    match report {
-        Report::Done { answer: Answer { scores, .. }, .. } => {
-            review.waiting = None;
-            let width = scores.len() / waiting.texts.len().max(1);
-            if 0 < width {
-                let rows = scores.chunks(width).map(<[f32]>::to_vec);
-                review.vectors.extend(waiting.texts.into_iter().zip(rows));
-            }
-            if waiting.learn {
-                return Some(propose(state));
-            }
-            state.notice = None;
-        }
-        Report::Failed { why, .. } => {
-            review.waiting = None;
-            let why = why.clone();
-            state.say(Weight::Error, why);
-        }
-        _ => {}
-    }
-    Some(vec![])
-}
-
-/// Makes the next version and shows what it would change.
-fn propose(state: &mut State) -> Vec<Effect> {
-    let cards = state.tools.roster.cards();
-    let known = Arc::clone(&state.tools.knowledge);
-    let Some(review) = &mut state.review else { return vec![] };
-    let corrections = learning::corrections(&review.reviews, &known);
-    let base = learning::card_examples(cards, &review.vectors);
-    let new = corrections.iter().filter_map(|one| learning::correction(one, &review.vectors)).collect();
-    let number = review.newest.max(known.version) + 1;
-    let seed = state.journal.session().settings.as_ref().map_or(0, |settings| settings.sampling.seed);
-    review.proposal = learning::propose(cards, &known, base, new, seed, number);
-    review.page = Page::Learning;
-    review.scroll = 0;
-    let words = match &review.proposal {
-        Some(proposal) => proposal.gate.words(),
-        None => "nothing could be learned".to_owned(),
-    };
-    state.say(Weight::Info, words);
-    vec![]
-}
-
-/// Takes the proposed version, if it passed.
-fn take(state: &mut State) -> Vec<Effect> {
-    let Some(review) = &mut state.review else { return vec![] };
-    let Some(proposal) = review.proposal.take() else { return vec![] };
-    if !proposal.gate.passes() {
-        let words = format!("not taken, as the gate {}: esc leaves it", proposal.gate.words());
-        review.proposal = Some(proposal);
-        state.say(Weight::Warning, words);
-        return vec![];
-    }
-    let version = proposal.knowledge.version;
-    review.newest = review.newest.max(version);
-    let text = proposal.knowledge.to_text();
-    state.tools.knowledge = Arc::new(proposal.knowledge);
-    state.look();
-    state.say(Weight::Info, format!("version {version} is in force; V goes back to the one before"));
-    vec![Effect::StoreKnowledge { version, text }]
-}
-
-/// Goes back to the version that this one was made from.
-fn rollback(state: &mut State) -> Vec<Effect> {
-    let known = &state.tools.knowledge;
-    if known.version == 0 {
-        state.say(Weight::Info, "nothing learned is in force");
-        return vec![];
-    }
-    vec![Effect::UseKnowledge(known.parent)]
-}
-
-/// Another version is in force.
-pub(super) fn knows(state: &mut State, knowledge: Knowledge) -> Vec<Effect> {
-    let words = match knowledge.version {
-        0 => "nothing learned is in force: routers go by the cards".to_owned(),
-        version => format!("version {version} is in force: {}", knowledge.note),
-    };
-    state.tools.knowledge = Arc::new(knowledge);
-    state.look();
-    state.say(Weight::Info, words);
     vec![]
 }

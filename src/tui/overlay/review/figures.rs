@@ -2,13 +2,16 @@
 
 use super::names_width;
 use crate::{
-    router::measure::{names, share},
+    router::{
+        knowledge::Origin,
+        measure::{names, share},
+    },
     tui::{
         paper::gauge,
         text::{Line, cut},
         theme::Role,
     },
-    workbench::{State, decisions::Saying, review::Reviewing},
+    workbench::{State, ledger::Saying, review::Reviewing},
 };
 
 /// How often the person agreed, who is mistaken for whom, and what each expert got.
@@ -27,11 +30,12 @@ pub(super) fn agreement(review: &Reviewing, wide: usize) -> Vec<Line> {
         Line::of(
             Role::Dim,
             &format!(
-                "accepted {}, overridden {}, both fine {}, skipped {}",
+                "accepted {}, overridden {}, both fine {}, skipped {}, preferred {}",
                 count(Saying::Accept),
                 count(Saying::Override),
                 count(Saying::BothFine),
-                count(Saying::Skip)
+                count(Saying::Skip),
+                count(Saying::Preferred)
             ),
         ),
     ];
@@ -195,11 +199,18 @@ pub(super) fn learning(state: &State, review: &Reviewing, wide: usize) -> Vec<Li
             })
             .count();
         let origin = match &example.origin {
-            crate::router::knowledge::Origin::Correction { session, seq, reason } => {
+            Origin::Card => "a card".to_owned(),
+            Origin::File => "a file".to_owned(),
+            Origin::Correction { session, seq, reason } => {
                 let why = if reason.is_empty() { String::new() } else { format!(", {reason}") };
                 format!("event {seq} of {session}{why}")
             }
-            other => format!("{other:?}"),
+            Origin::Outcome { session, seq } => format!("an outcome, event {seq} of {session}"),
+            Origin::Preference { session, seq } => {
+                let other = example.outcomes.iter().find(|(_, solved)| !solved);
+                let over = other.map_or_else(String::new, |(other, _)| format!(", kept over {other}"));
+                format!("a preference, event {seq} of {session}{over}")
+            }
         };
         lines.push(
             Line::of(Role::Expert, &cut(&example.expert, 14))

@@ -7,7 +7,7 @@ use crate::{
         text::{Line, cut},
         theme::Role,
     },
-    workbench::{decisions::Saying, review::Reviewing},
+    workbench::{ledger::Saying, review::Reviewing},
 };
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
@@ -57,8 +57,7 @@ pub(super) fn draw(paper: &mut Paper<'_>, review: &Reviewing, area: Rect) {
     for ((at, _), (x, y)) in known.iter().zip(plane(&vectors)) {
         let item = &review.items[*at];
         let place = |value: f32, size: usize| (((value + 1.0) / 2.0) * (size - 1) as f32).round() as usize;
-        let said =
-            review.reviews.iter().rev().find(|one| one.session == item.session && one.seq == item.seq.0);
+        let said = review.reviews.iter().rev().find(|one| one.is_of(&item.session, item.seq));
         let wrong = item.overridden.is_some() || said.is_some_and(|one| one.saying == Saying::Override);
         let cell = if wrong { ('!', Role::Failed) } else { mark(&item.decision.chosen) };
         let here = cells.entry((place(y, high), place(x, wide))).or_insert(cell);

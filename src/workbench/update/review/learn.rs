@@ -1,0 +1,160 @@
+//! Learning from what a person said: vectors are asked for, a version is proposed, taken through the gate, rolled back.
+
+use crate::{
+    ask::{Answer, Ask, Request},
+    engine::{Command, ModelState, Report, Which},
+    ids::CallId,
+    router::Knowledge,
+    workbench::{
+        Effect, State, Weight, learning,
+        review::{Page, Waiting},
+    },
+};
+use std::sync::Arc;
+
+/// Calls for vectors count down from here: they belong to no session.
+const FIRST_CALL: u32 = u32::MAX;
+
+/// Asks for vectors, for the map or to learn.
+fn ask(state: &mut State, texts: Vec<String>, learn: bool) -> Vec<Effect> {
+    match state.model(Which::Embedding) {
+        ModelState::Ready { .. } | ModelState::Loading(_) => {}
+        _ => {
+            state.say(
+                Weight::Warning,
+                "this needs the embedding model: `plantern doctor` tells how to get it",
+            );
+            return vec![];
+        }
+    }
+    let Some(review) = &mut state.review else { return vec![] };
+    let call = CallId(review.waiting.as_ref().map_or(FIRST_CALL, |old| old.call.0 - 1));
+    let request = Request::Embed { texts: texts.clone() };
+    review.waiting = Some(Waiting { call, texts, learn });
+    state.say(Weight::Info, "reading the tasks …");
+    vec![Effect::Engine(Command::Ask { call, ask: Ask::local("review", request) })]
+}
+
+/// Vectors for the map, as far as they are missing.
+pub(super) fn map(state: &mut State) -> Vec<Effect> {
+    let Some(review) = &state.review else { return vec![] };
+    let mut texts: Vec<String> = review
+        .items
+        .iter()
+        .map(|item| item.text.clone())
+        .filter(|text| !review.vectors.contains_key(text))
+        .collect();
+    texts.sort();
+    texts.dedup();
+    if texts.is_empty() { vec![] } else { ask(state, texts, false) }
+}
+
+/// Begins to learn from the corrections that are not learned yet.
+pub(super) fn learn(state: &mut State) -> Vec<Effect> {
+    let cards = state.tools.roster.cards();
+    let Some(review) = &state.review else { return vec![] };
+    let corrections = learning::corrections(&review.reviews, &state.tools.knowledge);
+    if corrections.is_empty() {
+        state.say(Weight::Info, "there is nothing new to learn: override a decision first");
+        return vec![];
+    }
+    let mut texts = learning::texts(cards, &state.tools.knowledge, &corrections);
+    texts.retain(|text| !review.vectors.contains_key(text));
+    if texts.is_empty() {
+        return propose(state);
+    }
+    ask(state, texts, true)
+}
+
+/// The engine speaks of a call of ours; `None` when it is another's.
+pub(in crate::workbench::update) fn heard(state: &mut State, report: &Report) -> Option<Vec<Effect>> {
+    let call = match report {
+        Report::Done { call, .. } | Report::Failed { call, .. } | Report::Prefill { call, .. } => *call,
+        _ => return None,
+    };
+    let review = state.review.as_mut()?;
+    let waiting = review.waiting.clone().filter(|waiting| waiting.call == call)?;
+    match report {
+        Report::Done { answer: Answer { scores, .. }, .. } => {
+            review.waiting = None;
+            let width = scores.len() / waiting.texts.len().max(1);
+            if 0 < width {
+                let rows = scores.chunks(width).map(<[f32]>::to_vec);
+                review.vectors.extend(waiting.texts.into_iter().zip(rows));
+            }
+            if waiting.learn {
+                return Some(propose(state));
+            }
+            state.notice = None;
+        }
+        Report::Failed { why, .. } => {
+            review.waiting = None;
+            let why = why.clone();
+            state.say(Weight::Error, why);
+        }
+        _ => {}
+    }
+    Some(vec![])
+}
+
+/// Makes the next version and shows what it would change.
+fn propose(state: &mut State) -> Vec<Effect> {
+    let cards = state.tools.roster.cards();
+    let known = Arc::clone(&state.tools.knowledge);
+    let Some(review) = &mut state.review else { return vec![] };
+    let corrections = learning::corrections(&review.reviews, &known);
+    let base = learning::card_examples(cards, &review.vectors);
+    let new = corrections.iter().filter_map(|one| learning::correction(one, &review.vectors)).collect();
+    let number = review.newest.max(known.version) + 1;
+    let seed = state.journal.session().settings.as_ref().map_or(0, |settings| settings.sampling.seed);
+    review.proposal = learning::propose(cards, &known, base, new, seed, number);
+    review.page = Page::Learning;
+    review.scroll = 0;
+    let words = match &review.proposal {
+        Some(proposal) => proposal.gate.words(),
+        None => "nothing could be learned".to_owned(),
+    };
+    state.say(Weight::Info, words);
+    vec![]
+}
+
+/// Takes the proposed version, if it passed.
+pub(super) fn take(state: &mut State) -> Vec<Effect> {
+    let Some(review) = &mut state.review else { return vec![] };
+    let Some(proposal) = review.proposal.take() else { return vec![] };
+    if !proposal.gate.passes() {
+        let words = format!("not taken, as the gate {}: esc leaves it", proposal.gate.words());
+        review.proposal = Some(proposal);
+        state.say(Weight::Warning, words);
+        return vec![];
+    }
+    let version = proposal.knowledge.version;
+    review.newest = review.newest.max(version);
+    let text = proposal.knowledge.to_text();
+    state.tools.knowledge = Arc::new(proposal.knowledge);
+    state.look();
+    state.say(Weight::Info, format!("version {version} is in force; V goes back to the one before"));
+    vec![Effect::StoreKnowledge { version, text }]
+}
+
+/// Goes back to the version that this one was made from.
+pub(super) fn rollback(state: &mut State) -> Vec<Effect> {
+    let known = &state.tools.knowledge;
+    if known.version == 0 {
+        state.say(Weight::Info, "nothing learned is in force");
+        return vec![];
+    }
+    vec![Effect::UseKnowledge(known.parent)]
+}
+
+/// Another version is in force.
+pub(in crate::workbench::update) fn knows(state: &mut State, knowledge: Knowledge) -> Vec<Effect> {
+    let words = match knowledge.version {
+        0 => "nothing learned is in force: routers go by the cards".to_owned(),
+        version => format!("version {version} is in force: {}", knowledge.note),
+    };
+    state.tools.knowledge = Arc::new(knowledge);
+    state.look();
+    state.say(Weight::Info, words);
+    vec![]
+}
