@@ -1,4 +1,4 @@
-//! What was chosen, among what, and why: expert cards and routing decisions.
+//! What was chosen, among what, and why: expert cards, routing decisions, verdicts on answers.
 //!
 //! Routers make decisions, the session keeps them whole, the route tab shows them.
 
@@ -96,4 +96,45 @@ pub struct Candidate {
     pub score: f32,
     /// The evidence in words: the nearest example, the matching terms.
     pub reason: String,
+}
+
+/// What a judge says of one answer, with its evidence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Name of the judge, or `person`.
+    pub judge: String,
+    pub ruling: Ruling,
+    /// Why, in words.
+    pub evidence: String,
+    /// How probable it is that the answer is right, 0 to 1, where the judge knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probability: Option<f32>,
+}
+
+/// Does the answer count?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ruling {
+    Pass,
+    Unsure,
+    Fail,
+}
+
+impl Ruling {
+    pub fn word(self) -> &'static str {
+        match self {
+            Ruling::Pass => "pass",
+            Ruling::Unsure => "unsure",
+            Ruling::Fail => "fail",
+        }
+    }
+
+    /// The mark beside the word.
+    pub fn glyph(self) -> &'static str {
+        match self {
+            Ruling::Pass => "✓",
+            Ruling::Unsure => "≈",
+            Ruling::Fail => "✗",
+        }
+    }
 }

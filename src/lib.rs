@@ -20,6 +20,8 @@ pub mod router;
 pub mod store;
 pub mod strategy;
 
+pub mod judge;
+
 pub mod engine;
 
 pub mod workbench;

@@ -3,6 +3,7 @@
 //! Everybody above speaks `TaskId`. A plan is acyclic by construction: an edit that would close a circle is refused with
 //! the circle named. A copy of a plan shares what it holds, so old states, branches and trials are kept whole.
 
+mod budget;
 mod check;
 mod circles;
 mod edit;
@@ -14,10 +15,12 @@ mod outline;
 mod phrase;
 mod redraft;
 mod rework;
+mod same;
 mod task;
 mod value;
 
-pub use check::{Budget, CHECKS, Check};
+pub use budget::Budget;
+pub use check::{CHECKS, Check, whole};
 pub use edit::Edit;
 pub use graph::{Difference, Plan, PlanError};
 pub use operator::{Operator, Over};
@@ -25,5 +28,6 @@ pub use outline::{Reading, outline, read_outline};
 pub use phrase::{Phrase, Piece};
 pub use redraft::{Changed, Redraft, outline_of, redraft};
 pub use rework::Reworked;
+pub use same::Compare;
 pub use task::{Draft, Task};
 pub use value::{bind, fill, items, join, show};

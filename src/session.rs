@@ -13,5 +13,5 @@ pub mod line;
 pub mod merge;
 
 pub use event::{Actor, Event, Limits, Purpose, Settings};
-pub use fold::{Progress, Session, Solved};
+pub use fold::{Judged, Progress, Session, Solved};
 pub use journal::{Call, Entry, Journal, JournalError, Outcome, Record};

@@ -7,6 +7,7 @@
 
 mod tally;
 mod upkeep;
+mod verdicts;
 
 pub use tally::Tally;
 pub use upkeep::{Changes, Survey, survey};
@@ -14,7 +15,7 @@ pub use upkeep::{Changes, Survey, survey};
 use super::key::{call_key, key_of};
 use crate::{
     ask::{Ask, Finish, Request},
-    decision::{ExpertCard, ExpertKind},
+    decision::{ExpertCard, ExpertKind, Verdict},
     expert::roster::{Roster, request},
     ids::{CallId, TaskId},
     plan::{self, Draft, Edit, Operator, notation::Step},
@@ -84,15 +85,17 @@ pub struct Look {
     pub calls: Vec<CallId>,
     /// Key of the present questions; a person's typed answer is stored under it.
     pub key: String,
+    /// What is said of its present answer: a person's verdict first, then those of the judges of its check.
+    pub verdicts: Vec<Verdict>,
 }
 
 impl Look {
-    /// Of a task that nobody has looked at.
     /// Something can be done for it now.
     pub fn can_go(&self) -> bool {
         self.also || self.status == Status::Ready
     }
 
+    /// Of a task that nobody has looked at.
     fn unseen() -> Look {
         Look {
             status: Status::Done,
@@ -104,6 +107,7 @@ impl Look {
             questions: vec![],
             calls: vec![],
             key: String::new(),
+            verdicts: vec![],
         }
     }
 }
@@ -177,11 +181,9 @@ impl<'a> Surveyor<'a> {
         let draft = &found.draft;
         let mut status = self.status(task, draft, found.attempt, progress, &mut look);
         look.stale = progress.solved.is_some() && status != Status::Done && !look.pinned;
-        if status == Status::Done
-            && let (Some(check), Some(answer)) = (&draft.check, self.session.answer(task))
-            && let Err(why) = check.verdict(answer)
-        {
-            status = Status::Failed(why);
+        if status == Status::Done || look.pinned {
+            let judged = self.judged(task, draft, found.attempt, &mut look);
+            status = if status == Status::Done { judged } else { status };
         }
         if status != Status::Done && self.session.plan.ancestors(task).any(|above| self.is_collapsed(above)) {
             look.stale = false;

@@ -2,7 +2,13 @@
 //! readers. Made from the records of the journal, so a line never says what the session does not.
 
 use super::{Outcome, json_line, plain};
-use crate::{ask::Finish, decision::Candidate, ids::TaskId, session::Event, workbench::State};
+use crate::{
+    ask::Finish,
+    decision::{Candidate, Ruling},
+    ids::TaskId,
+    session::Event,
+    workbench::State,
+};
 use serde::Serialize;
 use std::io::{self, Write};
 use story::{lines, task_line};
@@ -120,6 +126,14 @@ pub enum Line {
         task: String,
         number: String,
         answer: Option<String>,
+    },
+    /// A person said whether the answer is right; `None` takes that back.
+    Judged {
+        task: String,
+        number: String,
+        ruling: Option<Ruling>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// Why the run ended before the goal had its answer.
     Ended {

@@ -73,6 +73,11 @@ pub(super) fn line(line: &Line) -> String {
             Some(answer) => format!("answered for {number} by a person: {}", short(answer)),
             None => format!("a person took the answer of {number} back"),
         },
+        Line::Judged { number, ruling, reason, .. } => {
+            let why = reason.as_ref().map(|why| format!(": {}", short(why))).unwrap_or_default();
+            let ruling = ruling.map_or("no verdict any more", |ruling| ruling.word());
+            format!("a person's verdict on {number}: {ruling}{why}")
+        }
         Line::Ended { state, number, why, .. } => {
             let at = number.as_ref().map(|number| format!(" at {number}")).unwrap_or_default();
             format!("ended{at} ({state}): {}", visible_line(why))

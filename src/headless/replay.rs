@@ -102,6 +102,10 @@ pub fn session_hash(session: &Session) -> String {
             Some(answer) => part(&format!("answer {answer}")),
             None => part("open"),
         }
+        // Only where there is one: sessions without keep their hash.
+        if let Some(judged) = session.judged(task) {
+            part(&format!("judged {}", judged.ruling.word()));
+        }
         let decision = progress.routed.as_ref().map(|(_, decision)| serde_json::to_string(decision));
         part(&decision.and_then(Result::ok).unwrap_or_default());
     }

@@ -1,4 +1,4 @@
-//! What a person may ask of an answer, and what a task may cost: both as short text that can be typed.
+//! What a person may ask of an answer, as short text that can be typed. Whether it holds is for the judges to say.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -17,31 +17,40 @@ pub enum Check {
     OneOf(Vec<String>),
     /// The whole answer matches this regular expression (syntax of the `regex` crate).
     Matches(String),
+    /// The answer is JSON of this schema.
+    Schema(String),
+    /// A function gives the same answer: to the task's own question, or to this one.
+    Computes { function: String, question: Option<String> },
+    /// The language model says yes: to whether the answer is right, or to this question about it.
+    Model(Option<String>),
+    /// The rule is looked at, but an answer that breaks it counts all the same.
+    Should(Box<Check>),
+    /// Each of these.
+    All(Vec<Check>),
 }
 
 /// How a check is written.
-pub const CHECKS: &str = "number, list, list of N, at most N words, one of A | B, matches REGEX";
+pub const CHECKS: &str = "number, list, list of N, at most N words, one of A | B, matches REGEX, schema {…}, as FUNCTION, as FUNCTION: QUESTION, model, model: QUESTION; `should RULE` only marks; RULE && RULE";
+
+/// What stands between two rules.
+const AND: &str = " && ";
 
 impl Check {
-    /// `Err` says in what the answer breaks the rule.
-    pub fn verdict(&self, answer: &str) -> Result<(), String> {
-        let answer = answer.trim();
-        let short: String = answer.chars().take(40).collect();
-        let holds = match self {
-            Check::Number => answer.parse::<f64>().is_ok_and(f64::is_finite),
-            Check::List(length) => match serde_json::from_str::<Vec<serde_json::Value>>(answer) {
-                Ok(items) => length.is_none_or(|length| items.len() == length),
-                Err(_) => false,
-            },
-            Check::Words(most) => answer.split_whitespace().count() <= *most,
-            Check::OneOf(texts) => texts.iter().any(|text| text == answer),
-            Check::Matches(pattern) => regex(pattern)?.is_match(answer),
-        };
-        if holds { Ok(()) } else { Err(format!("its check `{self}` does not hold for `{short}`")) }
+    /// The single rules of it, each with whether an answer that breaks it fails its task.
+    pub fn rules(&self) -> Vec<(&Check, bool)> {
+        match self {
+            Check::All(all) => all.iter().flat_map(Check::rules).collect(),
+            Check::Should(rule) => rule.rules().into_iter().map(|(rule, _)| (rule, false)).collect(),
+            rule => vec![(rule, true)],
+        }
     }
 }
 
-fn regex(pattern: &str) -> Result<regex_automata::meta::Regex, String> {
+/// The pattern for a whole text.
+///
+/// # Errors
+/// It is no regular expression, or takes more than a megabyte.
+pub fn whole(pattern: &str) -> Result<regex_automata::meta::Regex, String> {
     let config = regex_automata::meta::Regex::config().nfa_size_limit(Some(1 << 20));
     let built = regex_automata::meta::Regex::builder().configure(config).build(&format!("^(?:{pattern})$"));
     built.map_err(|error| format!("`{pattern}` is no regular expression: {error}"))
@@ -56,6 +65,13 @@ impl fmt::Display for Check {
             Check::Words(most) => write!(f, "at most {most} words"),
             Check::OneOf(texts) => write!(f, "one of {}", texts.join(" | ")),
             Check::Matches(pattern) => write!(f, "matches {pattern}"),
+            Check::Schema(schema) => write!(f, "schema {schema}"),
+            Check::Computes { function, question: None } => write!(f, "as {function}"),
+            Check::Computes { function, question: Some(question) } => write!(f, "as {function}: {question}"),
+            Check::Model(None) => f.write_str("model"),
+            Check::Model(Some(question)) => write!(f, "model: {question}"),
+            Check::Should(rule) => write!(f, "should {rule}"),
+            Check::All(all) => f.write_str(&all.iter().map(Check::to_string).collect::<Vec<_>>().join(AND)),
         }
     }
 }
@@ -64,22 +80,65 @@ impl FromStr for Check {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Check, String> {
-        let text = text.trim();
-        let unknown = || format!("`{text}` is no check; there are: {CHECKS}");
-        if let Some(pattern) = text.strip_prefix("matches ") {
-            return regex(pattern).map(|_| Check::Matches(pattern.to_owned()));
+        let all: Vec<&str> = text.split(AND).collect();
+        match all[..] {
+            [rule] => one(rule),
+            _ => all.into_iter().map(one).collect::<Result<_, _>>().map(Check::All),
         }
-        if let Some(texts) = text.strip_prefix("one of ") {
-            return Ok(Check::OneOf(texts.split('|').map(|text| text.trim().to_owned()).collect()));
-        }
-        let words: Vec<&str> = text.split_whitespace().collect();
-        match words[..] {
-            ["number"] => Ok(Check::Number),
-            ["list"] => Ok(Check::List(None)),
-            ["list", "of", length] => length.parse().map(|n| Check::List(Some(n))).map_err(|_| unknown()),
-            ["at", "most", most, "words" | "word"] => most.parse().map(Check::Words).map_err(|_| unknown()),
-            _ => Err(unknown()),
-        }
+    }
+}
+
+/// One rule.
+fn one(text: &str) -> Result<Check, String> {
+    let text = text.trim();
+    let unknown = || format!("`{text}` is no check; there are: {CHECKS}");
+    if let Some(rule) = text.strip_prefix("should ") {
+        return match one(rule)? {
+            should @ Check::Should(_) => Ok(should),
+            rule => Ok(Check::Should(Box::new(rule))),
+        };
+    }
+    if let Some(pattern) = text.strip_prefix("matches ") {
+        return whole(pattern).map(|_| Check::Matches(pattern.to_owned()));
+    }
+    if let Some(texts) = text.strip_prefix("one of ") {
+        return Ok(Check::OneOf(texts.split('|').map(|text| text.trim().to_owned()).collect()));
+    }
+    if let Some(schema) = text.strip_prefix("schema ") {
+        let schema = schema.trim();
+        let read = serde_json::from_str::<serde_json::Value>(schema);
+        return match read {
+            Ok(serde_json::Value::Object(_) | serde_json::Value::Bool(_)) => {
+                Ok(Check::Schema(schema.to_owned()))
+            }
+            Ok(_) => {
+                Err(format!("`{schema}` is no schema: a JSON object like {{\"type\": \"array\"}} is wanted"))
+            }
+            Err(error) => Err(format!("`{schema}` is no schema: {error}")),
+        };
+    }
+    if let Some(rest) = text.strip_prefix("as ") {
+        let (function, question) = match rest.split_once(':') {
+            Some((function, question)) => (function, Some(question.trim().to_owned())),
+            None => (rest, None),
+        };
+        let function = function.trim().to_owned();
+        let question = question.filter(|question| !question.is_empty());
+        let is_name = |name: &str| !name.is_empty() && !name.contains(char::is_whitespace);
+        return if is_name(&function) { Ok(Check::Computes { function, question }) } else { Err(unknown()) };
+    }
+    if let Some(question) = text.strip_prefix("model:") {
+        let question = question.trim().to_owned();
+        return Ok(Check::Model(Some(question).filter(|question| !question.is_empty())));
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words[..] {
+        ["number"] => Ok(Check::Number),
+        ["list"] => Ok(Check::List(None)),
+        ["list", "of", length] => length.parse().map(|n| Check::List(Some(n))).map_err(|_| unknown()),
+        ["at", "most", most, "words" | "word"] => most.parse().map(Check::Words).map_err(|_| unknown()),
+        ["model"] => Ok(Check::Model(None)),
+        _ => Err(unknown()),
     }
 }
 
@@ -97,86 +156,46 @@ impl From<Check> for String {
     }
 }
 
-/// What a task and everything below it may cost in this session; calls to functions are free.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Budget {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub calls: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub output_tokens: Option<u32>,
-}
-
-impl Budget {
-    /// Which part of it one more call would break, in words.
-    pub fn broken(self, calls: u32, output_tokens: u32) -> Option<String> {
-        match self {
-            Budget { calls: Some(most), .. } if most <= calls => Some(format!("{most} calls")),
-            Budget { output_tokens: Some(most), .. } if most <= output_tokens => {
-                Some(format!("{most} tokens"))
-            }
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Budget {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let calls = self.calls.map(|calls| format!("{calls} calls"));
-        let tokens = self.output_tokens.map(|tokens| format!("{tokens} tokens"));
-        f.write_str(&calls.into_iter().chain(tokens).collect::<Vec<_>>().join(", "))
-    }
-}
-
-impl FromStr for Budget {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Budget, String> {
-        let unknown = || format!("`{}` is no budget: write `3 calls`, `200 tokens` or both", text.trim());
-        let mut budget = Budget::default();
-        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-            let (number, unit) = part.split_once(' ').ok_or_else(unknown)?;
-            let number = number.parse().map_err(|_| unknown())?;
-            match unit.trim() {
-                "call" | "calls" => budget.calls = Some(number),
-                "token" | "tokens" => budget.output_tokens = Some(number),
-                _ => return Err(unknown()),
-            }
-        }
-        if budget == Budget::default() { Err(unknown()) } else { Ok(budget) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn checks_are_written_as_they_are_read_and_hold_or_not() {
-        let check = |text: &str, good: &str, bad: &str| {
+    fn checks_are_written_as_they_are_read() {
+        for text in [
+            "number",
+            "list",
+            "list of 2",
+            "at most 2 words",
+            "one of yes | no",
+            "matches [a-z]+( [a-z]+)*",
+            "schema {\"type\": \"array\"}",
+            "as calculate",
+            "as calculate: What is 3 times 4?",
+            "model",
+            "model: Is it a list of names?",
+            "should number",
+            "number && should one of 1 | 2",
+        ] {
             let check: Check = text.parse().unwrap();
             assert_eq!(check.to_string(), text);
-            assert_eq!(check.verdict(good), Ok(()), "{text}");
-            assert!(check.verdict(bad).is_err_and(|why| why.contains(text)), "{text}");
+        }
+        let check = |text: &str, words: &str| {
+            assert!(text.parse::<Check>().is_err_and(|why| why.contains(words)), "{text}");
         };
-        check("number", "-3.5", "three");
-        check("list", "[\"a\"]", "a, b");
-        check("list of 2", "[1, 2]", "[1]");
-        check("at most 2 words", "two words", "now three words");
-        check("one of yes | no", "yes", "maybe");
-        check("matches [a-z]+( [a-z]+)*", "a g", "a, g");
-        assert!("matches (".parse::<Check>().is_err_and(|why| why.contains("no regular expression")));
-        assert!("big".parse::<Check>().is_err_and(|why| why.contains("there are: number")));
+        check("matches (", "no regular expression");
+        check("big", "there are: number");
+        check("schema [", "no schema");
+        check("schema 3", "no schema");
+        check("as", "there are: number");
+        check("number && big", "`big` is no check");
     }
 
     #[test]
-    fn budgets_are_written_as_they_are_read() {
-        for text in ["3 calls", "200 tokens", "3 calls, 200 tokens"] {
-            assert_eq!(text.parse::<Budget>().unwrap().to_string(), text);
-        }
-        assert!("much".parse::<Budget>().is_err());
-        let budget: Budget = "3 calls, 200 tokens".parse().unwrap();
-        assert_eq!(budget.broken(2, 199), None);
-        assert_eq!(budget.broken(3, 0).as_deref(), Some("3 calls"));
-        assert_eq!(budget.broken(0, 200).as_deref(), Some("200 tokens"));
+    fn every_rule_knows_whether_it_stops_the_plan() {
+        let check: Check = "number && should one of 1 | 2".parse().unwrap();
+        let rules: Vec<(String, bool)> =
+            check.rules().into_iter().map(|(rule, must)| (rule.to_string(), must)).collect();
+        assert_eq!(rules, [("number".to_owned(), true), ("one of 1 | 2".to_owned(), false)]);
     }
 }

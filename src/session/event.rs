@@ -2,7 +2,7 @@
 
 use crate::{
     ask::{Answer, Ask, Sampling},
-    decision::Decision,
+    decision::{Decision, Ruling},
     ids::{CallId, TaskId},
     plan::Edit,
 };
@@ -79,6 +79,15 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// A person said whether this answer of the task is right (`Some`), or took that back (`None`). It holds while the task
+    /// has that answer.
+    Judged {
+        task: TaskId,
+        answer: String,
+        ruling: Option<Ruling>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     /// The branch from here on has this name and note. `fork` when it leaves another branch here, which goes on by itself.
     Labelled {
         name: String,
@@ -108,6 +117,7 @@ impl Event {
             Event::Proposed { .. } => "proposed",
             Event::Solved { .. } => "solved",
             Event::Pinned { .. } => "pinned",
+            Event::Judged { .. } => "judged",
             Event::Labelled { fork: true, .. } => "forked",
             Event::Labelled { .. } => "named",
             Event::Explained { .. } => "explained",
@@ -133,6 +143,8 @@ pub enum Purpose {
     Route,
     /// The expert answers the task.
     Answer,
+    /// A judge asks about the answer.
+    Judge,
 }
 
 impl Purpose {
@@ -141,6 +153,7 @@ impl Purpose {
             Purpose::Propose => "propose",
             Purpose::Route => "route",
             Purpose::Answer => "answer",
+            Purpose::Judge => "judge",
         }
     }
 }

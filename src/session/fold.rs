@@ -2,7 +2,7 @@
 
 use super::{Event, Settings};
 use crate::{
-    decision::Decision,
+    decision::{Decision, Ruling},
     ids::TaskId,
     plan::{Edit, Plan, PlanError},
 };
@@ -28,10 +28,21 @@ pub struct Progress {
     pub solved: Option<Solved>,
     /// A person's answer, which stands above the computed one.
     pub pinned: Option<String>,
+    /// What a person said of an answer.
+    pub judged: Option<Judged>,
     /// The strategy has no more parts to propose.
     pub complete: bool,
     /// What the strategy could not read, last proposal only.
     pub warnings: Vec<String>,
+}
+
+/// A person's verdict on one answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// It is about this answer and no other one.
+    pub answer: String,
+    pub ruling: Ruling,
+    pub reason: Option<String>,
 }
 
 /// An answer and the key it is good for.
@@ -43,8 +54,14 @@ pub struct Solved {
 
 impl Session {
     pub fn progress(&self, task: TaskId) -> &Progress {
-        const NONE: &Progress =
-            &Progress { routed: None, solved: None, pinned: None, complete: false, warnings: vec![] };
+        const NONE: &Progress = &Progress {
+            routed: None,
+            solved: None,
+            pinned: None,
+            judged: None,
+            complete: false,
+            warnings: vec![],
+        };
         self.progress.get(&task).map_or(NONE, |progress| progress)
     }
 
@@ -55,6 +72,12 @@ impl Session {
                 *task
             }
         })
+    }
+
+    /// What a person said of the answer that the task has now.
+    pub fn judged(&self, task: TaskId) -> Option<&Judged> {
+        let answer = self.answer(task)?;
+        self.progress(task).judged.as_ref().filter(|judged| judged.answer == answer)
     }
 
     /// The answer that the task has now, be it stale: a person's before a computed one.
@@ -95,6 +118,10 @@ impl Session {
                 self.at(*task)?.solved = Some(Solved { key: key.clone(), answer: answer.clone() });
             }
             Event::Pinned { task, answer, .. } => self.at(*task)?.pinned.clone_from(answer),
+            Event::Judged { task, answer, ruling, reason } => {
+                let judged = |ruling| Judged { answer: answer.clone(), ruling, reason: reason.clone() };
+                self.at(*task)?.judged = ruling.map(judged);
+            }
             Event::Labelled { name, note, .. } => self.label = Some((name.clone(), note.clone())),
             // Calls belong to the journal.
             Event::Explained { .. }

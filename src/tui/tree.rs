@@ -7,6 +7,7 @@ use super::{
     text::{Line, cut_front, width},
     theme::Role,
 };
+use crate::decision::Ruling;
 use crate::workbench::{Focus, Place, State, Target, rows, rows::Row};
 use ratatui::layout::Rect;
 
@@ -184,10 +185,22 @@ fn marks(row: &Row) -> Line {
     if row.collapsed {
         marks = marks.and(Role::Pinned, " ▣ one call");
     }
+    if let Some(ruling) = row.ruling {
+        marks = marks.and(said(ruling), &format!(" {} {}", ruling.glyph(), ruling.word()));
+    }
     if let Some(lint) = row.lint {
         marks = marks.and(Role::Warning, &format!(" ! {lint}"));
     }
     marks
+}
+
+/// How a verdict looks.
+pub(super) fn said(ruling: Ruling) -> Role {
+    match ruling {
+        Ruling::Pass => Role::Done,
+        Ruling::Unsure => Role::Warning,
+        Ruling::Fail => Role::Failed,
+    }
 }
 
 /// Tokens, time and state, as wide for every row.

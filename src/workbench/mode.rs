@@ -56,6 +56,8 @@ pub enum Purpose {
     Merge(Vec<TaskId>),
     /// A rule for the answers of these.
     Check(Vec<TaskId>),
+    /// A verdict on the answers of these.
+    Judge(Vec<TaskId>),
     /// What these may cost.
     Budget(Vec<TaskId>),
     /// The task and all below it as an outline.
@@ -85,6 +87,7 @@ impl Purpose {
             Purpose::Split(_) => "Split: one task a line",
             Purpose::Merge(_) => "Merge into one task",
             Purpose::Check(_) => "Check of the answer",
+            Purpose::Judge(_) => "Your verdict",
             Purpose::Budget(_) => "Budget",
             Purpose::Outline(_) => "Plan as text",
             Purpose::Explain(_) => "Why was this changed?",
@@ -108,6 +111,7 @@ impl Purpose {
             Purpose::Split(_) => "#n counts as it will be; A-enter is a new line, enter splits",
             Purpose::Merge(_) => "the words of the one task; enter merges, its users follow",
             Purpose::Check(_) => crate::plan::CHECKS,
+            Purpose::Judge(_) => "pass, fail or unsure, and a reason behind it; empty takes yours back",
             Purpose::Budget(_) => "3 calls, 200 tokens or both; empty takes it away",
             Purpose::Outline(_) => "two spaces are one level; enter shows what would change, C-o your editor",
             Purpose::Explain(_) => "kept in the log beside the change",

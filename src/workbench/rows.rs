@@ -3,7 +3,8 @@
 use super::{Live, RowId, State, lines::items_of};
 use crate::{
     ask::{Finish, Token, Usage},
-    engine::Status,
+    decision::Ruling,
+    engine::{Look, Status},
     ids::{CallId, TaskId},
     plan::lint::lint_task,
     session::{Call, Outcome, Purpose},
@@ -25,6 +26,8 @@ pub struct Row {
     pub marked: bool,
     /// One call answers it in place of its parts.
     pub collapsed: bool,
+    /// What is said of its answer.
+    pub ruling: Option<Ruling>,
     /// The first thing that is suspicious about it, in a word.
     pub lint: Option<&'static str>,
     /// The expert, or the strategy of a task with parts.
@@ -112,6 +115,7 @@ fn row(state: &State, task: TaskId, depth: usize, has_items: bool) -> Row {
         pinned: look.is_some_and(|look| look.pinned),
         marked: state.ui.marked.contains(&task) || state.ui.wiring == Some(task),
         collapsed: plan.task(task).is_some_and(|task| task.collapsed),
+        ruling: look.and_then(Look::ruling),
         lint: lint_task(plan, task, state.settings().limits.depth as usize)
             .first()
             .map(|finding| finding.rule.word()),
@@ -162,6 +166,7 @@ fn item(state: &State, task: TaskId, at: usize, depth: usize) -> Option<Row> {
         pinned: false,
         marked: false,
         collapsed: false,
+        ruling: None,
         lint: None,
         by: look.by.clone(),
         composite: false,
@@ -201,7 +206,7 @@ pub fn call_of(state: &State, row: RowId) -> Option<CallId> {
     let live = state.live.iter().find(|(_, live)| live.task == row.task).map(|(call, _)| *call);
     let newest = || {
         let mut calls = state.journal.calls_of(row.task).rev();
-        calls.find(|call| call.purpose != Purpose::Route).map(|call| call.id)
+        calls.find(|call| !matches!(call.purpose, Purpose::Route | Purpose::Judge)).map(|call| call.id)
     };
     live.or(look.calls.last().copied()).or_else(newest)
 }

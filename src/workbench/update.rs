@@ -14,6 +14,7 @@ mod sheets;
 mod stale;
 pub mod time_travel;
 mod typing;
+mod verdicts;
 
 use super::{Action, Effect, Message, Mode, Run, State, Stored, Weight};
 use crate::session::{Entry, Event, JournalError};
@@ -69,6 +70,8 @@ pub fn disabled(state: &State, action: Action) -> Option<String> {
         | A::Budget
         | A::Collapse
         | A::Pin
+        | A::NextDoubt
+        | A::PreviousDoubt
         | A::Lint
         | A::Preview
         | A::Timeline
@@ -81,6 +84,10 @@ pub fn disabled(state: &State, action: Action) -> Option<String> {
         | A::Reroute
         | A::TypeAnswer
         | A::Again => no_task(),
+        A::Judge => no_task().or_else(|| {
+            let answered = |task: &crate::ids::TaskId| state.journal.session().answer(*task).is_some();
+            why(!rework::chosen(state).iter().any(answered), "there is no answer yet that could be judged")
+        }),
         A::RunStale => no_task()
             .or_else(|| why(running && state.run != Run::Idle, "it runs already: p pauses, C-x cancels"))
             .or_else(|| why(state.survey.tally().stale == 0, "nothing is stale")),
@@ -167,6 +174,8 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::Split | A::Merge | A::Check | A::Budget | A::AsText | A::Explain => rework::ask(state, action),
         A::TaskStrategy | A::TaskExpert => rework::choose(state, action),
         A::Pin => rework::pin(state),
+        A::Judge => verdicts::ask(state),
+        A::NextDoubt | A::PreviousDoubt => verdicts::next(state, action == A::NextDoubt),
         A::Lint => sheets::lint(state),
         A::Preview => stale::preview(state),
         A::RunStale => running::start(state, Run::Stale),

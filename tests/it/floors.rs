@@ -14,6 +14,7 @@ const FLOORS: &[&[&str]] = &[
     &["plan"],
     &["session"],
     &["strategy", "router", "expert", "store"],
+    &["judge"],
     &["engine"],
     &["workbench"],
     &["tui", "headless"],

@@ -1,6 +1,7 @@
 //! Keys on a plan: what was there, what was pressed, what came out.
 
 mod edits;
+mod fault;
 mod fresh;
 mod history;
 

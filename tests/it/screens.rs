@@ -139,6 +139,18 @@ fn previewed() -> Desk {
     desk
 }
 
+/// A rule that holds, one that does not, a person's verdict.
+fn judged() -> Desk {
+    let mut desk = after("g j j C A-a");
+    desk.type_in("as split && at most 1 words");
+    desk.press("enter G C");
+    desk.type_in("should number");
+    desk.press("enter g j ~");
+    desk.type_in("unsure there were others");
+    desk.press("enter g j j enter");
+    desk
+}
+
 /// The map of the reviewed tasks, at points that a scripted model gave.
 fn reviewed_map() -> Desk {
     let mut desk = after("R j o");
@@ -192,6 +204,7 @@ fn screens() -> Vec<(&'static str, Desk)> {
             desk
         }),
         ("merge", merging()),
+        ("verdicts", judged()),
         ("lint", {
             let mut desk = marked();
             desk.press(";");

@@ -135,5 +135,9 @@ pub(super) fn lines(event: &Event, state: &State) -> Vec<Line> {
             let (task, number) = at(*task);
             vec![Line::Pinned { task, number, answer: answer.clone() }]
         }
+        Event::Judged { task, ruling, reason, .. } => {
+            let ((task, number), reason) = (at(*task), reason.clone());
+            vec![Line::Judged { task, number, ruling: *ruling, reason }]
+        }
     }
 }

@@ -161,6 +161,12 @@ fn samples() -> Vec<Line> {
             answer: text.clone(),
         },
         Line::Pinned { task: task.clone(), number: number.clone(), answer: None },
+        Line::Judged {
+            task: task.clone(),
+            number: number.clone(),
+            ruling: Some(Ruling::Fail),
+            reason: Some(text.clone()),
+        },
         Line::Ended { state: "budget".into(), task: Some(task), number: Some(number), why: text },
         Line::Result {
             state: "done".into(),

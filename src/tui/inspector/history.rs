@@ -45,6 +45,7 @@ fn concerns(state: &State, event: &Event, task: TaskId) -> bool {
         Event::Routed { task: about, .. }
         | Event::Asked { task: about, .. }
         | Event::Solved { task: about, .. }
+        | Event::Judged { task: about, .. }
         | Event::Pinned { task: about, .. } => *about == task,
         Event::Answered { call, .. } | Event::Failed { call, .. } | Event::Stopped { call, .. } => of(call),
     }
@@ -89,6 +90,10 @@ fn entry(state: &State, record: &Record, task: TaskId) -> Line {
         }
         Event::Proposed { strategy, .. } => line.and(Role::Dim, &format!("as a part, by {strategy}")),
         Event::Solved { answer, .. } => line.and(Role::Answer, answer.trim()),
+        Event::Judged { ruling, reason, .. } => {
+            let why = reason.as_ref().map(|reason| format!("  {reason}")).unwrap_or_default();
+            line.and(Role::Text, ruling.map_or("taken back", |ruling| ruling.word())).and(Role::Dim, &why)
+        }
         Event::Pinned { answer, .. } => match answer {
             Some(answer) => line.and(Role::Answer, answer.trim()),
             None => line.and(Role::Dim, "taken back"),

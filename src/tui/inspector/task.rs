@@ -9,7 +9,7 @@ use crate::{
         clean, highlight,
         text::{Line, cut},
         theme::Role,
-        tree::spinner,
+        tree::{said, spinner},
     },
 };
 
@@ -85,6 +85,15 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
         if !view.row.answer.is_empty() {
             add(if at == 0 { "answer" } else { "" }, Line::of(Role::Answer, &line));
         }
+    }
+    if let Some(check) = &found.draft.check {
+        add("check", Line::of(Role::Text, &check.to_string()));
+    }
+    for (at, verdict) in look.verdicts.iter().enumerate().filter(|_| one.is_none()) {
+        let words =
+            Line::of(said(verdict.ruling), &format!("{} {}", verdict.ruling.glyph(), verdict.ruling.word()))
+                .and(Role::Dim, &format!("  by {}: {}", verdict.judge, clean::line(&verdict.evidence)));
+        add(if at == 0 { "verdict" } else { "" }, words);
     }
     if 0 < found.attempt {
         add("attempts", Line::of(Role::Text, &format!("{}", found.attempt + 1)));

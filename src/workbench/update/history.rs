@@ -273,6 +273,7 @@ fn concerns(state: &State, event: &Event, task: TaskId) -> bool {
         Event::Routed { task: about, .. }
         | Event::Asked { task: about, .. }
         | Event::Solved { task: about, .. }
+        | Event::Judged { task: about, .. }
         | Event::Pinned { task: about, .. } => *about == task,
         Event::Answered { call, .. } | Event::Failed { call, .. } | Event::Stopped { call, .. } => of(*call),
         _ => false,
@@ -307,6 +308,10 @@ fn told(state: &State, event: &Event) -> String {
         Event::Solved { task, answer, .. } => format!("{task} = {answer}"),
         Event::Pinned { task, answer, .. } => {
             format!("{task} = {}", answer.as_deref().unwrap_or("the computed answer again"))
+        }
+        Event::Judged { task, ruling, reason, .. } => {
+            let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            format!("{task} {}{why}", ruling.map_or("no verdict any more", |ruling| ruling.word()))
         }
         Event::Labelled { name, note, .. } if note.is_empty() => name.clone(),
         Event::Labelled { name, note, .. } => format!("{name}: {note}"),

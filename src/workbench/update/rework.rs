@@ -3,6 +3,7 @@
 use super::{browsing, change, sheets, typing};
 use crate::{
     ids::TaskId,
+    judge,
     plan::{Budget, Check, Edit, Plan, Redraft, Reworked, notation, outline_of, redraft},
     session::{Actor, Event},
     workbench::{
@@ -206,7 +207,10 @@ pub(super) fn ask(state: &mut State, action: Action) -> Vec<Effect> {
             let by_person = |event: &Event| {
                 matches!(
                     event,
-                    Event::Edited { by: Actor::Person, .. } | Event::Pinned { .. } | Event::Configured { .. }
+                    Event::Edited { by: Actor::Person, .. }
+                        | Event::Pinned { .. }
+                        | Event::Judged { .. }
+                        | Event::Configured { .. }
                 ) || matches!(event, Event::Routed { key, .. } if key.is_empty())
             };
             let Some(change) =
@@ -250,10 +254,13 @@ pub(super) fn take(state: &mut State, purpose: &Purpose, text: &str) -> Vec<Effe
         Purpose::Check(tasks) => {
             let check = match text.trim() {
                 "" => None,
-                text => match text.parse::<Check>() {
-                    Ok(check) => Some(check),
-                    Err(why) => return refuse(state, purpose, text, why),
-                },
+                text => {
+                    match text.parse::<Check>().and_then(|check| judge::fault(&check).map_or(Ok(check), Err))
+                    {
+                        Ok(check) => Some(check),
+                        Err(why) => return refuse(state, purpose, text, why),
+                    }
+                }
             };
             let set = |task: &TaskId| Edit::SetCheck { task: *task, check: check.clone() };
             make(state, Ok(tasks.iter().map(set).collect()), "checked from now on")
