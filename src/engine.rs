@@ -3,6 +3,7 @@
 //! [`survey`] and [`controller`] compute; [`runner`] and [`lane`] carry asks to the threads that own the experts.
 //! [`Command`] goes in and [`Report`] comes out, plain data both.
 
+pub mod blame;
 pub mod controller;
 pub mod estimate;
 pub mod key;

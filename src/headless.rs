@@ -7,6 +7,7 @@ pub mod cases;
 pub mod compare;
 pub mod eval;
 pub mod export;
+pub mod gold;
 pub mod hands;
 pub mod import;
 pub mod lines;

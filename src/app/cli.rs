@@ -36,12 +36,18 @@ A plan is a line with the goal and a line for each step, parts of a step two spa
     QS: (project_values) [str_position] What is the last letter in \"#1\"?";
 
 const COMPARE_HELP: &str = "\
-Ends with 0 when nothing differs, with 1 when something does.
+Ends with 0 when nothing differs, with 1 when something does. Marked `first` is the first divergent step: it differs,
+and nothing that it was made of does.
+
+B may be gold instead of a session: an outline with answers (`A:` below each `QS:`), or JSON lines with `task` and
+`steps` (answers, or {\"text\", \"answer\"}), ProcBench, GSM8K or StrategyQA; the case about the same goal is taken, or
+FILE@N. Steps without words are a sequence of states: the first is held against the first task.
 
 Examples:
   plantern compare monday.jsonl tuesday.jsonl
   plantern compare trip.jsonl#main trip.jsonl#cheaper --json
-  plantern compare trip.jsonl@12 trip.jsonl                 as it was at event 12, and now";
+  plantern compare trip.jsonl@12 trip.jsonl                 as it was at event 12, and now
+  plantern compare trip.jsonl gold.txt                      against what the steps should come to";
 const ROUTE_HELP: &str = "\
 Examples:
   plantern route \"Reverse the sequence \\\"pen, key\\\".\" --router embedding
@@ -128,7 +134,7 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Put two sessions or branches beside each other: FILE, FILE#BRANCH or FILE@EVENT
+    /// Put two sessions or branches beside each other (FILE, FILE#BRANCH, FILE@EVENT), or a session and gold
     #[command(after_help = COMPARE_HELP)]
     Compare {
         #[arg(value_name = "A")]

@@ -13,10 +13,10 @@ use crate::{
         runner::{Engine, Inbox},
     },
     headless::{
-        Ending, Interrupt, Outside, Overrides, Start, Workers, compare, eval, export, import, lines::Style,
-        lint, list, replay, route, run::Options,
+        Ending, Interrupt, Outside, Overrides, Start, Workers, compare, eval, export, gold, import,
+        lines::Style, lint, list, replay, route, run::Options,
     },
-    session::Journal,
+    session::{Journal, compare::matching},
     store::{config, sessions},
     workbench::{Effect, Message, State, Stored, update},
 };
@@ -132,10 +132,38 @@ pub(crate) fn compared(boot: &Boot, one: &str, other: &str, json: bool) -> Done 
         let at = compare::place(&journal, mark).map_err(|why| Trouble::usage(format!("{file}: {why}")))?;
         Ok::<_, Trouble>((journal, at))
     };
-    let (ones, others) = (read(one)?, read(other)?);
+    let ones = read(one)?;
+    let (others, matching) = match gold(&ones.0, other)? {
+        Some(gold) => {
+            let head = gold.journal.head();
+            ((gold.journal, head), gold.matching)
+        }
+        None => {
+            let others = read(other)?;
+            let matching = matching(&ones.0, &others.0);
+            (others, matching)
+        }
+    };
     let one = compare::Side { name: one.to_owned(), journal: &ones.0, at: ones.1 };
     let other = compare::Side { name: other.to_owned(), journal: &others.0, at: others.1 };
-    Ok(compare::run(&one, &other, json, &mut stdout().lock())?)
+    Ok(compare::run(&one, &other, matching, json, &mut stdout().lock())?)
+}
+
+/// What the steps of a session should come to, if the file is no session itself.
+fn gold(journal: &Journal, argument: &str) -> Result<Option<gold::Gold>, Trouble> {
+    let (file, mark) = compare::parse(argument);
+    let Ok(text) = read_file(Path::new(file)) else { return Ok(None) };
+    if text.trim_start().starts_with("{\"plantern\"") {
+        return Ok(None);
+    }
+    let plan = &journal.session().plan;
+    let goal = plan.root().map(|root| plan.text(root)).unwrap_or_default();
+    let number = match mark {
+        Some(('@', number)) => number.parse().ok(),
+        _ => None,
+    };
+    let read = gold::read(&text, &goal, number);
+    read.map(Some).map_err(|why| Trouble::usage(format!("{file}: {why}")))
 }
 
 /// `salvage`: one JSON object for each whole line behind the first damaged one.

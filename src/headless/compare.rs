@@ -1,4 +1,5 @@
-//! `compare`: two sessions, or two branches, beside each other: what differs, task by task, and what each side cost.
+//! `compare`: two sessions, two branches, or a session and gold beside each other: what differs, task by task, the first
+//! divergent step, and what each side cost.
 
 use super::{Ending, json_line};
 use crate::{
@@ -6,7 +7,7 @@ use crate::{
     session::{
         Journal, Session,
         branches::branches,
-        compare::{Costs, Pair, compare, costs, expert, is_related},
+        compare::{Costs, Matching, Pair, compare, costs, expert},
     },
 };
 use serde::Serialize;
@@ -63,6 +64,9 @@ struct Told {
 #[derive(Serialize)]
 struct Line {
     differences: Vec<&'static str>,
+    /// This is the first divergent step.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    first: bool,
     one: Option<Told>,
     other: Option<Told>,
 }
@@ -71,7 +75,7 @@ struct Line {
 struct Sum {
     tasks: usize,
     differing: usize,
-    /// The first pair that differs, counted from 1.
+    /// The first divergent step: it differs, and nothing that it was made of does. Counted from 1.
     first: Option<usize>,
     calls: [u32; 2],
     output_tokens: [u32; 2],
@@ -79,10 +83,17 @@ struct Sum {
 }
 
 /// Tells both sides. Ends as not met when they differ, as `diff` does.
-pub fn run(one: &Side<'_>, other: &Side<'_>, json: bool, out: &mut dyn Write) -> io::Result<Ending> {
+pub fn run(
+    one: &Side<'_>,
+    other: &Side<'_>,
+    matching: Matching,
+    json: bool,
+    out: &mut dyn Write,
+) -> io::Result<Ending> {
     let state = |side: &Side<'_>| side.journal.session_at(side.at).unwrap_or_default();
     let (mine, theirs) = (state(one), state(other));
-    let comparison = compare(&mine, &theirs, is_related(one.journal, other.journal));
+    let comparison = compare(&mine, &theirs, matching);
+    let first = comparison.divergence(&mine, &theirs);
     let (own, its) = (costs(one.journal, one.at), costs(other.journal, other.at));
     let total = |costs: &Costs| {
         costs.values().fold((0, 0, 0.0), |(calls, tokens, seconds), (of, usage)| {
@@ -93,14 +104,15 @@ pub fn run(one: &Side<'_>, other: &Side<'_>, json: bool, out: &mut dyn Write) ->
     let sum = Sum {
         tasks: comparison.pairs.len(),
         differing: comparison.differing().count(),
-        first: comparison.differing().next().map(|at| at + 1),
+        first: first.map(|at| at + 1),
         calls: [a.0, b.0],
         output_tokens: [a.1, b.1],
         seconds: [milli(a.2), milli(b.2)],
     };
     if json {
-        for pair in &comparison.pairs {
+        for (at, pair) in comparison.pairs.iter().enumerate() {
             let line = Line {
+                first: first == Some(at),
                 differences: pair.differences.iter().map(|what| what.word()).collect(),
                 one: pair.one.map(|task| told(&mine, task, &own)),
                 other: pair.other.map(|task| told(&theirs, task, &its)),
@@ -109,7 +121,7 @@ pub fn run(one: &Side<'_>, other: &Side<'_>, json: bool, out: &mut dyn Write) ->
         }
         writeln!(out, "{}", json_line(&sum))?;
     } else {
-        plain(one, other, &mine, &theirs, &comparison.pairs, out)?;
+        plain((one, other), (&mine, &theirs), &comparison.pairs, first, out)?;
         writeln!(out)?;
         let cost = |side: &Side<'_>, (calls, tokens, seconds): (u32, u32, f64)| {
             format!("{}: {calls} calls, {tokens} tokens, {seconds:.1} s", side.name)
@@ -119,7 +131,11 @@ pub fn run(one: &Side<'_>, other: &Side<'_>, json: bool, out: &mut dyn Write) ->
         match sum.first {
             None => writeln!(out, "no task differs")?,
             Some(first) => {
-                writeln!(out, "{} of {} tasks differ, the first is line {first}", sum.differing, sum.tasks)?;
+                writeln!(
+                    out,
+                    "{} of {} tasks differ, the first divergent step is line {first}",
+                    sum.differing, sum.tasks
+                )?;
             }
         }
     }
@@ -127,16 +143,15 @@ pub fn run(one: &Side<'_>, other: &Side<'_>, json: bool, out: &mut dyn Write) ->
 }
 
 fn plain(
-    one: &Side<'_>,
-    other: &Side<'_>,
-    mine: &Session,
-    theirs: &Session,
+    (one, other): (&Side<'_>, &Side<'_>),
+    (mine, theirs): (&Session, &Session),
     pairs: &[Pair],
+    first: Option<usize>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     writeln!(out, "- {}", clean(&one.name))?;
     writeln!(out, "+ {}", clean(&other.name))?;
-    for pair in pairs {
+    for (at, pair) in pairs.iter().enumerate() {
         let indent = "  ".repeat(pair.depth);
         let line = |session: &Session, task: TaskId| {
             let by = expert(session, task).map(|by| format!("[{by}] ")).unwrap_or_default();
@@ -150,11 +165,12 @@ fn plain(
             continue;
         }
         let words: Vec<&str> = pair.differences.iter().map(|what| what.word()).collect();
+        let words = format!("{}{}", words.join(", "), if first == Some(at) { "; first" } else { "" });
         if let Some(mine) = mine {
-            writeln!(out, "- {indent}{mine}   ({})", words.join(", "))?;
+            writeln!(out, "- {indent}{mine}   ({words})")?;
         }
         if let Some(theirs) = theirs {
-            writeln!(out, "+ {indent}{theirs}   ({})", words.join(", "))?;
+            writeln!(out, "+ {indent}{theirs}   ({words})")?;
         }
     }
     Ok(())

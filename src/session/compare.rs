@@ -1,7 +1,7 @@
 //! Two states beside each other: which task of one is which of the other, and in what they differ.
 //!
 //! Tasks of one history are told by their ids. Those of different sessions are told by place and words: equal words first,
-//! then the most alike among the parts of the same task.
+//! then the most alike among the parts of the same task. A sequence of states has no words: there the order tells.
 
 use super::{Event, Journal, Session};
 use crate::{
@@ -62,6 +62,59 @@ impl Comparison {
     }
 }
 
+/// How the tasks of one side are told from those of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matching {
+    /// Both are of one history: ids mean the same.
+    Ids,
+    /// By place and words.
+    Words,
+    /// The other side is a sequence of states: the first belongs to the first task, whatever it is called. Only answers
+    /// are compared.
+    Order,
+}
+
+impl Comparison {
+    /// The place of the step that went another way first: it differs, and nothing that it was made of does. Words and
+    /// experts of a task come before its parts, its answer behind them.
+    pub fn divergence(&self, one: &Session, other: &Session) -> Option<usize> {
+        let mut open: Vec<usize> = vec![];
+        let differs = |at: usize| !self.pairs[at].differences.is_empty();
+        let mut first = None;
+        for (at, pair) in self.pairs.iter().enumerate() {
+            while let Some(ended) = open.pop_if(|above| pair.depth <= self.pairs[*above].depth) {
+                first = first.or(differs(ended).then_some(ended));
+            }
+            let early = pair.differences.iter().any(|what| *what != Difference::Answer);
+            first = first.or(early.then_some(at));
+            if first.is_some() {
+                break;
+            }
+            open.push(at);
+        }
+        while let Some(ended) = open.pop().filter(|_| first.is_none()) {
+            first = differs(ended).then_some(ended);
+        }
+        // What it was made of may stand behind it.
+        let (mut at, mut seen) = (first?, HashSet::new());
+        while seen.insert(at) {
+            let pair = &self.pairs[at];
+            let mine = pair.one.map(|task| one.plan.needs(task)).unwrap_or_default();
+            let its = pair.other.map(|task| other.plan.needs(task)).unwrap_or_default();
+            let made_of = |pair: &Pair| {
+                !pair.differences.is_empty()
+                    && (pair.one.is_some_and(|task| mine.contains(&task))
+                        || pair.other.is_some_and(|task| its.contains(&task)))
+            };
+            match self.pairs.iter().position(made_of) {
+                Some(earlier) if !seen.contains(&earlier) => at = earlier,
+                _ => break,
+            }
+        }
+        Some(at)
+    }
+}
+
 /// Calls to models and what they cost, by task.
 pub type Costs = HashMap<TaskId, (u32, Usage)>;
 
@@ -83,10 +136,13 @@ pub fn costs(journal: &Journal, at: Option<Seq>) -> Costs {
     costs
 }
 
-/// Were both made from one beginning?
-pub fn is_related(one: &Journal, other: &Journal) -> bool {
+/// How the tasks of two sessions are told: by their ids when both were made from one beginning.
+pub fn matching(one: &Journal, other: &Journal) -> Matching {
     let first = |journal: &Journal| journal.records().first().cloned();
-    first(one).is_some() && first(one) == first(other)
+    match first(one).is_some() && first(one) == first(other) {
+        true => Matching::Ids,
+        false => Matching::Words,
+    }
 }
 
 /// Who answers the task: the one chosen, or the one named.
@@ -95,10 +151,14 @@ pub fn expert(session: &Session, task: TaskId) -> Option<&str> {
     routed.or(session.plan.task(task)?.draft.expert.as_deref())
 }
 
-/// Compares two states. `related` when both are of one history, so that ids mean the same.
-pub fn compare(one: &Session, other: &Session, related: bool) -> Comparison {
+/// Compares two states.
+pub fn compare(one: &Session, other: &Session, matching: Matching) -> Comparison {
     let mut comparison = Comparison::default();
-    let same = if related { by_id(&one.plan, &other.plan) } else { by_words(&one.plan, &other.plan) };
+    let same = match matching {
+        Matching::Ids => by_id(&one.plan, &other.plan),
+        Matching::Words => by_words(&one.plan, &other.plan),
+        Matching::Order => by_order(&one.plan, &other.plan),
+    };
     let taken: HashSet<TaskId> = same.values().copied().collect();
     // (side of the first, of the second, depth)
     let mut waiting = vec![(one.plan.root(), other.plan.root(), 0)];
@@ -119,7 +179,12 @@ pub fn compare(one: &Session, other: &Session, related: bool) -> Comparison {
             }
             _ => false,
         };
-        let differences = differences(one, other, mine, its, place);
+        let mut differences = differences(one, other, mine, its, place);
+        if matching == Matching::Order && mine.is_some() && its.is_some() {
+            let answers = mine.and_then(|task| one.answer(task)).zip(its.and_then(|task| other.answer(task)));
+            let same = answers.is_none_or(|(one, other)| crate::plan::Compare::default().same(one, other));
+            differences.retain(|what| *what == Difference::Answer && !same);
+        }
         comparison.pairs.push(Pair { one: mine, other: its, depth, differences });
         let mut below = vec![];
         let parts = mine.map_or(&[][..], |task| one.plan.parts(task));
@@ -171,6 +236,13 @@ fn differences(
 
 fn by_id(one: &Plan, other: &Plan) -> HashMap<TaskId, TaskId> {
     one.tasks().map(|task| task.id).filter(|task| other.contains(*task)).map(|task| (task, task)).collect()
+}
+
+/// Goal to goal, first part to first part.
+fn by_order(one: &Plan, other: &Plan) -> HashMap<TaskId, TaskId> {
+    let Some((mine, its)) = one.root().zip(other.root()) else { return HashMap::new() };
+    let parts = one.parts(mine).iter().copied().zip(other.parts(its).iter().copied());
+    parts.chain([(mine, its)]).collect()
 }
 
 fn by_words(one: &Plan, other: &Plan) -> HashMap<TaskId, TaskId> {
@@ -229,8 +301,8 @@ mod tests {
         session
     }
 
-    fn check(one: &Session, other: &Session, related: bool, expected: &[&str]) {
-        let comparison = compare(one, other, related);
+    fn check(one: &Session, other: &Session, matching: Matching, expected: &[&str]) {
+        let comparison = compare(one, other, matching);
         let name = |task: Option<TaskId>| task.map_or("-".to_owned(), |task| task.to_string());
         let shown: Vec<String> = comparison
             .pairs
@@ -253,11 +325,11 @@ mod tests {
     fn tasks_are_matched_by_words_and_differences_named() {
         let one = session("QC: trip\n  QS: [a] find a hotel\n  QS: pay #1", &[(1, "Ritz")]);
         let other = session("QC: trip\n  QS: ask\n  QS: [b] find a cheap hotel\n  QS: pay #2", &[(2, "Inn")]);
-        check(&one, &one, false, &["t0 t0", " t1 t1", " t2 t2"]);
+        check(&one, &one, Matching::Words, &["t0 t0", " t1 t1", " t2 t2"]);
         check(
             &one,
             &other,
-            false,
+            Matching::Words,
             &["t0 t0", " - t1 only there", " t1 t2 text+expert+answer", " t2 t3 text"],
         );
     }
@@ -275,6 +347,37 @@ mod tests {
         {
             other.plan.apply(&edit).unwrap();
         }
-        check(&one, &other, true, &["t0 t0", " t1 t1", " t2 t2 place+text"]);
+        check(&one, &other, Matching::Ids, &["t0 t0", " t1 t1", " t2 t2 place+text"]);
+    }
+
+    #[test]
+    fn the_first_divergent_step_is_the_one_whose_inputs_are_the_same() {
+        let check = |one: &Session, other: &Session, matching: Matching, expected: Option<u32>| {
+            let comparison = compare(one, other, matching);
+            let at = comparison.divergence(one, other);
+            assert_eq!(at.and_then(|at| comparison.pairs[at].one), expected.map(TaskId));
+        };
+        let plan = "QC: trip\n  QS: find\n  QS: choose of #1\n  QS: pay #2";
+        let one = session(plan, &[(0, "9"), (1, "a"), (2, "b"), (3, "9")]);
+        check(&one, &one, Matching::Words, None);
+        check(&one, &session(plan, &[(0, "8"), (1, "a"), (2, "x"), (3, "8")]), Matching::Words, Some(2));
+        check(&one, &session(plan, &[(0, "8"), (1, "a"), (2, "b"), (3, "9")]), Matching::Words, Some(0));
+        let worded = session(&plan.replace("trip", "way"), &[(0, "9"), (1, "z"), (2, "b"), (3, "9")]);
+        check(&one, &worded, Matching::Words, Some(0));
+        let states = session(
+            "QC: q\n  QS: state 1\n  QS: state 2\n  QS: state 3",
+            &[(0, "9"), (1, " \"a\""), (2, "c")],
+        );
+        check(&one, &states, Matching::Order, Some(2));
+        let comparison = compare(&one, &states, Matching::Order);
+        assert_eq!(comparison.differing().count(), 1, "what gold says nothing of does not differ");
+        // What it was made of stands behind it in reading order.
+        let forward = |first: &str, second: &str| {
+            let mut made = session("QC: trip\n  QS: find\n  QS: pay", &[(1, first), (2, second)]);
+            let phrase = crate::plan::Phrase::of([crate::plan::Piece::Answer { task: TaskId(2) }]);
+            made.plan.apply(&Edit::SetPhrase { task: TaskId(1), phrase }).unwrap();
+            made
+        };
+        check(&forward("a", "b"), &forward("x", "y"), Matching::Ids, Some(2));
     }
 }

@@ -58,6 +58,8 @@ pub enum Purpose {
     Check(Vec<TaskId>),
     /// A verdict on the answers of these.
     Judge(Vec<TaskId>),
+    /// What the answer of this task should be, in the search for a fault.
+    Blame(TaskId),
     /// What these may cost.
     Budget(Vec<TaskId>),
     /// The task and all below it as an outline.
@@ -88,6 +90,7 @@ impl Purpose {
             Purpose::Merge(_) => "Merge into one task",
             Purpose::Check(_) => "Check of the answer",
             Purpose::Judge(_) => "Your verdict",
+            Purpose::Blame(_) => "What should the answer be?",
             Purpose::Budget(_) => "Budget",
             Purpose::Outline(_) => "Plan as text",
             Purpose::Explain(_) => "Why was this changed?",
@@ -112,6 +115,7 @@ impl Purpose {
             Purpose::Merge(_) => "the words of the one task; enter merges, its users follow",
             Purpose::Check(_) => crate::plan::CHECKS,
             Purpose::Judge(_) => "pass, fail or unsure, and a reason behind it; empty takes yours back",
+            Purpose::Blame(_) => "it is pinned on a branch of its own; enter goes on with the search",
             Purpose::Budget(_) => "3 calls, 200 tokens or both; empty takes it away",
             Purpose::Outline(_) => "two spaces are one level; enter shows what would change, C-o your editor",
             Purpose::Explain(_) => "kept in the log beside the change",

@@ -6,7 +6,7 @@ use crate::{
     plan::Edit,
     session::{
         Session,
-        compare::{Comparison, Costs},
+        compare::{Comparison, Costs, Matching},
         merge::Merging,
     },
 };
@@ -76,6 +76,8 @@ pub enum Kind {
     },
     Timeline(Timeline),
     Compare(Box<Comparing>),
+    /// The search for the task at fault, which stands in `State::blame`; a row for each of these.
+    Blame(Vec<TaskId>),
     Merge(Box<Merging>),
 }
 
@@ -110,8 +112,9 @@ pub struct Comparing {
     /// The other side, for adopting from it.
     pub other: Session,
     pub name: String,
-    /// Both are of one history: ids mean the same.
-    pub related: bool,
+    pub matching: Matching,
+    /// The place of the first divergent step.
+    pub first: Option<usize>,
     /// Calls, tokens and seconds of each task on both sides.
     pub costs: (Costs, Costs),
 }

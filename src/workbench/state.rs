@@ -44,6 +44,8 @@ pub struct State {
     pub log: Vec<LogLine>,
     pub sessions: Vec<Summary>,
     pub theme_names: Vec<String>,
+    /// The search for the task that made the goal's answer wrong.
+    pub blame: Option<Box<super::update::blame::Blaming>>,
     /// The review of routing, kept while one looks elsewhere.
     pub review: Option<Box<super::review::Reviewing>>,
     /// Milliseconds since 1970 at the last message.
@@ -220,6 +222,7 @@ impl State {
             log: vec![],
             sessions: vec![],
             theme_names: vec![],
+            blame: None,
             review: None,
             now: 0,
         }

@@ -1,5 +1,6 @@
 //! `update`: the only place where the state changes. It routes; the topics are in the files beside it.
 
+pub mod blame;
 mod browsing;
 mod edits;
 pub mod files;
@@ -22,6 +23,12 @@ use crate::session::{Entry, Event, JournalError};
 /// Takes one message in. Pure: effects are returned, never done; `now` is milliseconds since 1970.
 pub fn update(state: &mut State, message: Message, now: u64) -> Vec<Effect> {
     state.now = now;
+    let mut effects = taken(state, message);
+    effects.extend(blame::wake(state));
+    effects
+}
+
+fn taken(state: &mut State, message: Message) -> Vec<Effect> {
     match message {
         Message::Action(action) => act(state, action),
         Message::Typing(typing) => typing::take(state, &typing),
@@ -84,6 +91,12 @@ pub fn disabled(state: &State, action: Action) -> Option<String> {
         | A::Reroute
         | A::TypeAnswer
         | A::Again => no_task(),
+        A::Blame => {
+            no_task().or_else(|| why(running, "it runs: wait for the end, or C-x cancels")).or_else(|| {
+                let answer = plan.root().and_then(|root| state.journal.session().answer(root));
+                why(answer.is_none(), "the goal has no answer yet: c runs to the end")
+            })
+        }
         A::Judge => no_task().or_else(|| {
             let answered = |task: &crate::ids::TaskId| state.journal.session().answer(*task).is_some();
             why(!rework::chosen(state).iter().any(answered), "there is no answer yet that could be judged")
@@ -141,8 +154,9 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
             Mode::Help { .. } | Mode::Palette(_) | Mode::Typing(_) | Mode::Reroute(_) | Mode::Sheet(_),
         )
         | (A::Back, Mode::Home { .. }) => {
+            let blames = matches!(&state.mode, Mode::Sheet(sheet) if matches!(sheet.kind, super::sheet::Kind::Blame(_)));
             state.mode = Mode::Browse;
-            return vec![];
+            return if blames { blame::leave(state) } else { vec![] };
         }
         (_, Mode::Browse) => {}
         _ => return browsing::in_list(state, action),
@@ -176,6 +190,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::Pin => rework::pin(state),
         A::Judge => verdicts::ask(state),
         A::NextDoubt | A::PreviousDoubt => verdicts::next(state, action == A::NextDoubt),
+        A::Blame => blame::open(state),
         A::Lint => sheets::lint(state),
         A::Preview => stale::preview(state),
         A::RunStale => running::start(state, Run::Stale),

@@ -154,8 +154,14 @@ fn sessions_and_branches_are_compared_plans_are_linted_and_damaged_files_read_on
     let side = |mark: &str| format!("{merged}{mark}");
     check(&["compare", &merged, &merged], "", 0, "no task differs", "");
     let then = side("@31");
-    check(&["compare", &then, &side("#comma")], "", 1, "2 of 4 tasks differ, the first is line 1", "");
-    check(&["compare", &then, &merged], "", 1, "(only there)", "");
+    check(
+        &["compare", &then, &side("#comma")],
+        "",
+        1,
+        "2 of 4 tasks differ, the first divergent step is line 4",
+        "",
+    );
+    check(&["compare", &then, &merged], "", 1, "(only there; first)", "");
     check(&["compare", "--json", &then, &merged], "", 1, "\"differing\":", "");
     check(&["compare", &side("#nobody"), &merged], "", 2, "", "no branch is called `nobody`; there are");
     check(&["compare", &side("@9999"), &merged], "", 2, "", "there is no event 9999");
@@ -169,6 +175,25 @@ fn sessions_and_branches_are_compared_plans_are_linted_and_damaged_files_read_on
         "",
     );
     check(&["lint", "--json", "-"], "QC: a\n  QS: TODO", 1, "\"rule\":\"placeholder\"", "");
+    let gold = tempfile::NamedTempFile::new().unwrap();
+    let states = "{\"task\": \"other\", \"steps\": []}\n{\"task\": \"x\", \"steps\": [[\"Ada\", \"Byron\", \"Lovelace\"], [\"a\", \"d\", \"e\"]]}\n";
+    std::fs::write(gold.path(), states).unwrap();
+    let letters = shipped("letters");
+    let second = format!("{}@2", gold.path().display());
+    check(
+        &["compare", &letters, &gold.path().display().to_string()],
+        "",
+        2,
+        "",
+        "none of its 2 cases is about",
+    );
+    check(
+        &["compare", &letters, &second],
+        "",
+        1,
+        "2 of 4 tasks differ, the first divergent step is line 3",
+        "",
+    );
     let home = tempfile::tempdir().unwrap();
     let mut bytes = std::fs::read(shipped("split")).unwrap();
     let third = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(3).unwrap().0;

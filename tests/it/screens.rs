@@ -205,6 +205,7 @@ fn screens() -> Vec<(&'static str, Desk)> {
         }),
         ("merge", merging()),
         ("verdicts", judged()),
+        ("blame", after("& n n")),
         ("lint", {
             let mut desk = marked();
             desk.press(";");

@@ -231,6 +231,7 @@ pub(super) fn refresh(state: &mut State) {
         Kind::Compare(comparing) => {
             Some(super::lineage::detail(state.journal.session(), comparing, sheet.cursor))
         }
+        Kind::Blame(tasks) => tasks.get(sheet.cursor).map(|task| super::blame::detail(state, *task)),
         Kind::Merge(merging) => Some(super::lineage::sides(merging, sheet.cursor)),
         _ => None,
     };

@@ -7,7 +7,7 @@ use crate::{
     session::{
         Actor, Event, Journal, Session,
         branches::{branches, common},
-        compare::{Costs, Difference, Pair, compare, costs, expert, is_related},
+        compare::{Costs, Difference, Matching, Pair, compare, costs, expert, matching},
         merge::{Merging, Side},
     },
     workbench::{
@@ -29,20 +29,21 @@ pub(super) fn compare_with(state: &mut State, tip: Seq) -> Vec<Effect> {
         }
     };
     let its = costs(&state.journal, Some(tip));
-    open(state, other, name, true, its)
+    open(state, other, name, Matching::Ids, its)
 }
 
 /// The session at hand beside another one that was read for it.
 pub(super) fn compare_other(state: &mut State, journal: &Journal) -> Vec<Effect> {
-    let related = is_related(&state.journal, journal);
+    let matching = matching(&state.journal, journal);
     let other = journal.session().clone();
     let name = other.title.clone();
-    open(state, other, name, related, costs(journal, journal.head()))
+    open(state, other, name, matching, costs(journal, journal.head()))
 }
 
-fn open(state: &mut State, other: Session, name: String, related: bool, its: Costs) -> Vec<Effect> {
+fn open(state: &mut State, other: Session, name: String, matching: Matching, its: Costs) -> Vec<Effect> {
     let mine = state.journal.session();
-    let comparison = compare(mine, &other, related);
+    let comparison = compare(mine, &other, matching);
+    let first = comparison.divergence(mine, &other);
     let costs = (costs(&state.journal, state.journal.head()), its);
     let differing = comparison.differing().count();
     let sum = |costs: &Costs| {
@@ -56,18 +57,19 @@ fn open(state: &mut State, other: Session, name: String, related: bool, its: Cos
     let head = match differing {
         0 => "both sides are the same".to_owned(),
         1 => "1 task differs".to_owned(),
-        n => format!("{n} tasks differ"),
+        n => format!("{n} tasks differ; the step that went another way first is marked `first`"),
     };
     let costs_told = format!("this side {}, the other {}", sum(&costs.0), sum(&costs.1));
-    let rows = comparison.pairs.iter().map(|pair| row(mine, &other, pair)).collect();
-    let cursor = comparison.differing().next().unwrap_or(0);
+    let pairs = comparison.pairs.iter().enumerate();
+    let rows = pairs.map(|(at, pair)| row(mine, &other, pair, first == Some(at))).collect();
+    let cursor = first.unwrap_or(0);
     let title = format!("Compare with {name}");
-    let comparing = Comparing { comparison, other, name, related, costs };
+    let comparing = Comparing { comparison, other, name, matching, first, costs };
     let sheet = Sheet {
         kind: Kind::Compare(Box::new(comparing)),
         title,
         head: vec![(Tone::Strong, head), (Tone::Dim, costs_told)],
-        columns: vec![0, 17, 0],
+        columns: vec![0, 23, 0],
         rows,
         cursor,
         below: vec![],
@@ -75,6 +77,7 @@ fn open(state: &mut State, other: Session, name: String, related: bool, its: Cos
             ("tab", "next difference"),
             ("a", "adopt task"),
             ("A", "adopt subtree"),
+            ("&", "blame by the other side"),
             ("enter", "go there"),
         ],
     };
@@ -83,7 +86,7 @@ fn open(state: &mut State, other: Session, name: String, related: bool, its: Cos
     vec![]
 }
 
-fn row(mine: &Session, other: &Session, pair: &Pair) -> Row {
+fn row(mine: &Session, other: &Session, pair: &Pair, first: bool) -> Row {
     let side = |session: &Session, task: Option<TaskId>| {
         let Some(task) = task else { return String::new() };
         let plan = &session.plan;
@@ -98,7 +101,8 @@ fn row(mine: &Session, other: &Session, pair: &Pair) -> Row {
         Some(Difference::OnlyOther) => Tone::Added,
         Some(_) => Tone::Changed,
     };
-    let between = if words.is_empty() { "=".to_owned() } else { format!("≠ {}", words.join(", ")) };
+    let mark = if first { "first ≠" } else { "≠" };
+    let between = if words.is_empty() { "=".to_owned() } else { format!("{mark} {}", words.join(", ")) };
     Row::new(tone, [side(mine, pair.one), between, side(other, pair.other)])
 }
 
@@ -106,9 +110,9 @@ fn row(mine: &Session, other: &Session, pair: &Pair) -> Row {
 pub(super) fn detail(mine: &Session, comparing: &Comparing, at: usize) -> Vec<(Tone, String)> {
     let Some(pair) = comparing.comparison.pairs.get(at) else { return vec![] };
     let mut lines = vec![];
-    let first = comparing.comparison.differing().next();
-    if first == Some(at) {
-        lines.push((Tone::Strong, "the first divergence".to_owned()));
+    if comparing.first == Some(at) {
+        let words = "the first divergent step: all it was made of is the same on both sides";
+        lines.push((Tone::Strong, words.to_owned()));
     }
     let sides = [
         ("here", mine, pair.one, &comparing.costs.0),
@@ -153,6 +157,20 @@ pub(super) fn next_difference(state: &mut State, forward: bool) -> Vec<Effect> {
     vec![]
 }
 
+/// Searches for the task at fault with the answers of the other side as the right ones: nobody is asked about these.
+pub(super) fn blame(state: &mut State) -> Vec<Effect> {
+    let Mode::Sheet(sheet) = &state.mode else { return vec![] };
+    let Kind::Compare(comparing) = &sheet.kind else { return vec![] };
+    let right = |pair: &Pair| Some((pair.one?, comparing.other.answer(pair.other?)?.to_owned()));
+    let gold = comparing.comparison.pairs.iter().filter_map(right).collect();
+    if let Some(why) = super::disabled(state, Action::Blame) {
+        state.say(Weight::Warning, why);
+        return vec![];
+    }
+    let goal = state.journal.session().plan.root();
+    goal.map_or_else(Vec::new, |goal| super::blame::begin(state, goal, gold))
+}
+
 /// Takes a task of the other side, or it and all below it, with words, expert and answers.
 pub(super) fn adopt(state: &mut State, whole: bool) -> Vec<Effect> {
     let Mode::Sheet(sheet) = &state.mode else { return vec![] };
@@ -175,8 +193,8 @@ pub(super) fn adopt(state: &mut State, whole: bool) -> Vec<Effect> {
         }
     };
     browsing::keep_cursor(state);
-    let Comparing { other, name, related, costs, .. } = comparing;
-    open(state, other, name.clone(), related, costs.1);
+    let Comparing { other, name, matching, costs, .. } = comparing;
+    open(state, other, name.clone(), matching, costs.1);
     if let Mode::Sheet(sheet) = &mut state.mode {
         sheet.cursor = at.min(sheet.rows.len().saturating_sub(1));
     }
@@ -213,7 +231,8 @@ fn adopted(
         if same.contains_key(task) {
             continue;
         }
-        let id = if comparing.related && !grown.contains(*task) { *task } else { TaskId(next) };
+        let related = comparing.matching == Matching::Ids;
+        let id = if related && !grown.contains(*task) { *task } else { TaskId(next) };
         next = next.max(id.0) + u32::from(id.0 == next);
         let up = other.plan.parent(*task).ok_or("the goal of another session stays there")?;
         let parent = *same.get(&up).ok_or("the task above it is not here: adopt that first")?;

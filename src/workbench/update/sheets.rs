@@ -1,6 +1,6 @@
 //! Sheets: opened, walked, left; and what their entries do.
 
-use super::{browsing, history, lineage, rework, running};
+use super::{blame, browsing, history, lineage, rework, running};
 use crate::{
     ids::TaskId,
     plan::{Redraft, lint},
@@ -120,6 +120,9 @@ fn special(state: &mut State, action: Action) -> Vec<Effect> {
         (Kind::Compare(_), Action::InsertAfter | Action::InsertBelow) => {
             return lineage::adopt(state, action == Action::InsertBelow);
         }
+        (Kind::Compare(_), Action::Blame) => return lineage::blame(state),
+        (Kind::Blame(_), Action::Cancel) if !state.live.is_empty() => return running::cancel(state),
+        (Kind::Blame(_), action) => return blame::act(state, action),
         (Kind::Merge(_), Action::Left | Action::Right | Action::Fold) => {
             return lineage::decide(state, action);
         }
@@ -154,6 +157,7 @@ pub(super) fn enter(state: &mut State) -> Vec<Effect> {
             let task = comparing.comparison.pairs.get(at).and_then(|pair| pair.one);
             go_to(state, task.as_ref())
         }
+        Kind::Blame(tasks) => blame::enter(state, tasks.get(at).copied()),
         Kind::Merge(merging) if 0 < merging.open() => {
             let next = merging.conflicts.iter().position(|conflict| conflict.choice.is_none());
             let (n, s) = (merging.open(), if merging.open() == 1 { "" } else { "s" });

@@ -1,4 +1,4 @@
-//! Finding the fault: verdicts, pressed.
+//! Finding the fault: verdicts and blame, pressed.
 
 use super::{DONE, REPLIES, TASK};
 use crate::support::Bench;
@@ -7,7 +7,8 @@ use plantern::{
     decision::Ruling,
     engine::Report,
     ids::TaskId,
-    workbench::{Message, rows},
+    session::branches::branches,
+    workbench::{Message, Mode, rows},
 };
 
 fn done() -> Bench {
@@ -116,4 +117,108 @@ fn a_model_judges_by_a_call_that_is_stepped_and_remembered() {
     score(&mut bench, [-3.0, -0.1]);
     assert!(bench.outline().contains("*failed*"), "{}", bench.outline());
     assert!(bench.notice().contains("yes with 5 %"), "{}", bench.notice());
+}
+
+const PROGRAM: &str = "Which letters end the words of the name of the author of the first program?";
+const STEPS: [&str; 6] = [
+    " [answer] Who wrote the first program?",
+    "Grace King",
+    " [split] What are the words in \"#1\"?",
+    " (project_values) [str_position] What is the last letter in \"#2\"?",
+    " [merge] Concatenate #3 using a space.",
+    " [EOQ]",
+];
+
+/// The model named the wrong author; everything else went well.
+fn wrong() -> Bench {
+    let mut bench = Bench::with(PROGRAM, &STEPS);
+    bench.press("c");
+    assert!(bench.outline().contains("\nA: e g\n"), "{}", bench.outline());
+    bench
+}
+
+/// First line and first column of the dialogue.
+fn dialogue(bench: &Bench) -> (String, Vec<String>) {
+    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no dialogue: {}", bench.notice()) };
+    (sheet.head[0].1.clone(), sheet.rows.iter().map(|row| row.cells[0].clone()).collect())
+}
+
+#[test]
+fn blame_asks_about_few_answers_and_mends_the_goal_on_a_branch_of_its_own() {
+    let mut bench = wrong();
+    let (head, outline, calls) = (bench.state.journal.head(), bench.outline(), bench.model_calls());
+    bench.press("&");
+    assert_eq!(dialogue(&bench).0, "the goal has this answer. n: it is wrong; t: you type the right one");
+    bench.press("t C-u 'a g' enter");
+    assert_eq!(dialogue(&bench).0, "is the answer of #2 as it should be?");
+    assert_eq!(dialogue(&bench).1, ["suspect", "asked now", "suspect", "suspect", "wrong"]);
+    bench.press("n");
+    assert_eq!(dialogue(&bench).0, "is the answer of #1 as it should be?");
+    bench.press("n");
+    assert!(
+        dialogue(&bench).0.starts_with("#1 is at fault: all it was made of is right"),
+        "{:?}",
+        dialogue(&bench)
+    );
+    bench.press("t C-u 'Ada King' enter");
+    let found = dialogue(&bench);
+    assert_eq!(found.0, "#1 is the first whose right answer mends the goal (3 questions and 0 calls)");
+    assert_eq!(found.1[0], "at fault");
+    assert_eq!(bench.model_calls(), calls, "functions alone ran again");
+    assert_eq!(
+        (bench.state.journal.head(), bench.outline()),
+        (head, outline.clone()),
+        "the branch is as it was"
+    );
+    let names: Vec<String> = branches(&bench.state.journal).into_iter().map(|branch| branch.name).collect();
+    assert!(names.contains(&"blame".to_owned()), "{names:?}");
+    bench.press("=");
+    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no comparison") };
+    assert_eq!(sheet.title, "Compare with blame");
+    bench.press("esc & n space space space");
+    let all = dialogue(&bench).0;
+    assert!(all.contains("nobody could tell more"), "{all}");
+    bench.press("enter");
+    assert_eq!(bench.outline(), outline);
+}
+
+#[test]
+fn blame_begins_with_what_was_said_before_and_waits_when_it_is_left() {
+    let mut bench = wrong();
+    bench.press("g ~ 'fail' enter j j ~ 'fail' enter &");
+    assert_eq!(dialogue(&bench).0, "is the answer of #1 as it should be?", "the goal and #2 were judged");
+    bench.press("esc");
+    assert_eq!(bench.notice(), "the search waits: & takes it up again");
+    bench.press("& t C-u 'Ada King' enter");
+    // Nobody has said what the goal should be: it is asked once the rest ran again.
+    assert_eq!(dialogue(&bench).0, "it ran again: is the goal's answer right now?");
+    bench.press("y");
+    assert!(dialogue(&bench).0.starts_with("#1 is the first"), "{:?}", dialogue(&bench));
+    bench.press("enter");
+    assert_eq!(bench.state.ui.cursor.map(|row| row.task), Some(TaskId(1)));
+}
+
+#[test]
+fn blame_says_when_the_parts_are_right_and_the_decomposition_is_not() {
+    let mut bench = done();
+    bench.press("& n y y");
+    assert!(dialogue(&bench).0.contains("how it is decomposed is at fault"), "{:?}", dialogue(&bench));
+    let mut right = done();
+    right.press("& y");
+    assert!(dialogue(&right).0.contains("nobody to blame"));
+}
+
+#[test]
+fn the_other_side_of_a_comparison_answers_all_questions() {
+    let mut bench = wrong();
+    bench.press("f 'right' enter g j t C-u 'Ada King' enter c C-b");
+    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no branches") };
+    let at = sheet.rows.iter().position(|row| row.cells[1] == "main").unwrap();
+    bench.press(&format!("g {} enter", "j ".repeat(at)));
+    assert!(bench.outline().contains("A: e g"), "{}", bench.outline());
+    bench.press("= &");
+    assert_eq!(
+        dialogue(&bench).0,
+        "#1 is the first whose right answer mends the goal (0 questions and 0 calls)"
+    );
 }

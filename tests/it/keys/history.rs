@@ -4,7 +4,7 @@ use super::{DONE, REPLIES, TASK};
 use crate::support::Bench;
 use plantern::{
     ids::TaskId,
-    session::branches::branches,
+    session::{branches::branches, compare::Matching},
     workbench::{Message, Mode, SessionFile, Stored, sheet::Kind, state::Opened},
 };
 
@@ -73,9 +73,9 @@ fn two_branches_are_compared_and_a_task_is_adopted() {
     bench.press("=");
     let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet: {}", bench.notice()) };
     let between: Vec<&str> = sheet.rows.iter().map(|row| row.cells[1].as_str()).collect();
-    assert_eq!(between, ["≠ answer", "=", "=", "≠ text, answer"]);
-    assert!(sheet.below[0].1.contains("first divergence"), "{:?}", sheet.below);
-    bench.press("tab a");
+    assert_eq!(between, ["≠ answer", "=", "=", "first ≠ text, answer"]);
+    assert!(sheet.below[0].1.contains("first divergent step"), "{:?}", sheet.below);
+    bench.press("a");
     let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet") };
     assert_eq!(sheet.rows[3].cells[1], "=", "adopted: {}", bench.notice());
     bench.press("esc c");
@@ -100,9 +100,9 @@ fn two_sessions_are_compared_and_a_subtree_is_adopted_with_its_answers() {
     bench.send(Message::Stored(Stored::Other(Box::new(opened))));
     let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet: {}", bench.notice()) };
     let Kind::Compare(comparing) = &sheet.kind else { panic!("no comparison") };
-    assert!(!comparing.related);
+    assert_eq!(comparing.matching, Matching::Words);
     let between: Vec<&str> = sheet.rows.iter().map(|row| row.cells[1].as_str()).collect();
-    assert_eq!(between, ["≠ answer", "=", "≠ only there", "≠ only there"]);
+    assert_eq!(between, ["≠ answer", "=", "first ≠ only there", "≠ only there"]);
     bench.press("g A esc");
     assert_eq!(bench.outline(), DONE, "{}", bench.notice());
     assert_eq!(bench.asked.len(), calls, "nobody was asked");
