@@ -12,7 +12,7 @@ pub mod runner;
 pub mod survey;
 
 pub use controller::{Bound, Move, next_move};
-pub use survey::{Changes, Look, Servers, Status, Survey, Tally, Tools, survey};
+pub use survey::{Amendments, Asking, Changes, Look, Servers, Status, Survey, Tally, Tools, survey};
 
 use crate::{
     ask::{Answer, Ask, Request, Token},

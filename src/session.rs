@@ -4,6 +4,7 @@
 //! Nothing here reads a file or a clock, and replay calls no expert: everything that can not be computed again stands
 //! in the events.
 
+pub mod amend;
 pub mod branches;
 pub mod compare;
 pub mod event;
@@ -12,6 +13,7 @@ mod journal;
 pub mod line;
 pub mod merge;
 
+pub use amend::{Amended, Amendment};
 pub use event::{Actor, Event, Limits, Purpose, Settings};
 pub use fold::{Judged, Progress, Session, Solved};
 pub use journal::{Call, Entry, Journal, JournalError, Outcome, Record};

@@ -5,10 +5,14 @@
 //! makes exactly its dependents stale, undoing it makes the old answers good again, and a call whose key was answered
 //! before, on whatever branch, is not made twice. `survey/upkeep.rs` looks again only at what a change can reach.
 
+mod asking;
+mod servers;
 mod tally;
 mod upkeep;
 mod verdicts;
 
+pub use asking::{Amendments, Asking};
+pub use servers::Servers;
 pub use tally::Tally;
 pub use upkeep::{Changes, Survey, survey};
 
@@ -23,11 +27,7 @@ use crate::{
     session::{Event, Journal, Outcome, Progress, Purpose, Session, Settings},
     strategy::{self, Done, Next, Prompts, Scene},
 };
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 
 /// What deciding needs besides the session: who is there and what they are told.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,32 +37,6 @@ pub struct Tools {
     pub servers: Servers,
     /// What routers have learned.
     pub knowledge: Arc<Knowledge>,
-}
-
-/// The servers that can be asked, as far as deciding needs to know them.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Servers {
-    /// Name of each server and of the model it is asked for.
-    pub models: BTreeMap<String, String>,
-    /// The server that compares texts, if it is not the local embedding model.
-    pub embedding: Option<String>,
-}
-
-impl Servers {
-    /// The server that a model setting names: `server:NAME`.
-    pub fn named(model: &str) -> Option<&str> {
-        model.strip_prefix("server:").map(str::trim).filter(|name| !name.is_empty())
-    }
-
-    /// The server that a request goes to when its expert names none.
-    pub fn usual(&self, request: &Request, model: &str) -> Option<String> {
-        match request {
-            Request::Generate(_) | Request::Score { .. } => Servers::named(model).map(str::to_owned),
-            Request::Similar { .. } => self.embedding.clone(),
-            // What is learned of vectors holds for one model alone: the local one.
-            Request::Embed { .. } | Request::Compute { .. } | Request::Person { .. } => None,
-        }
-    }
 }
 
 /// How one task stands.
@@ -83,8 +57,12 @@ pub struct Look {
     pub questions: Vec<String>,
     /// The calls made for this task's present questions, in their order.
     pub calls: Vec<CallId>,
+    /// The call of each question, in their order; `None` where it was not made yet.
+    pub asked: Vec<Option<CallId>>,
     /// Key of the present questions; a person's typed answer is stored under it.
     pub key: String,
+    /// Whether a person changed a call of it, and whether the change still holds.
+    pub amended: Amendments,
     /// What is said of its present answer: a person's verdict first, then those of the judges of its check.
     pub verdicts: Vec<Verdict>,
 }
@@ -106,7 +84,9 @@ impl Look {
             composite: false,
             questions: vec![],
             calls: vec![],
+            asked: vec![],
             key: String::new(),
+            amended: Amendments::None,
             verdicts: vec![],
         }
     }
@@ -165,6 +145,10 @@ struct Surveyor<'a> {
     moves: RefCell<Vec<super::Move>>,
     /// The keys of all calls that the task would make.
     heard: RefCell<Vec<u128>>,
+    /// Those calls themselves, if the moves are wanted.
+    asks: RefCell<Vec<Asking>>,
+    /// Amended calls of the task that it would make, and purposes of its other calls.
+    amended: RefCell<(Vec<String>, Vec<Purpose>)>,
 }
 
 /// What became of a question that may have been asked before.
@@ -180,6 +164,7 @@ impl<'a> Surveyor<'a> {
         let Some(found) = self.session.plan.task(task) else { return look };
         let draft = &found.draft;
         let mut status = self.status(task, draft, found.attempt, progress, &mut look);
+        look.amended = self.amendments(progress);
         look.stale = progress.solved.is_some() && status != Status::Done && !look.pinned;
         if status == Status::Done || look.pinned {
             let judged = self.judged(task, draft, found.attempt, &mut look);
@@ -331,7 +316,9 @@ impl<'a> Surveyor<'a> {
             let person = matches!(request, Request::Person { .. });
             let ask = Ask { expert: card.name.clone(), server: card.server.clone(), request };
             let (key, heard) = self.hear(task, Purpose::Answer, ask, &card.version, attempt);
-            look.calls.extend(self.journal.call_for(&key).map(|call| call.id));
+            let call = self.journal.call_for(&key).map(|call| call.id);
+            look.calls.extend(call);
+            look.asked.push(call);
             keys.push(key);
             match heard {
                 _ if person => open = open.or(Some(Status::NeedsPerson)),
@@ -522,9 +509,12 @@ impl<'a> Surveyor<'a> {
     ) -> (String, Heard<'a>) {
         let (servers, model) = (&self.tools.servers, &self.settings.model);
         ask.server = ask.server.or_else(|| servers.usual(&ask.request, model));
-        let known = ask.server.as_ref().map(|name| (name, servers.models.get(name)));
+        let server = ask.server.clone();
+        let known = server.as_ref().map(|name| (name, servers.models.get(name)));
         let model = known.map_or(model.as_str(), |(_, model)| model.map_or("", String::as_str));
+        let ask = self.amend(task, purpose, ask, &|ask| call_key(ask, version, model, 0));
         let key = call_key(&ask, version, model, attempt);
+        self.made_under(&key);
         self.heard.borrow_mut().push(upkeep::digest(&key));
         if let (Some((name, None)), None) = (known, self.journal.call_for(&key)) {
             let why = format!(

@@ -135,6 +135,13 @@ pub enum Line {
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// A person changed what a call of the task sends, or how its answer begins.
+    Amended {
+        task: String,
+        number: String,
+        purpose: String,
+        what: String,
+    },
     /// Why the run ended before the goal had its answer.
     Ended {
         state: String,

@@ -78,6 +78,9 @@ pub(super) fn line(line: &Line) -> String {
             let ruling = ruling.map_or("no verdict any more", |ruling| ruling.word());
             format!("a person's verdict on {number}: {ruling}{why}")
         }
+        Line::Amended { number, purpose, what, .. } => {
+            format!("a person amended {purpose} of {number}: {}", short(what))
+        }
         Line::Ended { state, number, why, .. } => {
             let at = number.as_ref().map(|number| format!(" at {number}")).unwrap_or_default();
             format!("ended{at} ({state}): {}", visible_line(why))

@@ -106,6 +106,9 @@ pub fn session_hash(session: &Session) -> String {
         if let Some(judged) = session.judged(task) {
             part(&format!("judged {}", judged.ruling.word()));
         }
+        for amended in &progress.amended {
+            part(&format!("amended {} {}", amended.purpose.word(), amended.amendment.words()));
+        }
         let decision = progress.routed.as_ref().map(|(_, decision)| serde_json::to_string(decision));
         part(&decision.and_then(Result::ok).unwrap_or_default());
     }

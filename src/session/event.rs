@@ -1,5 +1,6 @@
 //! What can have happened, in past tense. The log holds these and nothing else changes a session.
 
+use super::Amendment;
 use crate::{
     ask::{Answer, Ask, Sampling},
     decision::{Decision, Ruling},
@@ -88,6 +89,14 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// A person changed one call of the task: that of this purpose whose ask has this key by itself. An empty amendment
+    /// takes the change back.
+    Amended {
+        task: TaskId,
+        purpose: Purpose,
+        key: String,
+        amendment: Amendment,
+    },
     /// The branch from here on has this name and note. `fork` when it leaves another branch here, which goes on by itself.
     Labelled {
         name: String,
@@ -118,6 +127,7 @@ impl Event {
             Event::Solved { .. } => "solved",
             Event::Pinned { .. } => "pinned",
             Event::Judged { .. } => "judged",
+            Event::Amended { .. } => "amended",
             Event::Labelled { fork: true, .. } => "forked",
             Event::Labelled { .. } => "named",
             Event::Explained { .. } => "explained",

@@ -1,6 +1,6 @@
 //! `Session::apply`: the only place where a session changes.
 
-use super::{Event, Settings};
+use super::{Amended, Event, Purpose, Settings};
 use crate::{
     decision::{Decision, Ruling},
     ids::TaskId,
@@ -30,6 +30,8 @@ pub struct Progress {
     pub pinned: Option<String>,
     /// What a person said of an answer.
     pub judged: Option<Judged>,
+    /// Calls that a person changed, in the order of changing.
+    pub amended: Vec<Amended>,
     /// The strategy has no more parts to propose.
     pub complete: bool,
     /// What the strategy could not read, last proposal only.
@@ -59,6 +61,7 @@ impl Session {
             solved: None,
             pinned: None,
             judged: None,
+            amended: vec![],
             complete: false,
             warnings: vec![],
         };
@@ -111,6 +114,9 @@ impl Session {
                 self.at(*task)?;
                 self.edit(edits, check)?;
                 let progress = self.at(*task)?;
+                for amended in progress.amended.iter_mut().filter(|one| one.purpose == Purpose::Propose) {
+                    amended.read = true;
+                }
                 progress.complete = *complete;
                 progress.warnings.clone_from(warnings);
             }
@@ -121,6 +127,14 @@ impl Session {
             Event::Judged { task, answer, ruling, reason } => {
                 let judged = |ruling| Judged { answer: answer.clone(), ruling, reason: reason.clone() };
                 self.at(*task)?.judged = ruling.map(judged);
+            }
+            Event::Amended { task, purpose, key, amendment } => {
+                let all = &mut self.at(*task)?.amended;
+                all.retain(|one| (one.purpose, &one.key) != (*purpose, key));
+                if !amendment.is_empty() {
+                    let (purpose, key, amendment) = (*purpose, key.clone(), amendment.clone());
+                    all.push(Amended { purpose, key, amendment, read: false });
+                }
             }
             Event::Labelled { name, note, .. } => self.label = Some((name.clone(), note.clone())),
             // Calls belong to the journal.

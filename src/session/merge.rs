@@ -1,7 +1,7 @@
 //! Three-way merge: what one branch changed since both had a common state is brought into the other. Where both changed the
 //! same thing to different ends a person decides, task by task.
 
-use super::{Session, compare::expert};
+use super::{Amended, Session, compare::expert};
 use crate::{
     decision::Decision,
     ids::TaskId,
@@ -58,11 +58,13 @@ pub enum Field {
     Collapsed,
     /// The person's choice of an expert.
     Route,
+    /// What the person changed of its calls.
+    Amended,
     Pin,
 }
 
 impl Field {
-    const OF_A_TASK: [Field; 10] = [
+    const OF_A_TASK: [Field; 11] = [
         Field::Place,
         Field::Text,
         Field::Operator,
@@ -72,6 +74,7 @@ impl Field {
         Field::Budget,
         Field::Collapsed,
         Field::Route,
+        Field::Amended,
         Field::Pin,
     ];
 
@@ -88,6 +91,7 @@ impl Field {
             Field::Budget => "budget",
             Field::Collapsed => "collapsed",
             Field::Route => "chosen expert",
+            Field::Amended => "amended calls",
             Field::Pin => "pinned answer",
         }
     }
@@ -117,6 +121,12 @@ impl Field {
             Field::Route => or_none(
                 by_person(session, task).map(|_| expert(session, task).unwrap_or_default().to_owned()),
             ),
+            Field::Amended => {
+                let one =
+                    |one: &Amended| format!("{} {}: {}", one.purpose.word(), one.key, one.amendment.words());
+                let all = session.progress(task).amended.iter().map(one).collect::<Vec<_>>().join("; ");
+                or_none(Some(all).filter(|all| !all.is_empty()))
+            }
             Field::Pin => or_none(session.progress(task).pinned.clone()),
         }
     }
@@ -132,6 +142,8 @@ pub struct Merged {
     pub edits: Vec<Edit>,
     pub routes: Vec<(TaskId, Decision)>,
     pub pins: Vec<(TaskId, Option<String>)>,
+    /// Tasks whose amendments are those of the other side.
+    pub amended: Vec<(TaskId, Vec<Amended>)>,
 }
 
 impl Merging {
@@ -279,6 +291,10 @@ impl Merging {
                         merged.routes.extend(by_person(side, task).map(|decision| (task, decision.clone())));
                         continue;
                     }
+                    Field::Amended => {
+                        merged.amended.push((task, side.progress(task).amended.clone()));
+                        continue;
+                    }
                     Field::Pin => {
                         merged.pins.push((task, side.progress(task).pinned.clone()));
                         continue;
@@ -353,6 +369,7 @@ impl Merging {
         }
         merged.routes.retain(|(task, _)| now.contains(*task));
         merged.pins.retain(|(task, _)| now.contains(*task));
+        merged.amended.retain(|(task, _)| now.contains(*task));
         for (task, _) in &fresh {
             let progress = self.theirs.progress(*task);
             merged.pins.extend(progress.pinned.clone().map(|pinned| (*task, Some(pinned))));

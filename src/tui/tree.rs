@@ -7,8 +7,8 @@ use super::{
     text::{Line, cut_front, width},
     theme::Role,
 };
-use crate::decision::Ruling;
 use crate::workbench::{Focus, Place, State, Target, rows, rows::Row};
+use crate::{decision::Ruling, engine::Amendments};
 use ratatui::layout::Rect;
 
 /// Columns of the state, of seconds, of tokens.
@@ -181,6 +181,10 @@ fn marks(row: &Row) -> Line {
     }
     if row.pinned {
         marks = marks.and(Role::Pinned, " ⚑ pinned");
+    }
+    if let Some(word) = row.amended.word() {
+        let role = if row.amended == Amendments::Lapsed { Role::Warning } else { Role::Pinned };
+        marks = marks.and(role, &format!(" ✎ {word}"));
     }
     if row.collapsed {
         marks = marks.and(Role::Pinned, " ▣ one call");

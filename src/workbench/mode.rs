@@ -66,6 +66,12 @@ pub enum Purpose {
     Outline(TaskId),
     /// Why the change that this record holds was made.
     Explain(Seq),
+    /// What a call sends: the one of this task and purpose that has this key by itself.
+    Prompt {
+        task: TaskId,
+        purpose: crate::session::Purpose,
+        key: String,
+    },
     /// Name of a new branch, a note behind a colon.
     Fork,
     /// Name and note of the branch that ends here.
@@ -94,6 +100,7 @@ impl Purpose {
             Purpose::Budget(_) => "Budget",
             Purpose::Outline(_) => "Plan as text",
             Purpose::Explain(_) => "Why was this changed?",
+            Purpose::Prompt { .. } => "Prompt of the next call",
             Purpose::Fork => "Fork: name of the new branch",
             Purpose::NameBranch(_) => "Name of the branch",
             Purpose::Search => "Search",
@@ -119,6 +126,9 @@ impl Purpose {
             Purpose::Budget(_) => "3 calls, 200 tokens or both; empty takes it away",
             Purpose::Outline(_) => "two spaces are one level; enter shows what would change, C-o your editor",
             Purpose::Explain(_) => "kept in the log beside the change",
+            Purpose::Prompt { .. } => {
+                "A-enter is a new line, C-o your editor; enter takes it, empty takes yours back"
+            }
             Purpose::Fork => "a word, and a note behind a colon if you like; enter forks here",
             Purpose::NameBranch(_) => "a word, and a note behind a colon if you like",
             Purpose::Search => "words, an expert, a state; enter jumps, N goes on",

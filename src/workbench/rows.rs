@@ -4,7 +4,7 @@ use super::{Live, RowId, State, lines::items_of};
 use crate::{
     ask::{Finish, Token, Usage},
     decision::Ruling,
-    engine::{Look, Status},
+    engine::{Amendments, Look, Status},
     ids::{CallId, TaskId},
     plan::lint::lint_task,
     session::{Call, Outcome, Purpose},
@@ -22,6 +22,8 @@ pub struct Row {
     pub state: &'static str,
     pub stale: bool,
     pub pinned: bool,
+    /// A person changed a call of it.
+    pub amended: Amendments,
     /// Edits change it together with the others that are marked.
     pub marked: bool,
     /// One call answers it in place of its parts.
@@ -113,6 +115,7 @@ fn row(state: &State, task: TaskId, depth: usize, has_items: bool) -> Row {
         state: word(look.map(|look| &look.status), live),
         stale: look.is_some_and(|look| look.stale),
         pinned: look.is_some_and(|look| look.pinned),
+        amended: look.map(|look| look.amended).unwrap_or_default(),
         marked: state.ui.marked.contains(&task) || state.ui.wiring == Some(task),
         collapsed: plan.task(task).is_some_and(|task| task.collapsed),
         ruling: look.and_then(Look::ruling),
@@ -142,8 +145,7 @@ fn word(status: Option<&Status>, live: Option<&Live>) -> &'static str {
 fn item(state: &State, task: TaskId, at: usize, depth: usize) -> Option<Row> {
     let look = state.survey.look(task).filter(|look| at < items_of(Some(look)))?;
     let question = look.questions.get(at)?;
-    let mut calls = look.calls.iter().filter_map(|call| state.journal.call(*call));
-    let call = calls.find(|call| asks(call, question));
+    let call = look.asked.get(at).copied().flatten().and_then(|call| state.journal.call(call));
     let live = call.and_then(|call| state.live.get(&call.id));
     let usage = call.and_then(usage_of).unwrap_or_default();
     let (word, answer) = match (call.map(|call| &call.outcome), live) {
@@ -164,6 +166,7 @@ fn item(state: &State, task: TaskId, at: usize, depth: usize) -> Option<Row> {
         state: word,
         stale: false,
         pinned: false,
+        amended: Amendments::None,
         marked: false,
         collapsed: false,
         ruling: None,
@@ -178,16 +181,6 @@ fn item(state: &State, task: TaskId, at: usize, depth: usize) -> Option<Row> {
     })
 }
 
-/// Does this call ask that question?
-fn asks(call: &Call, question: &str) -> bool {
-    use crate::ask::Request;
-    match &call.ask.request {
-        Request::Compute { question: asked } | Request::Person { question: asked } => asked == question,
-        Request::Generate(generate) => generate.prompt.text().contains(question),
-        Request::Score { .. } | Request::Similar { .. } | Request::Embed { .. } => false,
-    }
-}
-
 fn usage_of(call: &Call) -> Option<Usage> {
     match &call.outcome {
         Outcome::Answered(answer) | Outcome::Stopped(answer) => Some(answer.usage),
@@ -199,9 +192,7 @@ fn usage_of(call: &Call) -> Option<Usage> {
 pub fn call_of(state: &State, row: RowId) -> Option<CallId> {
     let look = state.survey.look(row.task)?;
     if let Some(item) = row.item {
-        let question = look.questions.get(item)?;
-        let calls = look.calls.iter().filter_map(|call| state.journal.call(*call));
-        return calls.into_iter().find(|call| asks(call, question)).map(|call| call.id);
+        return look.asked.get(item).copied().flatten();
     }
     let live = state.live.iter().find(|(_, live)| live.task == row.task).map(|(call, _)| *call);
     let newest = || {

@@ -1,5 +1,6 @@
 //! `update`: the only place where the state changes. It routes; the topics are in the files beside it.
 
+mod amend;
 pub mod blame;
 mod browsing;
 mod edits;
@@ -64,6 +65,7 @@ pub fn disabled(state: &State, action: Action) -> Option<String> {
         A::ForwardInTime => why(state.journal.next().is_none(), "this is the end"),
         A::Edit
         | A::EditOutside
+        | A::EditPrompt
         | A::InsertBefore
         | A::Mark
         | A::MarkSubtree
@@ -175,6 +177,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::Cancel => running::cancel(state),
         A::Again => edits::again(state),
         A::Edit | A::EditOutside => edits::edit_text(state, action == A::EditOutside),
+        A::EditPrompt => amend::edit_prompt(state),
         A::InsertAfter | A::InsertBefore | A::InsertBelow => edits::insert(state, action),
         A::Indent
         | A::Outdent

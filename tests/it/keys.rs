@@ -4,6 +4,7 @@ mod edits;
 mod fault;
 mod fresh;
 mod history;
+mod inside;
 
 use crate::support::Bench;
 use plantern::{

@@ -62,7 +62,7 @@ const PLAIN: [Action; 28] = [
     Action::Right,
 ];
 
-const TEXTS: [(Action, &str); 15] = [
+const TEXTS: [(Action, &str); 16] = [
     (Action::InsertAfter, "[count] How many words are in \"a b\"?"),
     (Action::InsertAfter, "[merge] Concatenate #1 using a space."),
     (Action::InsertBefore, "use #1 and #2"),
@@ -75,6 +75,7 @@ const TEXTS: [(Action, &str); 15] = [
     (Action::Budget, "2 calls"),
     (Action::TypeAnswer, "mine"),
     (Action::TypeAnswer, ""),
+    (Action::EditPrompt, "Concatenate [\"x\"] using a space."),
     (Action::Fork, "branch: with a note"),
     (Action::Explain, "because"),
     (Action::Search, "words"),

@@ -4,7 +4,7 @@
 //! its keys, and where it stands. So the two states are compared (which costs what differs), what differs is looked at, and
 //! a look that came out otherwise passes on to the parent and to the users. One that came out the same ends the wave.
 
-use super::{Look, Surveyor, Tally, Tools};
+use super::{Asking, Look, Surveyor, Tally, Tools};
 use crate::{
     engine::Move,
     ids::{CallId, TaskId},
@@ -134,6 +134,16 @@ impl Survey {
         })
     }
 
+    /// The calls that a task makes or would make as it stands, in order, those that are answered too.
+    pub fn asks(&self, journal: &Journal, task: TaskId) -> Vec<Asking> {
+        let surveyor = self.tools.as_ref().and_then(|tools| self.surveyor(journal, tools));
+        surveyor.map_or_else(Vec::new, |mut surveyor| {
+            surveyor.wants_moves = true;
+            surveyor.look(task);
+            surveyor.asks.into_inner()
+        })
+    }
+
     /// What the last look changed.
     pub fn changes(&self) -> &Changes {
         &self.changes
@@ -242,6 +252,8 @@ impl Survey {
             wants_moves: false,
             moves: RefCell::default(),
             heard: RefCell::default(),
+            asks: RefCell::default(),
+            amended: RefCell::default(),
         })
     }
 

@@ -135,6 +135,10 @@ pub(super) fn lines(event: &Event, state: &State) -> Vec<Line> {
             let (task, number) = at(*task);
             vec![Line::Pinned { task, number, answer: answer.clone() }]
         }
+        Event::Amended { task, purpose, amendment, .. } => {
+            let (task, number) = at(*task);
+            vec![Line::Amended { task, number, purpose: purpose.word().to_owned(), what: amendment.words() }]
+        }
         Event::Judged { task, ruling, reason, .. } => {
             let ((task, number), reason) = (at(*task), reason.clone());
             vec![Line::Judged { task, number, ruling: *ruling, reason }]

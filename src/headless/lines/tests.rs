@@ -167,6 +167,12 @@ fn samples() -> Vec<Line> {
             ruling: Some(Ruling::Fail),
             reason: Some(text.clone()),
         },
+        Line::Amended {
+            task: task.clone(),
+            number: number.clone(),
+            purpose: "answer".into(),
+            what: text.clone(),
+        },
         Line::Ended { state: "budget".into(), task: Some(task), number: Some(number), why: text },
         Line::Result {
             state: "done".into(),

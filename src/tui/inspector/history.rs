@@ -46,6 +46,7 @@ fn concerns(state: &State, event: &Event, task: TaskId) -> bool {
         | Event::Asked { task: about, .. }
         | Event::Solved { task: about, .. }
         | Event::Judged { task: about, .. }
+        | Event::Amended { task: about, .. }
         | Event::Pinned { task: about, .. } => *about == task,
         Event::Answered { call, .. } | Event::Failed { call, .. } | Event::Stopped { call, .. } => of(call),
     }
@@ -93,6 +94,9 @@ fn entry(state: &State, record: &Record, task: TaskId) -> Line {
         Event::Judged { ruling, reason, .. } => {
             let why = reason.as_ref().map(|reason| format!("  {reason}")).unwrap_or_default();
             line.and(Role::Text, ruling.map_or("taken back", |ruling| ruling.word())).and(Role::Dim, &why)
+        }
+        Event::Amended { purpose, amendment, .. } => {
+            line.and(Role::Dim, &format!("{}: ", purpose.word())).and(Role::Text, &amendment.words())
         }
         Event::Pinned { answer, .. } => match answer {
             Some(answer) => line.and(Role::Answer, answer.trim()),

@@ -39,8 +39,22 @@ pub(super) fn lines(view: &View<'_>, cache: &mut Cache) -> Arc<Vec<Line>> {
         .and(Role::Expert, &ask.server.as_ref().map(|name| format!(" at {name}")).unwrap_or_default())
         .and(Role::Dim, end);
     let mut lines = head.wrap(view.width, 2);
+    if let Some(amended) = amended(view, ask) {
+        lines.extend(Line::of(Role::Pinned, &format!("✎ {amended}")).wrap(view.width, 2));
+    }
     request(&mut lines, view.width, &ask.request, cache);
     Arc::new(lines)
+}
+
+/// What a person changed of the ask, if it is one that the task makes now.
+fn amended(view: &View<'_>, ask: &Ask) -> Option<String> {
+    let (state, task) = (view.state, view.row.id.task);
+    if state.journal.session().progress(task).amended.is_empty() {
+        return None;
+    }
+    let asks = state.survey.asks(&state.journal, task);
+    let found = asks.into_iter().find(|asking| asking.ask == *ask)?;
+    Some(found.amendment?.words())
 }
 
 fn request(lines: &mut Vec<Line>, width: usize, request: &Request, cache: &mut Cache) {

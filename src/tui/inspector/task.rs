@@ -86,6 +86,11 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
             add(if at == 0 { "answer" } else { "" }, Line::of(Role::Answer, &line));
         }
     }
+    for (at, amended) in session.progress(task).amended.iter().enumerate() {
+        let words = Line::of(Role::Dim, &format!("{}: ", amended.purpose.word()))
+            .and(Role::Text, &amended.amendment.words());
+        add(if at == 0 { "amended" } else { "" }, words);
+    }
     if let Some(check) = &found.draft.check {
         add("check", Line::of(Role::Text, &check.to_string()));
     }

@@ -275,6 +275,7 @@ fn concerns(state: &State, event: &Event, task: TaskId) -> bool {
         | Event::Asked { task: about, .. }
         | Event::Solved { task: about, .. }
         | Event::Judged { task: about, .. }
+        | Event::Amended { task: about, .. }
         | Event::Pinned { task: about, .. } => *about == task,
         Event::Answered { call, .. } | Event::Failed { call, .. } | Event::Stopped { call, .. } => of(*call),
         _ => false,
@@ -313,6 +314,9 @@ fn told(state: &State, event: &Event) -> String {
         Event::Judged { task, ruling, reason, .. } => {
             let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
             format!("{task} {}{why}", ruling.map_or("no verdict any more", |ruling| ruling.word()))
+        }
+        Event::Amended { task, purpose, amendment, .. } => {
+            format!("{} for {task}: {}", purpose.word(), amendment.words())
         }
         Event::Labelled { name, note, .. } if note.is_empty() => name.clone(),
         Event::Labelled { name, note, .. } => format!("{name}: {note}"),

@@ -5,7 +5,7 @@ use crate::{
     ids::{Seq, TaskId},
     plan::{Draft, Edit, Phrase, Piece, Plan},
     session::{
-        Actor, Event, Journal, Session,
+        Actor, Amended, Amendment, Event, Journal, Session,
         branches::{branches, common},
         compare::{Costs, Difference, Matching, Pair, compare, costs, expert, matching},
         merge::{Merging, Side},
@@ -300,10 +300,27 @@ fn progress(other: &Session, its: TaskId, task: TaskId, mine: &Session) -> Vec<E
     if let Some(solved) = there.solved.clone().filter(|_| there.solved != here.solved) {
         events.push(Event::Solved { task, key: solved.key, answer: solved.answer });
     }
+    events.extend(amended(&there.amended, &here.amended, task));
     if there.pinned != here.pinned {
         events.push(Event::Pinned { task, answer: there.pinned.clone(), reason: None });
     }
     events
+}
+
+/// What changes the amendments of a task into those of another state.
+fn amended(there: &[Amended], here: &[Amended], task: TaskId) -> Vec<Event> {
+    let of = |one: &Amended, amendment| Event::Amended {
+        task,
+        purpose: one.purpose,
+        key: one.key.clone(),
+        amendment,
+    };
+    let same = |one: &Amended, other: &Amended| (one.purpose, &one.key) == (other.purpose, &other.key);
+    let gone = here.iter().filter(|one| !there.iter().any(|other| same(one, other)));
+    let gone = gone.map(|one| of(one, Amendment::default()));
+    let held = |one: &&Amended| here.iter().any(|other| same(one, other) && one.amendment == other.amendment);
+    let new = there.iter().filter(|one| !held(one)).map(|one| of(one, one.amendment.clone()));
+    gone.chain(new).collect()
 }
 
 /// Merges another branch into the one at hand, from the state that both had.
@@ -443,6 +460,9 @@ pub(super) fn finish(state: &mut State, merging: &Merging) -> Vec<Effect> {
     }
     let routed = |(task, decision)| Event::Routed { task, key: String::new(), decision };
     events.extend(merged.routes.into_iter().map(routed));
+    for (task, wanted) in merged.amended {
+        events.extend(amended(&wanted, &merging.mine.progress(task).amended, task));
+    }
     events.extend(merged.pins.into_iter().map(|(task, answer)| Event::Pinned { task, answer, reason: None }));
     // What the other branch found out about tasks that are now as they were there is good here too.
     let here = state.journal.session().clone();

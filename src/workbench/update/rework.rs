@@ -210,6 +210,7 @@ pub(super) fn ask(state: &mut State, action: Action) -> Vec<Effect> {
                     Event::Edited { by: Actor::Person, .. }
                         | Event::Pinned { .. }
                         | Event::Judged { .. }
+                        | Event::Amended { .. }
                         | Event::Configured { .. }
                 ) || matches!(event, Event::Routed { key, .. } if key.is_empty())
             };

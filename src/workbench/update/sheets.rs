@@ -2,6 +2,7 @@
 
 use super::{blame, browsing, history, lineage, rework, running};
 use crate::{
+    engine::Amendments,
     ids::TaskId,
     plan::{Redraft, lint},
     workbench::{
@@ -41,16 +42,23 @@ pub(super) fn confirm(state: &mut State, task: TaskId, redraft: Redraft) {
     show(state, sheet);
 }
 
+/// What is said of a change that no longer applies.
+const LAPSED: &str =
+    "what its call is made from has changed: it is made as it would be by itself (C-p changes it)";
+
 /// The list of what is suspicious.
 pub(super) fn lint(state: &mut State) -> Vec<Effect> {
     let plan = &state.journal.session().plan;
     let depth = state.settings().limits.depth as usize;
     let found = lint::lint(plan, depth);
-    let row = |finding: &lint::Finding| {
-        let number = plan.reference(TaskId(u32::MAX), finding.task);
+    let lapsed = state.survey.iter().filter(|(_, look)| look.amended == Amendments::Lapsed);
+    let lapsed = lapsed.map(|(task, _)| (task, "amendment", LAPSED.to_owned()));
+    let found = found.into_iter().map(|finding| (finding.task, finding.rule.word(), finding.what));
+    let found: Vec<(TaskId, &str, String)> = found.chain(lapsed).collect();
+    let row = |(task, rule, what): &(TaskId, &str, String)| {
+        let number = plan.reference(TaskId(u32::MAX), *task);
         let number = if number == "#" { "goal".to_owned() } else { number };
-        let cells = [number, finding.rule.word().to_owned(), finding.what.clone(), plan.text(finding.task)];
-        Row::new(Tone::Plain, cells)
+        Row::new(Tone::Plain, [number, (*rule).to_owned(), what.clone(), plan.text(*task)])
     };
     let rows: Vec<Row> = found.iter().take(10_000).map(row).collect();
     let head = match found.len() {
@@ -59,7 +67,7 @@ pub(super) fn lint(state: &mut State) -> Vec<Effect> {
         n => format!("{n} findings: nothing here stops the plan, all are worth a look"),
     };
     let sheet = Sheet {
-        kind: Kind::Lint(found.into_iter().map(|finding| finding.task).collect()),
+        kind: Kind::Lint(found.into_iter().map(|(task, ..)| task).collect()),
         title: "Lint".to_owned(),
         head: vec![(Tone::Strong, head)],
         columns: vec![8, 16, 0, 0],

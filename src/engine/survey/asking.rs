@@ -1,0 +1,103 @@
+//! The calls of a task as they would be by themselves, and as a person has amended them.
+
+use super::Surveyor;
+use crate::{
+    ask::Ask,
+    ids::TaskId,
+    session::{Amendment, Progress, Purpose},
+};
+
+/// One call that a task makes or would make.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asking {
+    pub purpose: Purpose,
+    /// Key of the ask as it would be by itself, first attempt: what an amendment is for.
+    pub natural: String,
+    /// The ask as it would be by itself.
+    pub unchanged: Ask,
+    pub amendment: Option<Amendment>,
+    /// The ask as it is made.
+    pub ask: Ask,
+    /// Key of the ask as it is made: its call is found under it.
+    pub key: String,
+}
+
+/// Whether a person changed calls of a task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Amendments {
+    #[default]
+    None,
+    /// A call is made as the person wrote it.
+    Hold,
+    /// What the call is made from has changed since: it is made as it would be by itself.
+    Lapsed,
+}
+
+impl Amendments {
+    /// For rows and lists; nothing when there is nothing to say.
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Amendments::None => None,
+            Amendments::Hold => Some("amended"),
+            Amendments::Lapsed => Some("amendment lapsed"),
+        }
+    }
+}
+
+impl Surveyor<'_> {
+    /// The ask as the person wants it, if there is anything to want; the key that it would have by itself is found only
+    /// where somebody needs it.
+    pub(super) fn amend(
+        &self,
+        task: TaskId,
+        purpose: Purpose,
+        ask: Ask,
+        natural: &dyn Fn(&Ask) -> String,
+    ) -> Ask {
+        let progress = self.session.progress(task);
+        if progress.amended.is_empty() && !self.wants_moves {
+            return ask;
+        }
+        let natural = natural(&ask);
+        let found = progress.amended.iter().find(|one| one.purpose == purpose && one.key == natural);
+        let amended = found.map_or_else(|| ask.clone(), |one| one.amendment.apply(&ask));
+        let (mut hold, mut others) = self.amended.take();
+        match found {
+            Some(_) => hold.push(natural.clone()),
+            None => others.push(purpose),
+        }
+        self.amended.replace((hold, others));
+        if self.wants_moves {
+            self.asks.borrow_mut().push(Asking {
+                purpose,
+                natural,
+                unchanged: ask,
+                amendment: found.map(|one| one.amendment.clone()),
+                ask: amended.clone(),
+                key: String::new(),
+            });
+        }
+        amended
+    }
+
+    /// The key under which the ask at hand is made.
+    pub(super) fn made_under(&self, key: &str) {
+        if let Some(last) = self.asks.borrow_mut().last_mut() {
+            last.key = key.to_owned();
+        }
+    }
+
+    /// How the amendments of a task stand after it was looked at. One for a proposal that was read has done its work.
+    pub(super) fn amendments(&self, progress: &Progress) -> Amendments {
+        let heard = self.amended.borrow();
+        let lapsed = progress
+            .amended
+            .iter()
+            .any(|one| !one.read && !heard.0.contains(&one.key) && heard.1.contains(&one.purpose));
+        match (lapsed, progress.amended.is_empty()) {
+            (true, _) => Amendments::Lapsed,
+            (false, false) => Amendments::Hold,
+            (false, true) => Amendments::None,
+        }
+    }
+}
