@@ -6,6 +6,7 @@
 pub mod ids;
 
 pub mod ask;
+pub mod condition;
 pub mod decision;
 pub(crate) mod literal;
 pub mod redact;

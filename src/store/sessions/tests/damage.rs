@@ -68,6 +68,20 @@ fn a_session_cut_at_any_byte_opens_to_its_last_whole_line() {
     }
 }
 
+/// A long session, cut at every byte of its end: 1,500 bytes here, `PLANTERN_CUT_BYTES=65536` by hand.
+#[test]
+fn a_long_session_cut_at_any_byte_of_its_end_opens_to_its_last_whole_line() {
+    let most = std::env::var("PLANTERN_CUT_BYTES").ok().and_then(|most| most.parse().ok()).unwrap_or(1500);
+    let (_, entries) = session(400);
+    let bytes = file_of(&entries);
+    let ends = ends(&bytes);
+    assert!(most < bytes.len(), "the session has only {} bytes", bytes.len());
+    for cut in bytes.len() - most..=bytes.len() {
+        let whole = ends[1..].iter().filter(|end| **end <= cut).count();
+        survive(&bytes[..cut], &entries, whole, cut % 911 == 0);
+    }
+}
+
 #[test]
 fn zeros_at_the_end_are_cut_off() {
     let (_, entries) = session(8);
