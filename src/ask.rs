@@ -41,6 +41,17 @@ pub enum Request {
     Person { question: String },
 }
 
+impl Request {
+    /// What the model reads, if a model is asked to write or to score.
+    pub fn prompt(&self) -> Option<&Prompt> {
+        match self {
+            Request::Generate(generate) => Some(&generate.prompt),
+            Request::Score { prompt, .. } => Some(prompt),
+            _ => None,
+        }
+    }
+}
+
 /// A generation: where it starts, how tokens are drawn, what shape the text must have.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Generate {
@@ -160,6 +171,17 @@ pub struct Token {
     /// The grammar allowed nothing else here.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub forced: bool,
+}
+
+impl Token {
+    /// Entropy in bits of the choice that was made here, from the likeliest tokens; the rest of the probability counts as
+    /// one more. A lower bound, therefore. `None` when the alternatives were not recorded.
+    pub fn entropy(&self) -> Option<f32> {
+        let rest = 1.0 - self.alternatives.iter().map(|(_, probability)| probability).sum::<f32>();
+        let all = self.alternatives.iter().map(|(_, probability)| *probability).chain([rest]);
+        let bits = |p: f32| if 0.0 < p { -p * p.log2() } else { 0.0 };
+        (!self.alternatives.is_empty()).then(|| all.map(bits).sum())
+    }
 }
 
 /// What an answer cost.

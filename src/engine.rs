@@ -4,10 +4,12 @@
 //! [`Command`] goes in and [`Report`] comes out, plain data both.
 
 pub mod blame;
+pub mod breakpoint;
 pub mod controller;
 pub mod estimate;
 pub mod key;
 pub mod lane;
+pub mod moment;
 pub mod runner;
 pub mod survey;
 

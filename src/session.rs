@@ -5,6 +5,7 @@
 //! in the events.
 
 pub mod amend;
+mod aside;
 pub mod branches;
 pub mod compare;
 pub mod event;
@@ -14,6 +15,7 @@ pub mod line;
 pub mod merge;
 
 pub use amend::{Amended, Amendment};
+pub use aside::{Aside, Breakpoint, Debugging, Hit, Phase, StepGrain, Watch};
 pub use event::{Actor, Event, Limits, Purpose, Settings};
 pub use fold::{Judged, Progress, Session, Solved};
 pub use journal::{Call, Entry, Journal, JournalError, Outcome, Record};

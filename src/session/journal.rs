@@ -3,7 +3,7 @@
 //! Undo and redo move the pointer and are written down too, so a replay repeats the afternoon with its detours. A record
 //! after an undo grows a branch; the old one stays. Live work and files come in by the same door, [`Journal::load`].
 
-use super::{Event, Purpose, Session};
+use super::{Aside, Debugging, Event, Purpose, Session};
 use crate::{
     ask::{Answer, Ask, Request, Usage},
     ids::{CallId, Seq, TaskId},
@@ -18,7 +18,9 @@ use std::collections::{BTreeMap, HashMap};
 pub enum Entry {
     /// Grows the tree below the record `after`.
     Record(Record),
-    /// Walks the pointer: undo, redo, time travel.
+    /// Something beside the history: breakpoints and what they met.
+    Aside { aside: Aside, at: u64 },
+    /// Walks the pointer: undo, redo, time travel. It comes last here, because it wants so little that it would take any.
     Move { to: Option<Seq>, at: u64 },
 }
 
@@ -70,8 +72,9 @@ pub enum JournalError {
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
     records: Vec<Record>,
-    /// The moves, each with the number of records there were before it.
-    moves: Vec<(usize, Option<Seq>, u64)>,
+    /// Moves and asides, each with the number of records there were before it.
+    others: Vec<(usize, Entry)>,
+    debugging: Debugging,
     head: Option<Seq>,
     /// The newest record below the beginning and below each record: where redo goes.
     newest: Vec<Option<Seq>>,
@@ -115,9 +118,14 @@ impl Journal {
         &self.records
     }
 
-    /// Number of entries: records and moves.
+    /// Breakpoints, watches and hits.
+    pub fn debugging(&self) -> &Debugging {
+        &self.debugging
+    }
+
+    /// Number of entries: records, moves and asides.
     pub fn len(&self) -> usize {
-        self.records.len() + self.moves.len()
+        self.records.len() + self.others.len()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -126,11 +134,11 @@ impl Journal {
 
     /// Everything that was ever written, in order: what a file of this session holds.
     pub fn entries(&self) -> Vec<Entry> {
-        let mut moves = self.moves.iter().peekable();
+        let mut others = self.others.iter().peekable();
         let mut entries = Vec::with_capacity(self.len());
         for at in 0..=self.records.len() {
-            while let Some((_, to, at)) = moves.next_if(|(before, ..)| *before == at) {
-                entries.push(Entry::Move { to: *to, at: *at });
+            while let Some((_, entry)) = others.next_if(|(before, _)| *before == at) {
+                entries.push(entry.clone());
             }
             entries.extend(self.records.get(at).cloned().map(Entry::Record));
         }
@@ -245,6 +253,14 @@ impl Journal {
         Some(Some(at))
     }
 
+    /// Writes down what stands beside the history.
+    pub fn note(&mut self, aside: Aside, at: u64) -> Entry {
+        self.debugging.apply(&aside);
+        let entry = Entry::Aside { aside, at };
+        self.others.push((self.records.len(), entry.clone()));
+        entry
+    }
+
     /// Walks the pointer.
     pub fn go(&mut self, to: Option<Seq>, at: u64) -> Result<Entry, JournalError> {
         let entry = Entry::Move { to, at };
@@ -256,7 +272,11 @@ impl Journal {
     pub fn load(&mut self, entry: &Entry) -> Result<(), JournalError> {
         match entry {
             Entry::Record(record) => self.grow(record),
-            Entry::Move { to, at } => {
+            Entry::Aside { aside, at } => {
+                self.note(aside.clone(), *at);
+                Ok(())
+            }
+            Entry::Move { to, .. } => {
                 self.session = self.session_at(*to)?;
                 self.head = *to;
                 // Redo follows the branch that was last visited.
@@ -268,7 +288,7 @@ impl Journal {
                     self.set_newest(after, seq);
                     walk = after;
                 }
-                self.moves.push((self.records.len(), *to, *at));
+                self.others.push((self.records.len(), entry.clone()));
                 Ok(())
             }
         }

@@ -6,6 +6,7 @@
 //! {"plantern":1,"title":"…","created":"2026-11-21T08:00:00Z"}
 //! {"seq":0,"after":null,"turn":0,"at":1795248000000,"event":{"type":"started",…},"crc":"9f0c1b22"}
 //! {"to":0,"at":1795248001000,"crc":"00aa11bb"}
+//! {"aside":{"kind":"set","breakpoint":{"id":1,"task":2,"on":true}},"at":1795248002000,"crc":"5d0f3c4e"}
 //! ```
 
 use super::{Entry, Journal, JournalError};
@@ -84,8 +85,8 @@ pub fn read_entry(line: &str) -> Result<Entry, LineError> {
     let json = format!("{body}}}");
     let entry = match body {
         _ if body.starts_with("{\"seq\":") => serde_json::from_str(&json).map(Entry::Record),
-        _ if body.starts_with("{\"to\":") => serde_json::from_str(&json),
-        _ => return Err(LineError::Json("it begins neither with \"seq\" nor with \"to\"".to_owned())),
+        _ if body.starts_with("{\"to\":") || body.starts_with("{\"aside\":") => serde_json::from_str(&json),
+        _ => return Err(LineError::Json("it begins with none of \"seq\", \"to\", \"aside\"".to_owned())),
     };
     entry.map_err(|error| LineError::Json(error.to_string()))
 }

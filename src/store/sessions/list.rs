@@ -88,7 +88,7 @@ fn glance(disk: &dyn Disk, path: PathBuf) -> Listed {
 fn events(end: &[u8]) -> Option<u32> {
     let seq = |line: &[u8]| match line::read_entry(std::str::from_utf8(line).ok()?).ok()? {
         Entry::Record(record) => record.seq.0.checked_add(1),
-        Entry::Move { .. } => None,
+        Entry::Move { .. } | Entry::Aside { .. } => None,
     };
     end.rsplit(|byte| *byte == b'\n').find_map(seq)
 }
