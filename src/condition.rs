@@ -76,7 +76,8 @@ impl Condition {
         match condition.kind {
             Kind::Truth => Ok(condition),
             kind => {
-                let what = format!("this is {}, not a condition: compare it, as in `tokens > 20`", kind.word());
+                let what =
+                    format!("this is {}, not a condition: compare it, as in `tokens > 20`", kind.word());
                 Err(Mistake { at: 0, what })
             }
         }

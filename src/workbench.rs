@@ -4,6 +4,7 @@
 pub mod action;
 pub mod buffer;
 pub mod chord;
+pub mod debug;
 pub mod decisions;
 pub mod effect;
 pub mod keymap;

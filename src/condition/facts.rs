@@ -16,13 +16,13 @@ const fn fact(name: &'static str, kind: Kind, help: &'static str) -> Fact {
 
 /// All facts, in the order of the help.
 pub const FACTS: &[Fact] = &[
-    fact("phase", Kind::Text, "proposed, routed, answering, judged or committed"),
+    fact("phase", Kind::Text, "proposed, routed, answering, committed or judged"),
     fact("state", Kind::Text, "waiting, ready, running, needs-person, done, failed or cancelled"),
     fact("text", Kind::Text, "the words of the task"),
     fact("expert", Kind::Text, "who answers it"),
     fact("strategy", Kind::Text, "how it is decomposed, if it is"),
     fact("router", Kind::Text, "what chose the expert"),
-    fact("purpose", Kind::Text, "what the call is for: propose, route or answer"),
+    fact("purpose", Kind::Text, "what the call is for: propose, route, answer or judge"),
     fact("depth", Kind::Number, "levels below the goal"),
     fact("parts", Kind::Number, "sub-tasks it has"),
     fact("margin", Kind::Number, "score of the chosen expert less that of the next"),
@@ -36,7 +36,7 @@ pub const FACTS: &[Fact] = &[
     fact("seconds", Kind::Number, "wall-clock seconds of this call"),
     fact("calls", Kind::Number, "calls made for this task"),
     fact("cost", Kind::Number, "what this call cost, in the currency of the prices"),
-    fact("verdict", Kind::Text, "of the task's check: pass or fail"),
+    fact("verdict", Kind::Text, "of its judges: pass, unsure or fail"),
     fact("last", Kind::Text, "its answer before this one, on whatever branch"),
     fact("changed", Kind::Truth, "the answer is not the last one"),
     fact("other", Kind::Text, "its answer on the branch that was left last"),

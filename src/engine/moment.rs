@@ -3,6 +3,7 @@
 use crate::{
     ask::{Ask, Token},
     condition::Value,
+    decision::Ruling,
     ids::{Seq, TaskId},
     session::{Event, Journal, Outcome, Phase, Purpose, Session, branches::branches},
 };
@@ -26,6 +27,8 @@ pub struct Moment<'a> {
     /// Wall-clock seconds and cost of the call, once known.
     pub seconds: Option<f64>,
     pub cost: Option<f64>,
+    /// What is said of the answer, once it was judged.
+    pub verdict: Option<Ruling>,
     /// Key that the answer is stored under, to tell it from the one before.
     pub key: Option<&'a str>,
     /// How often the breakpoint was reached, this time included.
@@ -51,6 +54,7 @@ impl<'a> Moment<'a> {
             answer: session.answer(task),
             seconds: answer.map(|answer| answer.usage.seconds),
             cost: answer.map(|answer| answer.cost),
+            verdict: session.judged(task).map(|judged| judged.ruling),
             key: session.progress(task).solved.as_ref().map(|solved| solved.key.as_str()),
             hits: None,
         }
@@ -86,10 +90,7 @@ impl<'a> Moment<'a> {
             "seconds" => self.seconds.map(Value::Number),
             "calls" => number(self.journal.calls_of(self.task).count()),
             "cost" => self.cost.map(Value::Number),
-            "verdict" => {
-                let check = plan.task(self.task)?.draft.check.as_ref().filter(|_| self.ended())?;
-                text(if check.verdict(self.answer?).is_ok() { "pass" } else { "fail" })
-            }
+            "verdict" => text(self.verdict?.word()),
             "last" => self.last().map(Value::Text),
             "changed" => Some(Value::Truth(self.last()? != self.answer?)),
             "other" => self.other().map(Value::Text),
@@ -144,7 +145,8 @@ impl<'a> Moment<'a> {
         if !self.ended() {
             return None;
         }
-        let mut tips = branches(self.journal).into_iter().filter(|branch| !branch.here).map(|branch| branch.tip);
+        let mut tips =
+            branches(self.journal).into_iter().filter(|branch| !branch.here).map(|branch| branch.tip);
         tips.find_map(|tip: Seq| {
             let session = self.journal.session_at(Some(tip)).ok()?;
             session.answer(self.task).map(str::to_owned)

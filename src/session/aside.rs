@@ -67,10 +67,10 @@ pub enum Phase {
     Routed,
     /// The answer is being written.
     Answering,
-    /// The task's check has been applied to the answer.
-    Judged,
-    /// The answer is there and nobody has read it yet.
+    /// The answer is there and nobody has seen it yet.
     Committed,
+    /// The judges have spoken of the answer; no other task has used it yet.
+    Judged,
 }
 
 impl Phase {

@@ -6,6 +6,7 @@ mod prompt;
 mod route;
 mod task;
 mod tokens;
+mod watch;
 
 use super::{
     cache::Cache,
@@ -48,6 +49,7 @@ pub(super) fn draw(paper: &mut Paper<'_>, state: &State, cache: &mut Cache, tabs
         Tab::Answer => answer::lines(&view, cache),
         Tab::Tokens => Arc::new(tokens::lines(&view)),
         Tab::Route => Arc::new(route::lines(&view)),
+        Tab::Watch => Arc::new(watch::lines(&view)),
         Tab::History => Arc::new(history::lines(&view)),
     };
     let end = lines.len().saturating_sub(usize::from(inner.height));

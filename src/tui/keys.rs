@@ -136,6 +136,7 @@ fn typed(chord: Chord) -> Option<Message> {
         (Key::Char('a'), false, true) => Typing::SelectAll,
         (Key::Char('c'), false, true) => return Some(Message::Action(Action::Copy)),
         (Key::Char('o'), true, false) => return Some(Message::Action(Action::EditOutside)),
+        (Key::Tab, ..) => Typing::Complete,
         (Key::Left, ..) | (Key::Char('b'), true, false) => Typing::Left,
         (Key::Right, ..) | (Key::Char('f'), true, false) => Typing::Right,
         (Key::Home, ..) | (Key::Char('a'), true, false) => Typing::Start,

@@ -28,7 +28,7 @@ pub(super) fn draw(paper: &mut Paper<'_>, state: &State, panes: &Panes) {
     };
     match &state.mode {
         Mode::Browse => {}
-        Mode::Typing(mode) => typing::draw(paper, mode, body),
+        Mode::Typing(mode) => typing::draw(paper, state, mode, body),
         Mode::Reroute(mode) => reroute::draw(paper, state, mode, body),
         Mode::Palette(mode) => palette::draw(paper, state, mode, body),
         Mode::Help { scroll } => help::draw(paper, state, *scroll, body),

@@ -56,7 +56,10 @@ fn run(state: &State) -> Line {
     let live = state.live.values().next();
     let how = match state.run {
         Run::Idle | Run::Step | Run::Settle(_) => "one step",
+        Run::Into => "to the next phase",
         Run::Over => "to the next answer",
+        Run::Out(_) => "until the task above is done",
+        Run::When => "until the condition holds",
         Run::Until(_) => "until the chosen task",
         Run::Stale => "until nothing is stale",
         Run::All => "to the end",
@@ -73,6 +76,10 @@ fn run(state: &State) -> Line {
     };
     match (live, state.ended.as_ref().filter(still)) {
         (Some(live), _) if live.paused => Line::of(Role::Paused, "‖ paused"),
+        (None, _) if state.run == Run::Idle && state.debug.stop.is_some() => {
+            let phase = state.debug.stop.as_ref().map_or("", |stop| stop.phase.word());
+            Line::of(Role::Paused, &format!("‖ stopped: {phase}"))
+        }
         (Some(_), _) => {
             Line::of(Role::Running, &format!("{} runs {how}", super::tree::spinner("running", state.now)))
         }

@@ -176,6 +176,12 @@ fn end(text: &str) -> &str {
 
 fn marks(row: &Row) -> Line {
     let mut marks = Line::default();
+    if let Some(phase) = row.stopped {
+        marks = marks.and(Role::Paused, &format!(" ▶ {phase}"));
+    }
+    if row.breakpoint {
+        marks = marks.and(Role::Accent, " ◆ break");
+    }
     if row.stale {
         marks = marks.and(Role::Stale, " ≠ stale");
     }

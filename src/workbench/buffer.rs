@@ -44,6 +44,8 @@ pub enum Typing {
     SelectAll,
     Undo,
     Redo,
+    /// The word before the cursor is to be finished; who knows the words does it.
+    Complete,
 }
 
 impl Buffer {
@@ -124,7 +126,7 @@ impl Buffer {
             Typing::End => self.cursor = self.text.len(),
             Typing::Up => self.cursor = self.line_above(),
             Typing::Down => self.cursor = self.line_below(),
-            Typing::Select(_) => {}
+            Typing::Select(_) | Typing::Complete => {}
             Typing::SelectAll => {
                 self.anchor = Some(0);
                 self.cursor = self.text.len();

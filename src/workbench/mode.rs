@@ -76,6 +76,12 @@ pub enum Purpose {
     Fork,
     /// Name and note of the branch that ends here.
     NameBranch(Seq),
+    /// A breakpoint: a new one, or the one with this id.
+    Breakpoint(Option<u32>),
+    /// What a run goes on until.
+    RunWhen,
+    /// Expressions, one a line.
+    Watches,
     Search,
     Open,
     SaveAs,
@@ -103,6 +109,10 @@ impl Purpose {
             Purpose::Prompt { .. } => "Prompt of the next call",
             Purpose::Fork => "Fork: name of the new branch",
             Purpose::NameBranch(_) => "Name of the branch",
+            Purpose::Breakpoint(None) => "New breakpoint",
+            Purpose::Breakpoint(Some(_)) => "Change the breakpoint",
+            Purpose::RunWhen => "Run until this holds",
+            Purpose::Watches => "Watch these, one a line",
             Purpose::Search => "Search",
             Purpose::Open => "Open session file",
             Purpose::SaveAs => "Save session as",
@@ -131,6 +141,11 @@ impl Purpose {
             }
             Purpose::Fork => "a word, and a note behind a colon if you like; enter forks here",
             Purpose::NameBranch(_) => "a word, and a note behind a colon if you like",
+            Purpose::Breakpoint(_) => {
+                "[log] [#2] [condition], as in #2 margin < 0.1; tab completes, log goes on"
+            }
+            Purpose::RunWhen => "as in probability < 0.2 or state = \"failed\"; tab completes",
+            Purpose::Watches => "[#2] expression, as in margin or #2 words(answer); A-enter is a new line",
             Purpose::Search => "words, an expert, a state; enter jumps, N goes on",
             Purpose::ReviewReason => "kept in the ledger of reviews and with an override",
             Purpose::Open | Purpose::SaveAs => "a path; ~ is your home folder",

@@ -30,6 +30,10 @@ pub struct Row {
     pub collapsed: bool,
     /// What is said of its answer.
     pub ruling: Option<Ruling>,
+    /// A breakpoint stands on it.
+    pub breakpoint: bool,
+    /// The run has stopped here, in this phase.
+    pub stopped: Option<&'static str>,
     /// The first thing that is suspicious about it, in a word.
     pub lint: Option<&'static str>,
     /// The expert, or the strategy of a task with parts.
@@ -119,6 +123,8 @@ fn row(state: &State, task: TaskId, depth: usize, has_items: bool) -> Row {
         marked: state.ui.marked.contains(&task) || state.ui.wiring == Some(task),
         collapsed: plan.task(task).is_some_and(|task| task.collapsed),
         ruling: look.and_then(Look::ruling),
+        breakpoint: state.journal.debugging().breakpoints.iter().any(|one| one.on && one.task == Some(task)),
+        stopped: state.debug.stop.as_ref().filter(|stop| stop.task == task).map(|stop| stop.phase.word()),
         lint: lint_task(plan, task, state.settings().limits.depth as usize)
             .first()
             .map(|finding| finding.rule.word()),
@@ -170,6 +176,8 @@ fn item(state: &State, task: TaskId, at: usize, depth: usize) -> Option<Row> {
         marked: false,
         collapsed: false,
         ruling: None,
+        breakpoint: false,
+        stopped: None,
         lint: None,
         by: look.by.clone(),
         composite: false,

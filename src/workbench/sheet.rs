@@ -69,6 +69,8 @@ pub enum Kind {
     /// What is stale; a row for each of the tasks.
     Preview(Vec<TaskId>),
     Lint(Vec<TaskId>),
+    /// Ids of the breakpoints.
+    Breakpoints(Vec<u32>),
     /// The ends of the branches; the sheet leads on to what is done with the chosen one.
     Branches {
         tips: Vec<Seq>,

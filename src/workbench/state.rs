@@ -46,6 +46,8 @@ pub struct State {
     pub theme_names: Vec<String>,
     /// The search for the task that made the goal's answer wrong.
     pub blame: Option<Box<super::update::blame::Blaming>>,
+    /// Where a run has stopped by itself.
+    pub debug: super::debug::Debug,
     /// The review of routing, kept while one looks elsewhere.
     pub review: Option<Box<super::review::Reviewing>>,
     /// Milliseconds since 1970 at the last message.
@@ -81,8 +83,14 @@ pub enum Run {
     Step,
     /// The call of the step has its answer: write down what follows from it. `true` once a result was written.
     Settle(bool),
+    /// To the next phase of a call.
+    Into,
     /// To the end of the next sub-task.
     Over,
+    /// Until this task has its answer.
+    Out(TaskId),
+    /// Until the condition in `State::debug` holds.
+    When,
     /// Until this task is the next.
     Until(TaskId),
     /// Until nothing is stale, and nothing else.
@@ -223,6 +231,7 @@ impl State {
             sessions: vec![],
             theme_names: vec![],
             blame: None,
+            debug: super::debug::Debug::default(),
             review: None,
             now: 0,
         }

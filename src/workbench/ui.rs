@@ -59,11 +59,13 @@ pub enum Tab {
     Answer,
     Tokens,
     Route,
+    Watch,
     History,
 }
 
 impl Tab {
-    pub const ALL: [Tab; 6] = [Tab::Task, Tab::Prompt, Tab::Answer, Tab::Tokens, Tab::Route, Tab::History];
+    pub const ALL: [Tab; 7] =
+        [Tab::Task, Tab::Prompt, Tab::Answer, Tab::Tokens, Tab::Route, Tab::Watch, Tab::History];
 
     pub fn title(self) -> &'static str {
         match self {
@@ -72,6 +74,7 @@ impl Tab {
             Tab::Answer => "answer",
             Tab::Tokens => "tokens",
             Tab::Route => "route",
+            Tab::Watch => "watch",
             Tab::History => "history",
         }
     }

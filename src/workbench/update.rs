@@ -2,18 +2,21 @@
 
 mod amend;
 pub mod blame;
+mod breakpoints;
 mod browsing;
 mod edits;
 pub mod files;
 mod history;
 mod lineage;
 mod reports;
+mod reverse;
 pub mod review;
 mod rework;
 pub mod running;
 mod search;
 mod sheets;
 mod stale;
+mod stops;
 pub mod time_travel;
 mod typing;
 mod verdicts;
@@ -51,13 +54,20 @@ pub fn disabled(state: &State, action: Action) -> Option<String> {
     use Action as A;
     let plan = &state.journal.session().plan;
     let running = !state.live.is_empty();
+    // What is paused can be taken up by any step or run.
+    let runs = running && state.run != Run::Idle && !running::paused(state);
     let why = |condition: bool, words: &str| condition.then(|| words.to_owned());
     let no_task = || why(plan.is_empty(), "there is no task yet: n types one");
     match action {
         // A step that is asked for during a step is made after it.
         A::Step if matches!(state.run, Run::Step | Run::Settle(_)) => None,
-        A::Step | A::StepOver | A::Continue | A::RunUntil => no_task()
-            .or_else(|| why(running && state.run != Run::Idle, "it runs already: p pauses, C-x cancels")),
+        A::Step | A::StepOver | A::StepInto | A::Continue | A::RunUntil | A::RunWhen => {
+            no_task().or_else(|| why(runs, "it runs already: p pauses, C-x cancels"))
+        }
+        A::StepOut => no_task()
+            .or_else(|| why(runs, "it runs already: p pauses, C-x cancels"))
+            .or_else(|| why(running::above(state).is_none(), "the goal has no task above it: c goes on")),
+        A::ReverseStep | A::ReverseContinue | A::Breakpoint | A::NewBreakpoint | A::Watches => no_task(),
         A::Pause | A::Cancel => why(!running, "nothing is running"),
         A::Undo => why(state.journal.undo_target().is_none(), "nothing to undo"),
         A::Redo => why(state.journal.redo_target().is_none(), "nothing to redo"),
@@ -104,7 +114,7 @@ pub fn disabled(state: &State, action: Action) -> Option<String> {
             why(!rework::chosen(state).iter().any(answered), "there is no answer yet that could be judged")
         }),
         A::RunStale => no_task()
-            .or_else(|| why(running && state.run != Run::Idle, "it runs already: p pauses, C-x cancels"))
+            .or_else(|| why(runs, "it runs already: p pauses, C-x cancels"))
             .or_else(|| why(state.survey.tally().stale == 0, "nothing is stale")),
         A::Delete
         | A::DeleteAlone
@@ -171,6 +181,14 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         A::Step => running::step(state),
         A::StepOver => running::start(state, Run::Over),
+        A::StepInto => running::start(state, Run::Into),
+        A::StepOut => running::out(state),
+        A::StepGrain => breakpoints::next_grain(state),
+        A::RunWhen | A::NewBreakpoint | A::Watches => breakpoints::ask(state, action),
+        A::Breakpoint => breakpoints::toggle(state),
+        A::Breakpoints => breakpoints::list(state),
+        A::ReverseStep => reverse::step(state),
+        A::ReverseContinue => reverse::run(state),
         A::Continue => running::start(state, Run::All),
         A::RunUntil => running::until_selected(state),
         A::Pause => running::pause_or_resume(state),
@@ -283,6 +301,15 @@ fn store(state: &mut State, entries: Vec<Entry>) -> Vec<Effect> {
             let title = state.journal.session().title.clone();
             vec![Effect::Create { title, entries: state.journal.entries() }]
         }
+    }
+}
+
+/// Writes down what stands beside the history. What is only shown is not written; a copy has it.
+fn note(state: &mut State, aside: crate::session::Aside) -> Vec<Effect> {
+    let entry = state.journal.note(aside, state.now);
+    match &state.file {
+        super::SessionFile::ReadOnly(_) => vec![],
+        _ => store(state, vec![entry]),
     }
 }
 

@@ -99,6 +99,7 @@ impl Bench {
             match (&self.state.mode, chord.key) {
                 (Mode::Typing(_) | Mode::Palette(_), Key::Enter) => self.send(Message::Action(Action::Enter)),
                 (Mode::Typing(_) | Mode::Palette(_), Key::Escape) => self.send(Message::Action(Action::Back)),
+                (Mode::Typing(_), Key::Tab) => self.send(Message::Typing(Typing::Complete)),
                 (Mode::Typing(_), _) if chord.ctrl && chord.key == Key::Char('u') => {
                     self.send(Message::Typing(Typing::DeleteToStart));
                 }

@@ -66,9 +66,9 @@ fn keys_are_actions_while_browsing_and_text_while_typing() {
     check(KeyCode::Char('g'), M::SHIFT, Some(Action::Last), insert("G"));
     check(KeyCode::Char('é'), M::NONE, None, insert("é"));
     check(KeyCode::Char('@'), M::CONTROL | M::ALT, None, insert("@"));
-    check(KeyCode::Char('w'), M::CONTROL, None, Some(Typing::DeleteWord));
+    check(KeyCode::Char('w'), M::CONTROL, Some(Action::Watches), Some(Typing::DeleteWord));
     check(KeyCode::Char('u'), M::CONTROL, Some(Action::PageUp), Some(Typing::DeleteToStart));
-    check(KeyCode::Char('b'), M::ALT, None, Some(Typing::WordLeft));
+    check(KeyCode::Char('b'), M::ALT, Some(Action::NewBreakpoint), Some(Typing::WordLeft));
     check(KeyCode::Char('f'), M::ALT, None, Some(Typing::WordRight));
     check(KeyCode::Left, M::NONE, Some(Action::Left), Some(Typing::Left));
     check(KeyCode::Right, M::CONTROL, None, Some(Typing::WordRight));
@@ -76,7 +76,7 @@ fn keys_are_actions_while_browsing_and_text_while_typing() {
     check(KeyCode::End, M::NONE, Some(Action::Last), Some(Typing::End));
     check(KeyCode::Backspace, M::NONE, None, Some(Typing::Backspace));
     check(KeyCode::Delete, M::NONE, Some(Action::DeleteAlone), Some(Typing::Delete));
-    check(KeyCode::Tab, M::NONE, Some(Action::NextTab), None);
+    check(KeyCode::Tab, M::NONE, Some(Action::NextTab), Some(Typing::Complete));
     check(KeyCode::Tab, M::SHIFT, Some(Action::PreviousTab), None);
     check(KeyCode::F(5), M::NONE, None, None);
 }

@@ -8,12 +8,12 @@ use crate::{
         text::{Line, width},
         theme::Role,
     },
-    workbench::{Place, Target, mode::TypingMode},
+    workbench::{Place, State, Target, debug::typed, mode::TypingMode},
 };
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
-pub(super) fn draw(paper: &mut Paper<'_>, mode: &TypingMode, body: Rect) {
+pub(super) fn draw(paper: &mut Paper<'_>, state: &State, mode: &TypingMode, body: Rect) {
     let wide = wide(body, 96);
     // One column is the cursor's, for when it stands behind a full row.
     let inner_wide = usize::from(wide).saturating_sub(5).max(2);
@@ -48,7 +48,12 @@ pub(super) fn draw(paper: &mut Paper<'_>, mode: &TypingMode, body: Rect) {
             paper.wash(cells, Role::Selected);
         }
     }
-    paper.text(row(inner, inner.height.saturating_sub(1)), Role::Dim, mode.purpose.hint());
+    let (role, hint) = match typed(state, mode) {
+        None => (Role::Dim, mode.purpose.hint().to_owned()),
+        Some(Ok(words)) => (Role::Info, words),
+        Some(Err(why)) => (Role::Warning, format!("! {why}")),
+    };
+    paper.text(row(inner, inner.height.saturating_sub(1)), role, &hint);
     if !inner.is_empty() {
         let y = inner.y + (cursor_row - top) as u16;
         paper.cursor(inner.x + cursor_column as u16, y.min(inner.bottom() - 1));

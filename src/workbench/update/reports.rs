@@ -4,7 +4,7 @@ use super::{record, running};
 use crate::{
     ask::Finish,
     engine::{ModelState, ModelStatus, Report},
-    session::Event,
+    session::{Event, Purpose},
     workbench::{Effect, State, Weight},
 };
 
@@ -22,7 +22,7 @@ pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
                 live.writing_since = live.writing_since.or(Some(state.now));
                 live.tokens.extend(tokens);
             }
-            vec![]
+            super::stops::answering(state, call)
         }
         Report::Done { call, answer } => match state.live.remove(&call) {
             None => vec![],
@@ -37,7 +37,11 @@ pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
         },
         Report::Failed { call, why } => match state.live.remove(&call) {
             None => vec![],
-            Some(_) => ended(state, Event::Failed { call, why }),
+            Some(live) => {
+                let mut effects = ended(state, Event::Failed { call, why });
+                effects.extend(super::stops::failed(state, live.task));
+                effects
+            }
         },
         Report::Model(status) => {
             model(state, status);
@@ -47,8 +51,18 @@ pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
 }
 
 fn ended(state: &mut State, event: Event) -> Vec<Effect> {
+    let judge = match &event {
+        Event::Answered { call, .. } => {
+            state.journal.call(*call).filter(|call| call.purpose == Purpose::Judge)
+        }
+        _ => None,
+    };
+    let judged = judge.map(|call| call.task);
     match record(state, [event]) {
         Ok(mut effects) => {
+            if let Some(task) = judged {
+                super::stops::judged(state, task, &mut effects);
+            }
             effects.extend(running::answered(state));
             effects
         }

@@ -5,7 +5,7 @@ use crate::{
     ask::{Answer, Ask, Finish},
     engine::{Bound, Command, ModelState, Move, Status, Which, next_move},
     ids::TaskId,
-    session::{Event, Settings},
+    session::{Event, Settings, StepGrain},
     strategy,
     workbench::{Effect, Live, RowId, Run, State, Weight},
 };
@@ -15,6 +15,9 @@ const TOGETHER: usize = 8;
 
 /// Begins to run. A cancelled or failed task in the way is asked anew.
 pub(super) fn start(state: &mut State, run: Run) -> Vec<Effect> {
+    if paused(state) {
+        return take_up(state, run);
+    }
     state.journal.open_turn();
     state.ended = None;
     let mut effects = with_this_model(state);
@@ -45,9 +48,42 @@ fn with_this_model(state: &mut State) -> Vec<Effect> {
     record(state, [Event::Configured { settings }]).unwrap_or_default()
 }
 
-/// One step more: now, or after the one that is going on.
+/// Is everything that is under way paused?
+pub(super) fn paused(state: &State) -> bool {
+    !state.live.is_empty() && state.live.values().all(|live| live.paused)
+}
+
+/// Goes on with what is paused, as far as this run goes.
+fn take_up(state: &mut State, run: Run) -> Vec<Effect> {
+    state.run = run;
+    state.live.values_mut().for_each(|live| live.paused = false);
+    state.say(Weight::Info, "going on");
+    let mut effects: Vec<Effect> =
+        state.live.keys().map(|call| Effect::Engine(Command::Resume(*call))).collect();
+    effects.extend(drive(state));
+    effects
+}
+
+/// The task above the selected one, if it has no answer yet.
+pub(super) fn above(state: &State) -> Option<TaskId> {
+    let plan = &state.journal.session().plan;
+    let open = |task: &TaskId| state.survey.look(*task).is_some_and(|look| look.status != Status::Done);
+    plan.ancestors(state.ui.cursor?.task).find(open)
+}
+
+/// Runs until the task above the selected one has its answer.
+pub(super) fn out(state: &mut State) -> Vec<Effect> {
+    above(state).map(|task| start(state, Run::Out(task))).unwrap_or_default()
+}
+
+/// One step more: now, or after the one that is going on; as far as the grain says.
 pub(super) fn step(state: &mut State) -> Vec<Effect> {
-    if state.live.is_empty() || state.run == Run::Idle {
+    match state.journal.debugging().grain {
+        StepGrain::Phase => return start(state, Run::Into),
+        StepGrain::Task => return start(state, Run::Over),
+        StepGrain::Call => {}
+    }
+    if state.live.is_empty() || state.run == Run::Idle || paused(state) {
         return start(state, Run::Step);
     }
     state.queued = state.queued.saturating_add(1);
@@ -97,15 +133,49 @@ pub(super) fn drive(state: &mut State) -> Vec<Effect> {
             state.say(Weight::Info, "here: the selected task is next");
             return effects;
         }
+        if let Run::Out(task) = state.run
+            && state.survey.look(task).is_some_and(|look| look.status == Status::Done)
+        {
+            state.run = Run::Idle;
+            state.ui.cursor = Some(RowId::task(task));
+            state.say(Weight::Info, "out: the task above has its answer");
+            return effects;
+        }
+        if !(matches!(state.run, Run::Settle(_)) && matches!(next, Move::Ask { .. }))
+            && super::stops::before(state, &next, &mut effects)
+        {
+            return effects;
+        }
         if after_a_result(state) && !matches!(next, Move::Record(Event::Solved { .. })) {
             // Each sub-task of a long run can be undone by itself.
             state.journal.open_turn();
         }
         match next {
-            Move::Record(event) => match take(state, event) {
-                Some(written) => effects.extend(written),
-                None => return effects,
-            },
+            Move::Record(event) => {
+                let (routed, solved, proposed) = match &event {
+                    Event::Routed { task, key, .. } => (Some((*task, key.clone())), None, None),
+                    Event::Solved { task, .. } => (None, Some(*task), None),
+                    Event::Proposed { task, .. } => (None, None, Some(*task)),
+                    _ => (None, None, None),
+                };
+                match take(state, event) {
+                    Some(written) => effects.extend(written),
+                    None => return effects,
+                }
+                if let Some(task) = proposed {
+                    super::stops::visited(state, task);
+                }
+                if let Some(task) = solved
+                    && super::stops::judged(state, task, &mut effects)
+                {
+                    return effects;
+                }
+                if let Some((task, key)) = routed
+                    && super::stops::routed(state, task, &key, &mut effects)
+                {
+                    return effects;
+                }
+            }
             Move::Ask { .. } if matches!(state.run, Run::Settle(_)) => state.run = Run::Idle,
             Move::Ask { task, purpose, key, ask } => {
                 if let Some(why) = missing_model(state, &ask) {
@@ -140,8 +210,8 @@ pub(super) fn drive(state: &mut State) -> Vec<Effect> {
 /// How many calls may be under way: a person who steps sees one at a time, a run makes all that are ready.
 fn together(run: Run) -> usize {
     match run {
-        Run::All | Run::Stale | Run::Until(_) => TOGETHER,
-        Run::Idle | Run::Step | Run::Settle(_) | Run::Over => 1,
+        Run::All | Run::Stale | Run::Until(_) | Run::Out(_) | Run::When => TOGETHER,
+        Run::Idle | Run::Step | Run::Settle(_) | Run::Into | Run::Over => 1,
     }
 }
 
@@ -284,6 +354,7 @@ pub(super) fn cancel(state: &mut State) -> Vec<Effect> {
 /// Ends every call now, keeping what it wrote; whatever it still says is dropped by its id.
 pub(super) fn stop_all(state: &mut State) -> Vec<Effect> {
     state.run = Run::Idle;
+    state.debug.stop = None;
     state.queued = 0;
     let live = std::mem::take(&mut state.live);
     let mut effects: Vec<Effect> = live.keys().map(|call| Effect::Engine(Command::Cancel(*call))).collect();

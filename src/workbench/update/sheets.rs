@@ -113,6 +113,10 @@ fn special(state: &mut State, action: Action) -> Vec<Effect> {
                 };
             }
         }
+        (Kind::Breakpoints(ids), Action::InsertAfter | Action::Edit | Action::Fold | Action::Delete) => {
+            let id = ids.get(at).copied();
+            return super::breakpoints::act(state, action, id);
+        }
         (Kind::Timeline(_), Action::NextTab | Action::PreviousTab) => return history::next_grain(state),
         (Kind::Timeline(timeline), Action::Fork) => {
             if let Some(seq) = timeline.events.get(at).copied() {
@@ -149,6 +153,7 @@ pub(super) fn enter(state: &mut State) -> Vec<Effect> {
         Kind::Preview(tasks) if state.survey.tally().stale == 0 => go_to(state, tasks.get(at)),
         Kind::Preview(_) => running::start(state, Run::Stale),
         Kind::Lint(tasks) => go_to(state, tasks.get(at)),
+        Kind::Breakpoints(ids) => super::breakpoints::act(state, Action::Enter, ids.get(at).copied()),
         Kind::Branches { tips, compare: true } => match tips.get(at) {
             Some(tip) => lineage::compare_with(state, *tip),
             None => vec![],

@@ -35,6 +35,7 @@ pub(super) fn travel(state: &mut State, action: Action) -> Vec<Effect> {
             }
             state.look();
             state.ended = None;
+            state.debug.fired.clear();
             browsing::keep_cursor(state);
             let at = target.map_or(0, |seq| seq.0 + 1);
             let of = state.journal.records().len();

@@ -1,6 +1,7 @@
 //! Modes that take text: begin, type, take.
 
 use super::{amend, blame, browsing, edits, files, history, rework, verdicts};
+use crate::condition::completions;
 use crate::workbench::{
     Action, Effect, Mode, State, Weight,
     buffer::{Buffer, Typing},
@@ -25,6 +26,9 @@ pub(super) fn open(state: &mut State, action: Action) -> Vec<Effect> {
 
 /// A change of the text being typed.
 pub(super) fn take(state: &mut State, typing: &Typing) -> Vec<Effect> {
+    if *typing == Typing::Complete {
+        return complete(state);
+    }
     let buffer = match &mut state.mode {
         Mode::Typing(mode) => &mut mode.buffer,
         Mode::Palette(mode) => {
@@ -42,6 +46,24 @@ pub(super) fn take(state: &mut State, typing: &Typing) -> Vec<Effect> {
     if !buffer.take(typing) {
         state.say(Weight::Warning, "the text would be longer than 1 MB: nothing was taken");
     }
+    vec![]
+}
+
+/// Finishes the word before the cursor as far as it is clear, where words are known.
+fn complete(state: &mut State) -> Vec<Effect> {
+    let Mode::Typing(TypingMode {
+        purpose: Purpose::Breakpoint(_) | Purpose::RunWhen | Purpose::Watches,
+        buffer,
+    }) = &mut state.mode
+    else {
+        state.say(Weight::Info, "tab completes nothing here: enter takes the text, esc goes back");
+        return vec![];
+    };
+    let (length, found) = completions(buffer.halves().0);
+    let Some(first) = found.first() else { return vec![] };
+    let same = |at: usize| found.iter().all(|name| name.as_bytes().get(at) == first.as_bytes().get(at));
+    let end = (length..first.len()).take_while(|at| same(*at)).count() + length;
+    buffer.take(&Typing::Insert(first[length..end].to_owned()));
     vec![]
 }
 
@@ -64,6 +86,9 @@ pub(super) fn finish(state: &mut State) -> Vec<Effect> {
         Purpose::Fork | Purpose::NameBranch(_) => history::take_name(state, &purpose, &text),
         Purpose::Answer(task) => edits::take_answer(state, *task, &text),
         Purpose::Reason { task, expert } => edits::take_route(state, *task, expert, &text),
+        Purpose::Breakpoint(_) | Purpose::RunWhen | Purpose::Watches => {
+            super::breakpoints::take(state, &purpose, &text)
+        }
         Purpose::Search => browsing::search(state, &text),
         Purpose::ReviewReason => super::review::take_reason(state, &text),
         Purpose::Open => named(state, &text).map(Effect::Open).into_iter().collect(),

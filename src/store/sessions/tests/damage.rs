@@ -72,7 +72,7 @@ fn a_session_cut_at_any_byte_opens_to_its_last_whole_line() {
 #[test]
 fn a_long_session_cut_at_any_byte_of_its_end_opens_to_its_last_whole_line() {
     let most = std::env::var("PLANTERN_CUT_BYTES").ok().and_then(|most| most.parse().ok()).unwrap_or(1500);
-    let (_, entries) = session(400);
+    let (_, entries) = session(600);
     let bytes = file_of(&entries);
     let ends = ends(&bytes);
     assert!(most < bytes.len(), "the session has only {} bytes", bytes.len());
