@@ -5,7 +5,7 @@ use crate::{
     ask::Finish,
     engine::{ModelState, ModelStatus, Report},
     session::{Event, Purpose},
-    workbench::{Effect, State, Weight},
+    workbench::{Effect, Run, State, Weight},
 };
 
 pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
@@ -28,12 +28,22 @@ pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
             None => vec![],
             Some(_) if answer.finish == Finish::Cancelled => {
                 let effects = ended(state, Event::Stopped { call, partial: answer });
-                state.run = crate::workbench::Run::Idle;
+                state.run = Run::Idle;
                 effects
             }
             // No answer, but what had come is not lost.
             Some(_) if answer.finish == Finish::Cut => ended(state, Event::Stopped { call, partial: answer }),
-            Some(_) => ended(state, Event::Answered { call, answer }),
+            Some(live) => {
+                // It was whole before the lane heard of the pause: nothing follows until the person goes on.
+                let halted = live.paused && state.live.is_empty() && state.run != Run::Idle;
+                if halted {
+                    state.run = Run::Idle;
+                    let held = "the answer was whole before it could be held; s or c goes on from here";
+                    let why = state.debug.stop.as_ref().map(|stop| format!("{}; ", stop.why)).unwrap_or_default();
+                    state.say(Weight::Info, format!("paused: {why}{held}"));
+                }
+                ended(state, Event::Answered { call, answer })
+            }
         },
         Report::Failed { call, why } => match state.live.remove(&call) {
             None => vec![],

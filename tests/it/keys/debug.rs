@@ -256,3 +256,17 @@ fn a_breakpoint_stops_a_run_of_many_calls_and_what_is_under_way_is_kept() {
             .all(|ask| !matches!(ask, Request::Compute { question } if question.contains("letter")))
     );
 }
+
+#[test]
+fn an_answer_that_was_whole_before_it_could_be_paused_does_not_let_the_run_go_on() {
+    let mut bench = Bench::with(TASK, &REPLIES);
+    bench.hold = true;
+    bench.press("c p");
+    let call = bench.open[0];
+    bench.answer(call);
+    assert_eq!((bench.asked.len(), bench.state.run), (1, Run::Idle));
+    assert!(bench.notice().contains("whole before it could be held"), "{}", bench.notice());
+    bench.hold = false;
+    bench.press("c");
+    assert_eq!(bench.outline(), DONE);
+}
