@@ -62,12 +62,35 @@ pub struct Generate {
     /// Generation ends before the first of these strings; it is not part of the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stop: Vec<String>,
-    /// Regular expression (anchored, whole text, syntax of the `regex` crate) that the answer must match.
+    /// The shape that the answer must have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grammar: Option<String>,
+    pub grammar: Option<Shape>,
     /// The answer begins with this text, and the model goes on from it: a partial answer that a person has edited.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub start: String,
+}
+
+/// The shape of an answer. In the log a pattern is a plain text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Shape {
+    /// Matches a regular expression: anchored, whole text, syntax of the `regex` crate.
+    Pattern(String),
+    /// Is JSON that obeys a JSON schema; which part of the language is understood says `expert::schema`.
+    Schema { schema: serde_json::Value },
+    /// Is one of these texts.
+    Choices { choices: Vec<String> },
+}
+
+impl Shape {
+    /// The shape in a text, for screens.
+    pub fn text(&self) -> String {
+        match self {
+            Shape::Pattern(pattern) => pattern.clone(),
+            Shape::Schema { schema } => schema.to_string(),
+            Shape::Choices { choices } => choices.join(" | "),
+        }
+    }
 }
 
 /// What the model reads before it writes.

@@ -27,6 +27,12 @@ pub struct ExpertCard {
     /// The model's answer ends before the first of these strings; only `Prompt` experts read it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stop: Vec<String>,
+    /// The JSON schema that the model's answer obeys; only `Prompt` experts read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<serde_json::Value>,
+    /// The model's answer is one of these; only `Prompt` experts read it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
     /// Template of the prompt (minijinja, variable `question`) for `Prompt` experts; help text for the others.
     pub body: String,
     /// First 12 hex digits of the SHA-256 of the card's text: changes when the card does.

@@ -8,6 +8,7 @@ pub mod candle;
 pub mod card;
 pub mod control;
 pub mod roster;
+pub mod schema;
 pub mod scripted;
 pub mod server;
 pub mod symbolic;

@@ -7,7 +7,7 @@ use crate::{
     expert::{
         Expert,
         roster::Roster,
-        server::{Price, Secret, Server, ServerSettings, Structured, Waits},
+        server::{Price, Secret, Server, ServerSettings, Structured, Trusted, Waits},
     },
     store::config::{Config, ServerConfig},
 };
@@ -30,12 +30,27 @@ pub(crate) fn read(config: &Config, warnings: &mut Vec<String>) -> Vec<ServerSet
                 }
                 value.map(|value| Secret::new(value.trim()))
             });
-            settings(name, server, key)
+            let trusted = server.ca_file.as_ref().and_then(|file| {
+                let read = std::fs::read(file).map_err(|error| error.to_string());
+                let read = read.and_then(|pem| Trusted::read(&pem));
+                read.map_err(|why| {
+                    warnings.push(format!(
+                        "the server `{name}`: the certificates in {file} can not be used: {why}"
+                    ));
+                })
+                .ok()
+            });
+            settings(name, server, key, trusted)
         })
         .collect()
 }
 
-fn settings(name: &str, server: &ServerConfig, key: Option<Secret>) -> ServerSettings {
+fn settings(
+    name: &str,
+    server: &ServerConfig,
+    key: Option<Secret>,
+    trusted: Option<Trusted>,
+) -> ServerSettings {
     let usual = Waits::default();
     let wait = |name: &str, usual: Duration| {
         server.timeouts.get(name).map_or(usual, |seconds| Duration::from_secs_f32(*seconds))
@@ -46,6 +61,7 @@ fn settings(name: &str, server: &ServerConfig, key: Option<Secret>) -> ServerSet
         urls: server.urls.clone(),
         model: server.model.clone(),
         key,
+        trusted,
         parallel: server.parallel.unwrap_or(2) as usize,
         waits: Waits {
             connect: wait("connect", usual.connect),
@@ -54,10 +70,13 @@ fn settings(name: &str, server: &ServerConfig, key: Option<Secret>) -> ServerSet
             total: wait("total", usual.total),
         },
         structured: match server.structured.as_deref() {
+            Some("json_schema") => Structured::JsonSchema,
+            Some("json_object") => Structured::JsonObject,
+            Some("tool") => Structured::Tool,
             Some("grammar") => Structured::Grammar,
             Some("regex") => Structured::Regex,
             Some("ask") => Structured::Ask,
-            _ => Structured::JsonSchema,
+            _ => Structured::Auto,
         },
         completions: server.completions.unwrap_or(false),
         price: Price { input: price("input"), output: price("output") },

@@ -11,6 +11,8 @@
 //! cost: 1
 //! max_tokens: 60
 //! stop: ["\n"]
+//! choices: [yes, no]        # the answer is one of these; or
+//! schema: {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 //! permissions: []
 //! examples:
 //!   - Which city does "She moved to Lyon." name?
@@ -30,12 +32,15 @@ mod template;
 
 use crate::ask::Turn;
 use crate::decision::{ExpertCard, ExpertKind, default_max_tokens};
-use crate::expert::symbolic;
+use crate::expert::{schema::Schema, symbolic};
 use front::{Fault, Field, shortened};
 use sha2::{Digest, Sha256};
 
 /// No card needs more; a text beyond this is refused unread.
 pub const MAX_CARD_BYTES: usize = 256 * 1024;
+
+/// Texts that `choices` may list.
+const MOST_CHOICES: usize = 256;
 
 /// Why a card can not be used: where, what, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -91,6 +96,8 @@ fn read(text: &str, origin: &str, warnings: &mut Vec<String>) -> Result<ExpertCa
         permissions: Vec::new(),
         max_tokens: default_max_tokens(),
         stop: Vec::new(),
+        schema: None,
+        choices: Vec::new(),
         body: body.to_owned(),
         version: version(text),
         origin: origin.to_owned(),
@@ -98,6 +105,8 @@ fn read(text: &str, origin: &str, warnings: &mut Vec<String>) -> Result<ExpertCa
     for field in &parts.fields {
         read_field(field, &mut card, warnings)?;
     }
+    let shaped = parts.fields.iter().find(|field| ["schema", "choices"].contains(&field.key));
+    let shaped = shaped.map(|field| field.line);
     let missing =
         |field: &str| (1, format!("`{field}` is missing; add a line `{field}: ...` between the `---` lines"));
     if card.name.is_empty() {
@@ -119,6 +128,21 @@ fn read(text: &str, origin: &str, warnings: &mut Vec<String>) -> Result<ExpertCa
     if let (Some(server), false) = (&card.server, card.kind == ExpertKind::Prompt) {
         let what = format!("a card with `server: {}` has to be of the kind prompt", shortened(server));
         return Err((1, what));
+    }
+    if let Some(line) = shaped {
+        let wrong = |what: &str| Err((line, what.to_owned()));
+        match (card.kind, card.schema.is_some() && !card.choices.is_empty(), card.stop.is_empty()) {
+            (ExpertKind::Prompt, false, true) => {}
+            (ExpertKind::Prompt, true, _) => {
+                return wrong("`schema` and `choices` stand side by side; keep one");
+            }
+            (ExpertKind::Prompt, _, false) => {
+                return wrong(
+                    "`stop` would cut the answer that `schema` or `choices` holds together; take one out",
+                );
+            }
+            _ => return wrong("a card with `schema` or `choices` has to be of the kind prompt"),
+        }
     }
     if card.kind == ExpertKind::Prompt {
         let above = parts.body_line + leading_lines(parts.body);
@@ -161,6 +185,20 @@ fn read_field(field: &Field<'_>, card: &mut ExpertCard, warnings: &mut Vec<Strin
         }
         "permissions" => card.permissions = field.list(warnings)?,
         "stop" => card.stop = field.list(warnings)?.into_iter().filter(|item| !item.is_empty()).collect(),
+        "choices" => {
+            card.choices = field.list(warnings)?.into_iter().filter(|item| !item.is_empty()).collect();
+            if card.choices.is_empty() || MOST_CHOICES < card.choices.len() {
+                return Err(wrong(format!("`choices` is a list of 1 to {MOST_CHOICES} texts")));
+            }
+        }
+        "schema" => {
+            let schema = serde_json::from_str(&field.json(warnings)?).map_err(|error| {
+                let line = field.line + error.line().saturating_sub(1);
+                (line, format!("`schema` is no JSON: {}", shortened(&error.to_string())))
+            })?;
+            Schema::read(&schema).map_err(|error| wrong(error.to_string()))?;
+            card.schema = Some(schema);
+        }
         "kind" => {
             let word = field.text(warnings)?;
             let kinds = [ExpertKind::Symbolic, ExpertKind::Prompt, ExpertKind::Person, ExpertKind::Plan];

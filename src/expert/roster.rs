@@ -3,7 +3,7 @@
 //! Called with the texts of the user's cards; reading folders is the caller's work.
 
 use super::card::{CardError, read_card, turns};
-use crate::ask::{Generate, Prompt, Request, Sampling};
+use crate::ask::{Generate, Prompt, Request, Sampling, Shape};
 use crate::decision::{ExpertCard, ExpertKind};
 
 /// The built-in cards, in the order in which screens list them.
@@ -120,7 +120,7 @@ pub fn request(card: &ExpertCard, question: &str, sampling: Sampling) -> Result<
             sampling,
             max_tokens: card.max_tokens,
             stop: card.stop.clone(),
-            grammar: None,
+            grammar: shape(card),
             start: String::new(),
         })),
         ExpertKind::Plan => {
@@ -129,6 +129,13 @@ pub fn request(card: &ExpertCard, question: &str, sampling: Sampling) -> Result<
             Err(CardError { origin: card.origin.clone(), line: 1, what })
         }
     }
+}
+
+/// The shape that a card wants its answers in.
+fn shape(card: &ExpertCard) -> Option<Shape> {
+    let schema = card.schema.clone().map(|schema| Shape::Schema { schema });
+    let choices = || Shape::Choices { choices: card.choices.clone() };
+    schema.or_else(|| (!card.choices.is_empty()).then(choices))
 }
 
 #[cfg(test)]

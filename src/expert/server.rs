@@ -4,20 +4,30 @@
 //! Servers are strangers: what they send has a largest size, every wait has an end, and an answer is whole only when the
 //! server said so. A request that may have been worked on is not sent again.
 //!
-//! `call` makes one try, `wire` speaks JSON, `sse` reads streams, `shape` turns grammars into theirs, `retry` and `clock`
-//! know how long to wait.
+//! `call` tries and waits, `send` and `read` make one try, `wire` speaks JSON, `sse` reads streams. `generate`, `score` and
+//! `similar` serve the kinds of asks. `ladder` chooses how a shape is told, `form` and `shape` write it in the words of
+//! servers, `retry` and `clock` know how long to wait, `pool` keeps what is known of each address.
 
 mod call;
 mod clock;
+mod form;
+mod generate;
+mod ladder;
+mod look;
 mod pool;
+mod read;
 mod retry;
+mod score;
 mod secret;
+mod send;
 mod shape;
 mod similar;
 mod sse;
+mod trusted;
 mod wire;
 
 pub use secret::Secret;
+pub use trusted::Trusted;
 
 use super::{Control, Expert, ExpertError, Sink};
 use crate::ask::{Answer, Ask, Request, Token};
@@ -41,6 +51,8 @@ pub struct ServerSettings {
     pub model: String,
     /// Sent as a bearer token.
     pub key: Option<Secret>,
+    /// Certificates that are trusted beside those of this machine.
+    pub trusted: Option<Trusted>,
     /// Calls that one address may have at a time.
     pub parallel: usize,
     pub waits: Waits,
@@ -72,9 +84,16 @@ impl Default for Waits {
 /// How a shape is made known to the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Structured {
-    /// `response_format` with a JSON schema.
+    /// In the surest way that the address keeps to: `response_format` with a JSON schema, then with JSON alone, then a
+    /// tool, then a grammar, then words.
     #[default]
+    Auto,
+    /// `response_format` with a JSON schema.
     JsonSchema,
+    /// `response_format` that says JSON, and the schema in words.
+    JsonObject,
+    /// The call of a tool whose parameters are the answer.
+    Tool,
     /// `grammar`, of llama.cpp.
     Grammar,
     /// `structured_outputs` with a regular expression, of vLLM.
@@ -132,7 +151,7 @@ impl Server {
         let shared = Arc::clone(&self.shared);
         match self.worker() {
             Err(error) => vec![(shared.settings.urls.join(", "), Err(error.to_string()))],
-            Ok(worker) => worker.runtime.block_on(call::look(&shared, &worker.client, wait)),
+            Ok(worker) => worker.runtime.block_on(look::look(&shared, &worker.client, wait)),
         }
     }
 
@@ -158,7 +177,7 @@ impl Worker {
             ExpertError::Missing(format!("the server `{}` can not be asked: {why}", settings.name))
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let client = call::client(settings).map_err(|error| failed(&error))?;
+        let client = send::client(settings).map_err(|error| failed(&error))?;
         Ok(Worker { runtime: runtime.map_err(|error| failed(&error))?, client })
     }
 }
@@ -240,10 +259,7 @@ impl Shared {
             ))),
             Request::Generate(generate) => caller.generate(generate, sink).await,
             Request::Similar { text, examples } => caller.similar(text, examples, sink).await,
-            Request::Score { .. } => Err(ExpertError::Missing(format!(
-                "the server `{}` can not score given texts: choose another router than `likelihood`, or a local model",
-                self.settings.name
-            ))),
+            Request::Score { prompt, continuations } => caller.score(prompt, continuations, sink).await,
             Request::Embed { .. } | Request::Compute { .. } | Request::Person { .. } => {
                 Err(ExpertError::Missing(format!(
                     "the server `{}` writes and compares text, nothing else",

@@ -6,7 +6,7 @@
 
 use super::{Next, Scene, Strategy, conclude, exemplars, grammar, written};
 use crate::{
-    ask::{Generate, Prompt, Request},
+    ask::{Generate, Prompt, Request, Shape},
     plan::notation::{self, Line},
 };
 
@@ -64,7 +64,7 @@ fn ask(scene: &Scene<'_>) -> Request {
         sampling: scene.sampling,
         max_tokens: STEP_TOKENS,
         stop: vec!["\n".to_owned()],
-        grammar: Some(grammar::step(&bounds, scene.steps.len())),
+        grammar: Some(Shape::Pattern(grammar::step(&bounds, scene.steps.len()))),
         start: String::new(),
     })
 }

@@ -5,7 +5,7 @@
 
 use super::{Next, Scene, Strategy, conclude, decomposed::one_line, exemplars, grammar};
 use crate::{
-    ask::{Generate, Prompt, Request},
+    ask::{Generate, Prompt, Request, Shape},
     plan::notation::{self, END, Line},
 };
 
@@ -59,7 +59,7 @@ fn ask(scene: &Scene<'_>) -> Request {
         sampling: scene.sampling,
         max_tokens: PLAN_TOKENS,
         stop: vec!["\n\n".to_owned()],
-        grammar: Some(grammar::plan(&bounds, STEPS)),
+        grammar: Some(Shape::Pattern(grammar::plan(&bounds, STEPS))),
         start: String::new(),
     })
 }

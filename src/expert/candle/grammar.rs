@@ -4,14 +4,16 @@
 //! After "Efficient Guided Generation for Large Language Models" (Willard and Louf, 2023).
 
 mod machine;
+mod room;
 
 use super::vocabulary::Vocabulary;
 use super::vocabulary::trie::Trie;
 use lru::LruCache;
 use machine::{DEAD, Machine};
+use room::Rooms;
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A pattern made ready for one vocabulary. Shared by all generations under it.
 pub struct Grammar {
@@ -19,6 +21,8 @@ pub struct Grammar {
     vocabulary: Vocabulary,
     /// Made when first asked for: the walk costs about as much as sampling does.
     masks: Mutex<HashMap<u32, Arc<Mask>>>,
+    /// Made when first asked for.
+    rooms: OnceLock<Rooms>,
 }
 
 /// Why a pattern can not be used.
@@ -57,7 +61,12 @@ impl Grammar {
             writable[usize::from(byte)] = vocabulary.trie().find(&[byte]).is_some();
         }
         let machine = Machine::compile(pattern, &writable)?;
-        Ok(Grammar { machine, vocabulary: vocabulary.clone(), masks: Mutex::default() })
+        Ok(Grammar {
+            machine,
+            vocabulary: vocabulary.clone(),
+            masks: Mutex::default(),
+            rooms: OnceLock::new(),
+        })
     }
 
     /// A guide at the beginning of an answer.
@@ -68,6 +77,10 @@ impl Grammar {
     /// States of the compiled pattern: what its size and the cost of its masks go by.
     pub fn states(&self) -> usize {
         self.machine.states()
+    }
+
+    fn rooms(&self) -> &Rooms {
+        self.rooms.get_or_init(|| Rooms::new(&self.machine, self.vocabulary.trie()))
     }
 
     fn mask(&self, state: u32) -> Arc<Mask> {

@@ -1,19 +1,19 @@
 //! The language model as an expert: text in, text out. Joins vocabulary, template, grammars and the model itself.
 
 use super::{
-    generate::{Allowed, Constraint, Job, Rules, Tokens},
+    generate::{Allowed, Constraint, Job, Rules, Tokens, count},
     gguf::GgufFile,
-    grammar::{Allowed as Open, Grammars, Guide},
+    grammar::{Allowed as Open, GrammarError, Grammars, Guide},
     model::{Flight, LanguageModel},
     template::Template,
     vocabulary::Vocabulary,
 };
 use crate::{
-    ask::{Answer, Ask, Finish, Generate, Prompt, Request},
-    expert::{Control, Expert, ExpertError, Load, Several, Sink},
+    ask::{Answer, Ask, Finish, Generate, Prompt, Request, Shape},
+    expert::{Control, Expert, ExpertError, Load, Several, Sink, schema},
     ids::CallId,
 };
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 /// Serves `Generate` and `Score` asks.
 pub struct LanguageExpert {
@@ -88,9 +88,15 @@ impl LanguageExpert {
         let start = self.vocabulary.encode(&ask.start, false);
         let constraint = match &ask.grammar {
             None => None,
-            Some(pattern) => {
-                let grammar =
-                    self.grammars.get(pattern).map_err(|error| ExpertError::Grammar(error.to_string()))?;
+            Some(shape) => {
+                let pattern = schema::pattern_of(shape).map_err(ExpertError::Grammar)?;
+                // An answer of such a shape that is cut is worth nothing.
+                let whole = !matches!(shape, Shape::Pattern(_));
+                let told = |error: GrammarError| match shape {
+                    Shape::Pattern(_) => ExpertError::Grammar(error.to_string()),
+                    _ => ExpertError::Grammar(format!("its schema or its choices: {error}")),
+                };
+                let grammar = self.grammars.get(&pattern).map_err(told)?;
                 let mut guide = grammar.guide();
                 if let Some(at) = start.iter().position(|&token| !guide.advance(token)) {
                     let fits: String = start[..at].iter().flat_map(|&token| self.written(token)).collect();
@@ -99,7 +105,15 @@ impl LanguageExpert {
                         ask.start
                     )));
                 }
-                Some(Box::new(Guided { open: guide.allowed(), guide }) as Box<dyn Constraint>)
+                let left = whole.then(|| ask.max_tokens.saturating_sub(count(start.len())));
+                if let Some(left) = left.filter(|left| *left < guide.needs()) {
+                    return Err(ExpertError::Question(format!(
+                        "the shortest answer of the shape has up to {} tokens, the expert may write {left}: raise its \
+                         max_tokens",
+                        guide.needs()
+                    )));
+                }
+                Some(Box::new(Guided { open: guide.allowed(), guide, left }) as Box<dyn Constraint>)
             }
         };
         let rules = Rules { sampling: ask.sampling, max_tokens: ask.max_tokens, stop: ask.stop.clone() };
@@ -203,19 +217,28 @@ impl Tokens for Vocabulary {
 struct Guided {
     guide: Guide,
     open: Open,
+    /// Tokens that may still come, where the answer has to be whole by then.
+    left: Option<u32>,
 }
 
 impl Constraint for Guided {
     fn allowed(&mut self) -> Allowed<'_> {
-        let forced = self.guide.forced();
+        let forced = match self.left {
+            Some(left) => self.guide.forced_within(left),
+            None => self.guide.forced(),
+        };
         if !forced.is_empty() {
             return Allowed::Forced(forced);
         }
         self.open = self.guide.allowed();
+        if let Some(narrow) = self.left.and_then(|left| self.guide.allowed_within(left)) {
+            self.open.tokens = Arc::new(narrow);
+        }
         Allowed::Tokens { mask: self.open.tokens.words(), end: self.open.end }
     }
 
     fn advance(&mut self, token: u32) {
         self.guide.advance(token);
+        self.left = self.left.map(|left| left.saturating_sub(1));
     }
 }

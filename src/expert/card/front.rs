@@ -120,6 +120,15 @@ impl Field<'_> {
         Ok(text)
     }
 
+    /// The value as JSON: as it stands behind the colon, or as a text that holds it.
+    pub(super) fn json(&self, warnings: &mut Vec<String>) -> Result<String, Fault> {
+        if !self.rest.starts_with('{') {
+            return self.text(warnings);
+        }
+        let lines = std::iter::once(self.rest).chain(self.below.iter().map(|(_, line)| *line));
+        Ok(lines.collect::<Vec<_>>().join("\n"))
+    }
+
     /// The value as a list: `- item` lines, `[a, b]`, or a single text.
     pub(super) fn list(&self, warnings: &mut Vec<String>) -> Result<Vec<String>, Fault> {
         if self.rest.starts_with('[') {

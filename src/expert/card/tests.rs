@@ -152,3 +152,21 @@ proptest! {
         prop_assert_eq!(card.examples, vec![text.clone(), text]);
     }
 }
+
+#[test]
+fn a_card_can_bind_its_answers() {
+    let schema = "schema: {\n  \"type\": \"object\",\n  \"properties\": {\"city\": {\"type\": \"string\"}}, \"required\": [\"city\"]\n  }";
+    let (read, warnings) = card(schema, "{{ question }}").unwrap();
+    assert_eq!(read.schema.unwrap()["required"][0], "city");
+    assert!(warnings.is_empty());
+    let block = "schema: |\n  {\"type\": \"integer\"}\ncost: 2";
+    assert_eq!(card(block, "{{ question }}").unwrap().0.schema.unwrap()["type"], "integer");
+    assert_eq!(card("choices: [yes, no]", "{{ question }}").unwrap().0.choices, ["yes", "no"]);
+    let with = |fields: &str| format!("---\nname: a\ndescription: b\n{fields}\n---\n{{{{ question }}}}");
+    fails(&with("schema: {\n  \"type\" 7\n  }"), "line 5: `schema` is no JSON");
+    fails(&with("schema: {\"type\": \"thing\"}"), "line 4: the JSON schema: \"thing\" is no type");
+    fails(&with("schema: {\"type\": \"null\"}\nchoices: [a]"), "keep one");
+    fails(&with("choices: [a]\nstop: [x]"), "`stop` would cut");
+    fails(&with("choices: []"), "a list of 1 to 256 texts");
+    fails(&with("kind: person\nchoices: [a]"), "kind prompt");
+}

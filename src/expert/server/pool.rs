@@ -1,7 +1,8 @@
-//! The addresses of one server: who is free, who rests after a failure, and what all of them refuse to read.
+//! The addresses of one server: who is free, who rests after a failure, and what each of them does not know.
 
 use super::{
     clock::{Clock, Moment},
+    ladder::Rung,
     retry,
 };
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
@@ -23,8 +24,6 @@ pub(super) struct Pool {
 struct State {
     endpoints: Vec<Endpoint>,
     chance: ChaCha8Rng,
-    /// Fields of the request that the server said it does not know.
-    refused: BTreeSet<&'static str>,
 }
 
 #[derive(Debug)]
@@ -35,6 +34,10 @@ struct Endpoint {
     failures: u32,
     /// Left alone from then on for so long.
     rests: Option<(Moment, Duration)>,
+    /// Fields of the request that it said it does not know.
+    refused: BTreeSet<&'static str>,
+    /// Ways to tell a shape that it does not know or does not keep to.
+    lost: BTreeSet<Rung>,
 }
 
 /// What a look for a free address gives.
@@ -55,12 +58,16 @@ pub(super) struct Lease<'a> {
 
 impl Pool {
     pub(super) fn new(urls: &[String], parallel: usize, seed: u64) -> Pool {
-        let endpoint = |url: &String| Endpoint { url: url.clone(), busy: 0, failures: 0, rests: None };
-        let state = State {
-            endpoints: urls.iter().map(endpoint).collect(),
-            chance: ChaCha8Rng::seed_from_u64(seed),
+        let endpoint = |url: &String| Endpoint {
+            url: url.clone(),
+            busy: 0,
+            failures: 0,
+            rests: None,
             refused: BTreeSet::new(),
+            lost: BTreeSet::new(),
         };
+        let state =
+            State { endpoints: urls.iter().map(endpoint).collect(), chance: ChaCha8Rng::seed_from_u64(seed) };
         Pool { state: Mutex::new(state), parallel: parallel.max(1) }
     }
 
@@ -85,14 +92,11 @@ impl Pool {
         Pick::Lease(Lease { pool: self, at, url: endpoint.url.clone() })
     }
 
-    /// Does the server read this field of a request?
-    pub(super) fn reads(&self, field: &'static str) -> bool {
-        !self.lock().refused.contains(field)
-    }
-
-    /// The server does not read this field; it is not sent again.
-    pub(super) fn refuse(&self, field: &'static str) {
-        self.lock().refused.insert(field);
+    /// The address does not keep to these ways to tell a shape; they are not tried again.
+    pub(super) fn lose(&self, url: &str, rungs: &[Rung]) {
+        for endpoint in self.lock().endpoints.iter_mut().filter(|endpoint| endpoint.url == url) {
+            endpoint.lost.extend(rungs);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -113,6 +117,21 @@ impl Lease<'_> {
             let wait = asked.unwrap_or_else(|| retry::backoff(endpoint.failures, chance));
             endpoint.rests = Some((clock.moment(), wait));
         });
+    }
+
+    /// Does the address read this field of a request?
+    pub(super) fn reads(&self, field: &'static str) -> bool {
+        self.pool.lock().endpoints.get(self.at).is_none_or(|endpoint| !endpoint.refused.contains(field))
+    }
+
+    /// The address does not read this field; it is not sent again.
+    pub(super) fn refuse(&self, field: &'static str) {
+        self.change(|endpoint, _| drop(endpoint.refused.insert(field)));
+    }
+
+    /// Does the address keep to this way to tell a shape, as far as is known?
+    pub(super) fn holds(&self, rung: Rung) -> bool {
+        self.pool.lock().endpoints.get(self.at).is_none_or(|endpoint| !endpoint.lost.contains(&rung))
     }
 
     fn change(&self, change: impl FnOnce(&mut Endpoint, &mut ChaCha8Rng)) {

@@ -8,10 +8,11 @@ use std::fmt::Write;
 /// More choices than this are no list any more.
 const MOST_CHOICES: usize = 256;
 
-/// A shape that was understood.
-pub(super) struct Shape {
+/// A regular expression that was understood.
+pub(super) struct Regular {
     hir: Hir,
-    regex: Regex,
+    /// Made where answers are read by it.
+    regex: Option<Regex>,
 }
 
 /// In whose words a shape is written.
@@ -23,14 +24,14 @@ enum Dialect {
     Pattern,
 }
 
-impl Shape {
+impl Regular {
     /// Understands a regular expression of the `regex` crate; the words say why it can not.
-    pub(super) fn new(pattern: &str) -> Result<Shape, String> {
+    pub(super) fn new(pattern: &str, reads: bool) -> Result<Regular, String> {
         let hir = regex_syntax::parse(pattern).map_err(|error| error.to_string())?;
         let whole = format!("\\A(?:{pattern})\\z");
         let limits = Regex::config().nfa_size_limit(Some(64 << 20));
-        let regex = Regex::builder().configure(limits).build(&whole).map_err(|error| error.to_string())?;
-        Ok(Shape { hir, regex })
+        let regex = reads.then(|| Regex::builder().configure(limits).build(&whole));
+        Ok(Regular { hir, regex: regex.transpose().map_err(|error| error.to_string())? })
     }
 
     /// All texts it allows, if they are few.
@@ -55,7 +56,8 @@ impl Shape {
 
     /// The answer in its shape, and whether something had to be taken away for it; `None` if there is none in it.
     pub(super) fn read(&self, text: &str) -> Option<(String, bool)> {
-        let fits = |text: &str| self.regex.search(&Input::new(text).anchored(Anchored::Yes)).is_some();
+        let regex = self.regex.as_ref()?;
+        let fits = |text: &str| regex.search(&Input::new(text).anchored(Anchored::Yes)).is_some();
         if fits(text) {
             return Some((text.to_owned(), false));
         }
@@ -216,7 +218,7 @@ mod tests {
     #[test]
     fn few_texts_are_a_choice() {
         let check = |pattern: &str, expected: Option<&[&str]>| {
-            let found = Shape::new(pattern).unwrap().choices();
+            let found = Regular::new(pattern, true).unwrap().choices();
             assert_eq!(found, expected.map(|all| all.iter().map(ToString::to_string).collect()), "{pattern}");
         };
         check("yes|no", Some(&["yes", "no"]));
@@ -230,21 +232,21 @@ mod tests {
     #[test]
     fn a_shape_is_written_in_the_words_of_servers() {
         let check = |pattern: &str, gbnf: &str, ecma: &str| {
-            let shape = Shape::new(pattern).unwrap();
+            let shape = Regular::new(pattern, true).unwrap();
             assert_eq!((shape.gbnf().unwrap().as_str(), shape.pattern().unwrap().as_str()), (gbnf, ecma));
         };
         check("yes|no", r#"root ::= ("yes" | "no")"#, "^(?:yes|no)$");
         check("(a)b{2,3}", r#"root ::= ("a") ("b"){2,3}"#, "^(?:a)(?:b){2,3}$");
         check(r#"["\]x-z]+"#, r#"root ::= (["\x5Dx-z])+"#, r#"^(?:[\"\]x-z])+$"#);
         check(r#"\n"é"#, r#"root ::= "\n\"\xE9""#, r#"^\u000A\"\u00E9$"#);
-        assert!(Shape::new(r"\bword").unwrap().gbnf().is_err());
-        assert!(Shape::new("(").is_err());
+        assert!(Regular::new(r"\bword", true).unwrap().gbnf().is_err());
+        assert!(Regular::new("(", true).is_err());
     }
 
     #[test]
     fn an_answer_that_missed_its_shape_a_little_is_read() {
         let check = |pattern: &str, text: &str, expected: Option<(&str, bool)>| {
-            let found = Shape::new(pattern).unwrap().read(text);
+            let found = Regular::new(pattern, true).unwrap().read(text);
             assert_eq!(found, expected.map(|(text, mended)| (text.to_owned(), mended)), "{text:?}");
         };
         check("yes|no", "yes", Some(("yes", false)));

@@ -2,6 +2,7 @@
 
 use super::{
     call::{Caller, Fault},
+    ladder::Rung,
     wire::{self, Wire},
 };
 use crate::{
@@ -32,6 +33,7 @@ impl Caller<'_> {
                 path: "embeddings",
                 body: json!({"model": settings.model, "input": batch, "encoding_format": "float"}),
                 wrapped: false,
+                rung: Rung::Ask,
             };
             let mut found = vec![];
             let ended = self
@@ -46,7 +48,9 @@ impl Caller<'_> {
             match ended {
                 Ok(()) => vectors.append(&mut found),
                 Err(Fault::Cancelled) => return Ok(Answer { finish: Finish::Cancelled, ..answer }),
-                Err(Fault::Failed(why) | Fault::Again { why, .. }) => return Err(ExpertError::Missing(why)),
+                Err(Fault::Failed(why) | Fault::Again { why, .. } | Fault::Unshaped(why)) => {
+                    return Err(ExpertError::Missing(why));
+                }
                 Err(Fault::Refused(field)) => {
                     return Err(ExpertError::Missing(format!("it refuses the field `{field}`")));
                 }

@@ -3,7 +3,10 @@
 //! Time is the runtime's own, paused: it moves when nothing else can happen, so an hour of waiting takes no time.
 
 mod faults;
+mod ladder;
 mod script;
+#[cfg(feature = "tls")]
+mod tls;
 
 use super::*;
 use crate::ask::{Finish, Generate, Prompt, Sampling, Turn};
@@ -21,6 +24,7 @@ pub(super) fn settings(urls: &[String]) -> ServerSettings {
         urls: urls.to_vec(),
         model: "m".into(),
         key: None,
+        trusted: None,
         parallel: 2,
         waits: Waits::default(),
         structured: Structured::JsonSchema,
@@ -35,14 +39,14 @@ pub(super) fn generate(grammar: Option<&str>) -> Ask {
         sampling: Sampling { temperature: 0.5, top_p: 0.5, seed: 7 },
         max_tokens: 20,
         stop: vec!["END".into()],
-        grammar: grammar.map(str::to_owned),
+        grammar: grammar.map(|pattern| crate::ask::Shape::Pattern(pattern.to_owned())),
         start: String::new(),
     };
     Ask { expert: "answer".into(), server: Some("big".into()), request: Request::Generate(generate) }
 }
 
 async fn ask(server: &Server, ask: &Ask) -> Result<Answer, ExpertError> {
-    let client = call::client(&server.shared.settings).unwrap();
+    let client = send::client(&server.shared.settings).unwrap();
     server.shared.answer(&client, ask, &mut (), &Control::default()).await
 }
 
@@ -195,7 +199,7 @@ async fn a_call_can_be_paused_and_cancelled_while_the_server_is_silent() {
     ])
     .await;
     let server = made(settings(&[script.url()]));
-    let client = call::client(&server.shared.settings).unwrap();
+    let client = send::client(&server.shared.settings).unwrap();
     let control = Control::default();
     let after = |seconds: u64, pull: fn(&Control)| {
         let control = control.clone();

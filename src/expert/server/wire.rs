@@ -2,23 +2,13 @@
 //!
 //! Fields that are not known are passed over; fields of the wrong kind are treated as missing.
 
-use super::{Structured, shape::Shape};
+use super::{form::Form, ladder::Rung};
 use crate::ask::{Finish, Generate, Prompt, Token, Usage};
 use serde_json::{Map, Value, json};
 
 /// Fields that some servers refuse; left out once one did. The rest of a request is what every server reads.
-pub(super) const OPTIONAL: [&str; 10] = [
-    "logprobs",
-    "stream_options",
-    "seed",
-    "response_format",
-    "structured_outputs",
-    "grammar",
-    "max_tokens",
-    "temperature",
-    "top_p",
-    "stop",
-];
+pub(super) const OPTIONAL: [&str; 7] =
+    ["logprobs", "stream_options", "seed", "max_tokens", "temperature", "top_p", "stop"];
 
 /// Stop strings that a server takes; the others are looked for here alone.
 const STOPS: usize = 4;
@@ -31,28 +21,35 @@ pub(super) struct Wire {
     pub(super) body: Value,
     /// The answer comes as `{"answer": …}`.
     pub(super) wrapped: bool,
+    /// How the shape is told in it.
+    pub(super) rung: Rung,
 }
 
-/// A generation in the server's words. `reads` tells which optional fields it takes.
-pub(super) fn generate(
-    ask: &Generate,
-    shape: Option<&Shape>,
-    model: &str,
-    structured: Structured,
-    completions: bool,
-    reads: &dyn Fn(&'static str) -> bool,
-) -> Wire {
+/// How a generation is asked for.
+pub(super) struct How<'a> {
+    pub(super) form: Option<&'a Form>,
+    pub(super) rung: Rung,
+    pub(super) model: &'a str,
+    /// The prompt is continued as it stands, by `/completions`.
+    pub(super) raw: bool,
+    /// What was said before, and why it is not what was asked for.
+    pub(super) corrections: &'a [(String, String)],
+    /// Which optional fields the address takes.
+    pub(super) reads: &'a dyn Fn(&'static str) -> bool,
+}
+
+/// A generation in the server's words.
+pub(super) fn generate(ask: &Generate, how: &How<'_>) -> Wire {
+    let How { form, rung, raw, reads, .. } = *how;
     let mut body = Map::new();
-    let mut wrapped = false;
-    body.insert("model".into(), json!(model));
-    let raw = matches!(ask.prompt, Prompt::Raw(_)) && completions;
+    body.insert("model".into(), json!(how.model));
+    body.insert("stream".into(), json!(true));
     let mut put = |field: &'static str, value: Value| {
         if reads(field) {
             body.insert(field.into(), value);
         }
         reads(field)
     };
-    put("stream", json!(true));
     put("stream_options", json!({"include_usage": true}));
     if !put("max_tokens", json!(ask.max_tokens)) {
         // The newer name, of servers that refuse the older one.
@@ -69,42 +66,59 @@ pub(super) fn generate(
     } else if put("logprobs", json!(true)) {
         put("top_logprobs", json!(ALTERNATIVES));
     }
-    let mut told = String::new();
-    if let (Some(shape), Some(pattern)) = (shape, &ask.grammar) {
-        let forced = match structured {
-            Structured::Grammar => shape.gbnf().is_ok_and(|grammar| put("grammar", json!(grammar))),
-            Structured::Regex => put("structured_outputs", json!({"regex": pattern})),
-            Structured::JsonSchema => schema(shape).is_some_and(|format| {
-                wrapped = put("response_format", format);
-                wrapped
-            }),
-            Structured::Ask => false,
-        };
-        if !forced && let Some(choices) = shape.choices() {
-            told = format!("Answer with exactly one of: {}", choices.join(" | "));
-        }
-    }
+    let wrapped = form.is_some_and(|form| shape(form, rung, &mut body));
     let path = if raw { "completions" } else { "chat/completions" };
+    let told = form.map(|form| form.told(rung)).unwrap_or_default();
     match &ask.prompt {
         Prompt::Raw(text) if raw => drop(body.insert("prompt".into(), json!(text))),
-        prompt => drop(body.insert("messages".into(), messages(prompt, &told))),
+        prompt => drop(body.insert("messages".into(), messages(prompt, &told, how.corrections))),
     }
-    Wire { path, body: Value::Object(body), wrapped }
+    Wire { path, body: Value::Object(body), wrapped, rung }
 }
 
-fn schema(shape: &Shape) -> Option<Value> {
-    let answer = match shape.choices() {
-        Some(choices) => json!({"type": "string", "enum": choices}),
-        None => json!({"type": "string", "pattern": shape.pattern().ok()?}),
+/// Writes the shape into a request; whether the answer comes as a property of the reply.
+fn shape(form: &Form, rung: Rung, body: &mut Map<String, Value>) -> bool {
+    let mut put = |field: &str, value: Value| drop(body.insert(field.to_owned(), value));
+    let (schema, wrapped) = match form.schema() {
+        Some((schema, wrapped)) => (schema.clone(), *wrapped),
+        None => (Value::Null, false),
     };
-    let schema = json!({
-        "type": "object", "properties": {"answer": answer}, "required": ["answer"], "additionalProperties": false
-    });
-    Some(json!({"type": "json_schema", "json_schema": {"name": "answer", "strict": true, "schema": schema}}))
+    match rung {
+        Rung::JsonSchema => {
+            let schema = json!({"name": "answer", "strict": is_strict(&schema), "schema": schema});
+            put("response_format", json!({"type": "json_schema", "json_schema": schema}));
+        }
+        Rung::JsonObject => put("response_format", json!({"type": "json_object"})),
+        Rung::Tool => {
+            let about = "Gives the answer.";
+            let function = json!({"name": "answer", "description": about, "parameters": schema});
+            put("tools", json!([{"type": "function", "function": function}]));
+            put("tool_choice", json!({"type": "function", "function": {"name": "answer"}}));
+        }
+        Rung::Grammar => put("grammar", json!(form.gbnf())),
+        Rung::Regex => put("structured_outputs", json!({"regex": form.regex()})),
+        Rung::Ask => {}
+    }
+    wrapped && matches!(rung, Rung::JsonSchema | Rung::JsonObject | Rung::Tool)
+}
+
+/// Whether every object of a schema is closed and wants all that it names: strict servers refuse others.
+fn is_strict(schema: &Value) -> bool {
+    match schema {
+        Value::Object(fields) => {
+            let whole = fields.get("properties").and_then(Value::as_object).is_none_or(|properties| {
+                let required = fields.get("required").and_then(Value::as_array).map_or(0, Vec::len);
+                fields.get("additionalProperties") == Some(&json!(false)) && required == properties.len()
+            });
+            whole && fields.values().all(is_strict)
+        }
+        Value::Array(items) => items.iter().all(is_strict),
+        _ => true,
+    }
 }
 
 /// The turns of a chat; a text that is to be continued becomes a request to do so.
-fn messages(prompt: &Prompt, told: &str) -> Value {
+fn messages(prompt: &Prompt, told: &str, corrections: &[(String, String)]) -> Value {
     const CONTINUE: &str = "Continue the text from the point where it ends. Write only what comes next, on one line, in \
                             the form of the examples. Do not repeat anything.";
     let mut turns: Vec<(String, String)> = match prompt {
@@ -116,6 +130,13 @@ fn messages(prompt: &Prompt, told: &str) -> Value {
     if let (Some((_, text)), false) = (turns.last_mut(), told.is_empty()) {
         text.push_str("\n\n");
         text.push_str(told);
+    }
+    for (said, why) in corrections {
+        turns.push(("assistant".into(), said.clone()));
+        turns.push((
+            "user".into(),
+            format!("That is not what was asked for: {why}. Write it again, the JSON alone."),
+        ));
     }
     turns.iter().map(|(role, text)| json!({"role": role, "content": text})).collect()
 }
@@ -129,6 +150,8 @@ pub(super) struct Chunk {
     pub(super) finish: Option<End>,
     pub(super) usage: Option<Usage>,
     pub(super) model: Option<String>,
+    /// A piece of the parameters of a tool that it calls.
+    pub(super) tool: String,
 }
 
 /// Why the server ended.
@@ -153,6 +176,8 @@ pub(super) fn read(data: &str) -> Result<Chunk, String> {
     let text = ["delta", "message"].iter().find_map(|part| choice[*part]["content"].as_str());
     let text = text.or(choice["text"].as_str()).unwrap_or_default();
     let tokens = tokens(&choice["logprobs"], text);
+    let called = |part: &str| choice[part]["tool_calls"][0]["function"]["arguments"].as_str();
+    let tool = ["delta", "message"].into_iter().find_map(called).unwrap_or_default().to_owned();
     let finish = choice["finish_reason"].as_str().map(|reason| match reason {
         "stop" | "eos" | "end_turn" | "stop_sequence" => End::Finish(Finish::Stop),
         "length" | "max_tokens" => End::Finish(Finish::Length),
@@ -164,7 +189,14 @@ pub(super) fn read(data: &str) -> Result<Chunk, String> {
         let token = Token { text: text.to_owned(), probability: 0.0, alternatives: vec![], forced: false };
         if text.is_empty() { vec![] } else { vec![token] }
     };
-    Ok(Chunk { tokens: tokens.unwrap_or_else(plain), weighed, finish, usage: usage(&value["usage"]), model })
+    Ok(Chunk {
+        tokens: tokens.unwrap_or_else(plain),
+        weighed,
+        finish,
+        usage: usage(&value["usage"]),
+        model,
+        tool,
+    })
 }
 
 /// Tokens with probabilities, of the chat's form or the older one; `None` unless they make up the text.

@@ -89,6 +89,8 @@ pub fn cards(rows: &[&Row], examples: usize) -> Vec<ExpertCard> {
                 server: None,
                 max_tokens: 1,
                 stop: vec![],
+                schema: None,
+                choices: vec![],
                 body: String::new(),
                 version: String::new(),
                 origin: "data set".to_owned(),

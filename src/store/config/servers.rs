@@ -18,15 +18,27 @@ pub struct ServerConfig {
     /// One of [`STRUCTURED`].
     pub structured: Option<String>,
     pub completions: Option<bool>,
+    /// A file of certificates (PEM) that are trusted beside those of this machine, for addresses with https.
+    pub ca_file: Option<String>,
     /// Price of a million tokens by name: `input`, `output`.
     pub price: BTreeMap<String, f32>,
 }
 
 /// How a server can be told the shape of an answer.
-pub const STRUCTURED: [&str; 4] = ["json_schema", "grammar", "regex", "ask"];
+pub const STRUCTURED: [&str; 7] = ["auto", "json_schema", "json_object", "tool", "grammar", "regex", "ask"];
 
-const KNOWN: &[&str] =
-    &["urls", "url", "model", "key_env", "parallel", "timeouts", "structured", "completions", "price"];
+const KNOWN: &[&str] = &[
+    "urls",
+    "url",
+    "model",
+    "key_env",
+    "parallel",
+    "timeouts",
+    "structured",
+    "completions",
+    "ca_file",
+    "price",
+];
 
 impl Reader<'_> {
     pub(super) fn servers(&mut self, value: &Value<'_>) {
@@ -96,6 +108,7 @@ impl Reader<'_> {
                         self.fault(value.span(), format!("`{name}` is one of {}", STRUCTURED.join(", ")));
                     }
                 }
+                "ca_file" => server.ca_file = self.word(&name, value),
                 "completions" => server.completions = self.truth(&name, value),
                 _ => self.unknown(key, &format!("{path}."), KNOWN),
             }

@@ -235,7 +235,7 @@ fn a_server_is_read_with_all_that_can_be_said_of_it() {
     };
     check("key = \"sk-123\"", "there is no setting `servers.x.key`");
     check("key_env = \"sk-123\"", "wants the name of an environment variable, not the key itself");
-    check("structured = \"json\"", "`servers.x.structured` is one of json_schema, grammar, regex, ask");
+    check("structured = \"json\"", "`servers.x.structured` is one of auto, json_schema, json_object");
     check("timeouts = { conect = 1 }", "did you mean `servers.x.timeouts.connect`?");
     check("timeouts = { idle = 0 }", "`servers.x.timeouts.idle` wants seconds");
     check("parallel = 0", "a whole number from 1");

@@ -81,7 +81,7 @@ fn request(lines: &mut Vec<Line>, width: usize, request: &Request, cache: &mut C
             if let Some(grammar) = grammar {
                 lines.push(Line::default());
                 lines.extend(Line::of(Role::Turn, "grammar").wrap(width, 0));
-                lines.extend(Line::of(Role::Dim, grammar).wrap(width, 0));
+                lines.extend(Line::of(Role::Dim, &grammar.text()).wrap(width, 0));
             }
         }
         Request::Score { prompt, continuations } => {

@@ -80,6 +80,12 @@ impl Machine {
         if state == DEAD { DEAD } else { self.next[at] }
     }
 
+    /// The state after each class of bytes; `DEAD` among them.
+    pub(super) fn nexts(&self, state: u32) -> impl Iterator<Item = u32> + '_ {
+        let at = state as usize * self.classes;
+        self.next.get(at..at + self.classes).unwrap_or_default().iter().copied()
+    }
+
     /// The text that led here is a match.
     pub(super) fn is_match(&self, state: u32) -> bool {
         self.matches.get(state as usize).copied().unwrap_or(false)

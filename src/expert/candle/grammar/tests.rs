@@ -188,3 +188,71 @@ proptest! {
         }
     }
 }
+
+/// As the expert guides: forced runs where there is room, then the `choices`-th of what may come, `left` tokens at most.
+fn write_within(pattern: &str, vocabulary: &Vocabulary, mut left: u32, choices: &[u32]) -> String {
+    let grammar = Arc::new(Grammar::new(pattern, vocabulary).unwrap());
+    let mut guide = grammar.guide();
+    assert!(guide.needs() <= left);
+    let (mut tokens, mut at) = (vec![], 0);
+    loop {
+        let forced = guide.forced_within(left);
+        let allowed = guide.allowed();
+        let mask = guide.allowed_within(left);
+        let open = mask.as_ref().unwrap_or(&allowed.tokens);
+        let token = match forced.first() {
+            Some(&token) => token,
+            None => {
+                let count = open.count() + usize::from(allowed.end);
+                assert!(count > 0, "no dead ends");
+                at += 1;
+                match open.tokens().nth(choices[at % choices.len()] as usize % count) {
+                    Some(token) => token,
+                    None => return vocabulary.decode(&tokens),
+                }
+            }
+        };
+        assert!(left > 0 && guide.advance(token));
+        left -= 1;
+        assert!(guide.needs() <= left, "there is always room for an end");
+        tokens.push(token);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn whatever_a_model_says_obeys_the_schema(
+        schema in crate::expert::schema::tests::schemas(),
+        more in 0u32..40,
+        choices in prop::collection::vec(any::<u32>(), 30),
+    ) {
+        let Ok(read) = crate::expert::schema::Schema::read(&schema) else { return Ok(()) };
+        let own = vocabulary();
+        let pattern = read.pattern().unwrap();
+        let Ok(grammar) = Grammar::new(&pattern, &own) else { return Ok(()) };
+        let text = write_within(&pattern, &own, Arc::new(grammar).guide().needs() + more, &choices);
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{schema}: {text}: {error}"));
+        prop_assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&value), "{} {}", schema, text);
+        prop_assert_eq!(read.check(&value), Ok(()));
+    }
+}
+
+#[test]
+fn an_answer_is_whole_within_its_room() {
+    let vocabulary = vocabulary();
+    let check = |pattern: &str, needs: u32| {
+        let grammar = Arc::new(Grammar::new(pattern, &vocabulary).unwrap());
+        assert_eq!(grammar.guide().needs(), needs, "{pattern}");
+    };
+    check("", 0);
+    check("x*", 0);
+    check("abc", 1);
+    check("(abc|x)yy", 3);
+    check("split \\[", 3);
+    check("x{3}", 3);
+    assert_eq!(write_within("a[a-z]*z", &vocabulary, 2, &[1, 2, 3]), "az");
+    // With room the letters go on; the last one is kept for the end.
+    assert_eq!(write_within("a(x|y)*z", &vocabulary, 9, &[0]).len(), 9);
+}
