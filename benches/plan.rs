@@ -143,6 +143,7 @@ fn with_engine(model: &Path, variant: Variant, work: impl FnOnce(&State, &mut En
         prompts: Prompts::shipped(),
         servers: Servers::default(),
         knowledge: Default::default(),
+        files: Default::default(),
     };
     let settings = Settings {
         strategy: "decomposed".to_owned(),

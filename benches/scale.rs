@@ -132,6 +132,7 @@ fn open(path: &Path) {
         prompts: Prompts::shipped(),
         servers: Servers::default(),
         knowledge: Default::default(),
+        files: Default::default(),
     };
     let mut bench = Bench {
         state: State::new(tools, settings()),

@@ -7,6 +7,7 @@ mod desk;
 mod doctor;
 mod editor;
 mod effects;
+mod identity;
 mod ledger;
 mod models;
 mod recorded;

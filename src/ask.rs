@@ -154,6 +154,9 @@ pub struct Answer {
     pub usage: Usage,
     #[serde(default)]
     pub finish: Finish,
+    /// SHA-256 of the model file that answered, in hexadecimal digits, when it was a model of this machine.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub file: String,
     /// Model and server that answered, when it was a server: `qwen3 at big`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub by: String,

@@ -57,6 +57,11 @@ pub enum Report {
     },
     /// A model's state changed.
     Model(ModelStatus),
+    /// The file of the model that is asked by this name, by its SHA-256.
+    File {
+        model: String,
+        sha256: String,
+    },
 }
 
 /// How far a model is on its way to answering.

@@ -66,11 +66,12 @@ impl Boot {
             warnings.push(why);
             Default::default()
         });
-        let tools = Tools {
+        let mut tools = Tools {
             roster: roster(&places, &config, &servers, &mut warnings),
             prompts: prompts(&places, &config, &mut warnings),
             servers: servers::known(&servers, &embedding),
             knowledge: Arc::new(knowledge),
+            files: Default::default(),
         };
         let keymap = keymap(&config)?;
         let at = |key: &str| config.origin(key).map(|place| format!("{place}: ")).unwrap_or_default();
@@ -93,6 +94,8 @@ impl Boot {
         if std::env::var_os("PLANTERN_MODELS").is_none_or(|folder| folder.is_empty()) {
             model_places.folder.clone_from(&places.models);
         }
+        let sha256 = super::identity::known(&model_places, &settings.model);
+        tools.files.extend(sha256.map(|sha256| (settings.model.clone(), sha256)));
         let stop = Arc::new(AtomicBool::new(false));
         let models = Models { places: model_places, servers, fetch: fetching(), stop };
         Ok(Boot { places, config, tools, settings, keymap, models, embedding, disk, warnings })

@@ -491,7 +491,7 @@ impl Cli {
 fn nearest_command(word: &str) -> Option<String> {
     let command = <Cli as clap::CommandFactory>::command();
     let names = command.get_subcommands().map(|command| command.get_name().to_owned());
-    let away = |name: &String| crate::workbench::keymap::distance(name, word);
+    let away = |name: &String| strsim::levenshtein(name, word);
     names.filter(|name| away(name) <= 1 + usize::from(6 < name.len())).min_by_key(away)
 }
 

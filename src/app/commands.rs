@@ -296,6 +296,9 @@ impl Floor {
             [(language, Which::Language, model), (embedding, Which::Embedding, self.embedding.clone())];
         for (_, which, name) in wanted.into_iter().filter(|(wanted, ..)| *wanted) {
             self.models.bring(&mut self.engine, which, &name)?;
+            if which == Which::Language && !self.state.tools.files.contains_key(&name) {
+                super::identity::find_out(&self.models.places, &name, self.engine.reports());
+            }
             self.state.models.insert(which, ModelState::Loading(0.0));
         }
         Ok(())

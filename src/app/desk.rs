@@ -47,6 +47,9 @@ pub(crate) fn open(boot: Boot, first: &First, theme: Option<&str>) -> Result<End
         .and_then(|()| models.bring(&mut shell.engine, Which::Language, &language))
         .and_then(|()| models.bring(&mut shell.engine, Which::Embedding, &embedding));
     threads.map_err(Trouble::usage)?;
+    if !state.tools.files.contains_key(&language) {
+        super::identity::find_out(&models.places, &language, shell.engine.reports());
+    }
     begin(&mut state, &mut shell, first);
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Trouble::usage)?;

@@ -27,7 +27,11 @@ use crate::{
     session::{Event, Journal, Outcome, Progress, Purpose, Session, Settings},
     strategy::{self, Done, Next, Prompts, Scene},
 };
-use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// What deciding needs besides the session: who is there and what they are told.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +41,8 @@ pub struct Tools {
     pub servers: Servers,
     /// What routers have learned.
     pub knowledge: Arc<Knowledge>,
+    /// SHA-256 of the file of each language model of this machine, by the name it is asked by, as far as they are known.
+    pub files: BTreeMap<String, String>,
 }
 
 /// How one task stands.
@@ -514,8 +520,16 @@ impl<'a> Surveyor<'a> {
         let model = known.map_or(model.as_str(), |(_, model)| model.map_or("", String::as_str));
         let ask = self.amend(task, purpose, ask, &|ask| call_key(ask, version, model, 0));
         let key = call_key(&ask, version, model, attempt);
-        self.made_under(&key);
         self.heard.borrow_mut().push(upkeep::digest(&key));
+        let key = match self.another_file(&ask, model, &key) {
+            Some(file) => {
+                let key = call_key(&ask, version, &format!("{model}\n{file}"), attempt);
+                self.heard.borrow_mut().push(upkeep::digest(&key));
+                key
+            }
+            None => key,
+        };
+        self.made_under(&key);
         if let (Some((name, None)), None) = (known, self.journal.call_for(&key)) {
             let why = format!(
                 "no server is called `{name}`: set [servers.{name}] in the configuration, or press r"

@@ -1,6 +1,6 @@
 //! Names and numbers given on the command line: checked against what exists, and put over the settings.
 
-use crate::{expert::roster::Roster, router, session::Settings, strategy, workbench::keymap::distance};
+use crate::{expert::roster::Roster, router, session::Settings, strategy};
 
 /// What a command line says about how to work; `None` leaves the configured value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -70,7 +70,7 @@ pub fn known<'a>(
     }
     let short: String = name.chars().take(60).collect();
     let short = crate::visible::visible_line(&short);
-    let away = |known: &str| distance(&known.to_lowercase(), &short.to_lowercase());
+    let away = |known: &str| strsim::levenshtein(&known.to_lowercase(), &short.to_lowercase());
     let near = names.iter().copied().min_by_key(|known| away(known));
     // A suggestion that shares next to nothing with what was typed helps nobody.
     let near = near.filter(|near| away(near) <= 1 + near.chars().count() / 2);

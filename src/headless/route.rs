@@ -146,6 +146,7 @@ mod tests {
                 prompts: Prompts::shipped(),
                 servers: Servers::default(),
                 knowledge: Default::default(),
+                files: Default::default(),
             };
             let (mut script, mut interrupt) = (Script::new(""), Interrupt::never());
             let decided = block_on(decide(task, router, &tools, "", &mut script, &mut interrupt));

@@ -133,7 +133,7 @@ impl Switch {
             return;
         };
         let call = match &mut report {
-            Report::Model(_) => {
+            Report::Model(_) | Report::File { .. } => {
                 (0..self.seats.len()).for_each(|seat| self.say(seat, Some(report.clone())));
                 self.waiting.clear();
                 return;

@@ -11,7 +11,7 @@ mod pinned;
 mod pull;
 mod wheel;
 
-pub use fingerprint::fingerprint;
+pub use fingerprint::{fingerprint, known_fingerprint};
 pub use hub::{Hub, pull_from_hub};
 pub use keep::{add, removable, remove};
 pub use pinned::DefaultModel;

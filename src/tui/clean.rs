@@ -94,14 +94,9 @@ fn is_mark(c: char, width: usize) -> bool {
     width == 0 && !c.is_control() && !is_hidden(c) || matches!(c, '\u{ff9e}' | '\u{ff9f}')
 }
 
-/// Can not be seen, or changes the order of what can be seen: controls of the second set, bidirectional embeddings,
-/// overrides and isolates, zero-width characters, fillers, tags, annotation marks, separators, variation selectors.
+/// What hides anywhere, and the selectors that make a picture wider on one terminal than on another.
 pub fn is_hidden(c: char) -> bool {
-    matches!(c,
-        '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+    crate::visible::is_hidden(c) || matches!(c, '\u{fe00}'..='\u{fe0f}')
 }
 
 /// Roughly the pictures; only used to leave out what joins them.

@@ -42,8 +42,10 @@ impl Keymap {
     /// Gives an action other keys. An error names the unknown action, the bad key, or the action that has the key.
     pub fn remap(&mut self, id: &str, keys: &[String]) -> Result<(), String> {
         let Some(action) = Action::all().find(|action| action.id() == id) else {
-            let near =
-                Action::all().map(Action::id).min_by_key(|known| distance(known, id)).unwrap_or_default();
+            let near = Action::all()
+                .map(Action::id)
+                .min_by_key(|known| strsim::levenshtein(known, id))
+                .unwrap_or_default();
             return Err(format!("no action is called `{id}`; did you mean `{near}`?"));
         };
         let chords = keys.iter().map(|key| key.parse()).collect::<Result<Vec<Chord>, String>>()?;
@@ -58,22 +60,6 @@ impl Keymap {
         map.extend(chords.into_iter().map(|chord| (chord, action)));
         Ok(())
     }
-}
-
-/// How many single changes turn one word into the other (Levenshtein distance).
-pub fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, c) in one.chars().enumerate() {
-        let mut corner = i;
-        row[0] = i + 1;
-        for (j, d) in other.iter().enumerate() {
-            let change = corner + usize::from(c != *d);
-            corner = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(corner + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod debug;
 mod edits;
 mod fault;
+mod files;
 mod fresh;
 mod history;
 mod inside;

@@ -234,6 +234,7 @@ fn whatever_is_pressed_the_plan_stays_a_plan_and_nothing_is_lost() {
         prompts: Prompts::shipped(),
         servers: Default::default(),
         knowledge: Default::default(),
+        files: Default::default(),
     };
     let presses = proptest::collection::vec(press(), 1..steps);
     let ran = proptest::test_runner::TestRunner::new(config).run(&presses, |presses| {

@@ -40,6 +40,7 @@ impl Bench {
             prompts: Prompts::shipped(),
             servers: Default::default(),
             knowledge: Default::default(),
+            files: Default::default(),
         };
         let settings = Settings {
             strategy: "decomposed".to_owned(),

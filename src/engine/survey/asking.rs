@@ -3,8 +3,9 @@
 use super::Surveyor;
 use crate::{
     ask::Ask,
+    engine::Which,
     ids::TaskId,
-    session::{Amendment, Progress, Purpose},
+    session::{Amendment, Outcome, Progress, Purpose},
 };
 
 /// One call that a task makes or would make.
@@ -78,6 +79,18 @@ impl Surveyor<'_> {
             });
         }
         amended
+    }
+
+    /// The model's file of now, where the answer under this key came from another one. An answer that does not say which
+    /// file it came from, and one whose file of now is not known, holds.
+    pub(super) fn another_file(&self, ask: &Ask, model: &str, key: &str) -> Option<&str> {
+        let Some(Which::Language) = Which::serving(ask) else { return None };
+        let now = self.tools.files.get(model)?;
+        let (Outcome::Answered(answer) | Outcome::Stopped(answer)) = &self.journal.call_for(key)?.outcome
+        else {
+            return None;
+        };
+        (!answer.file.is_empty() && answer.file != *now).then_some(now)
     }
 
     /// The key under which the ask at hand is made.

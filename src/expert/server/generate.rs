@@ -29,6 +29,8 @@ struct Sent {
     url: String,
     rung: Rung,
     wrapped: bool,
+    /// It called the tool.
+    called: bool,
 }
 
 impl Caller<'_> {
@@ -60,7 +62,8 @@ impl Caller<'_> {
                 Err(why) => why,
             };
             talk.spent = answer.usage;
-            if answer.finish == Finish::Stop && sent.rung.binds() {
+            let passed_over = sent.rung.binds() || (sent.rung == Rung::Tool && !sent.called);
+            if answer.finish == Finish::Stop && passed_over {
                 // It takes the way and does not keep to it.
                 self.shared.pool.lose(&sent.url, &[sent.rung]);
                 continue;
@@ -93,7 +96,7 @@ impl Caller<'_> {
         let pool = &self.shared.pool;
         let raw = matches!(ask.prompt, Prompt::Raw(_)) && settings.completions;
         let mut reply = Reply::default();
-        let mut sent = Sent { url: String::new(), rung: Rung::Ask, wrapped: false };
+        let mut sent = Sent { url: String::new(), rung: Rung::Ask, wrapped: false, called: false };
         // Ways that an address did not take. Kept in mind once another one worked there: the request may have been wrong.
         let mut doubted: Vec<(String, Rung)> = vec![];
         let ended = self
@@ -110,7 +113,7 @@ impl Caller<'_> {
                     reads: &|field| lease.reads(field),
                 };
                 let wire = wire::generate(ask, &how);
-                sent = Sent { url: url.clone(), rung, wrapped: wire.wrapped };
+                sent = Sent { url: url.clone(), rung, wrapped: wire.wrapped, called: false };
                 let response = match self.send(lease, &wire).await {
                     Err(Fault::Unshaped(why)) => {
                         doubted.push((url.clone(), rung));
@@ -122,6 +125,7 @@ impl Caller<'_> {
             })
             .await;
         if !reply.tool.is_empty() {
+            sent.called = true;
             reply.text = std::mem::take(&mut reply.tool);
             reply.weighed = false;
             if matches!(&reply.end, Some(End::Else(why)) if why == "tool_calls" || why == "function_call") {

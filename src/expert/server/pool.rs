@@ -126,7 +126,9 @@ impl Lease<'_> {
 
     /// The address does not read this field; it is not sent again.
     pub(super) fn refuse(&self, field: &'static str) {
-        self.change(|endpoint, _| drop(endpoint.refused.insert(field)));
+        self.change(|endpoint, _| {
+            endpoint.refused.insert(field);
+        });
     }
 
     /// Does the address keep to this way to tell a shape, as far as is known?

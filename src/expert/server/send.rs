@@ -63,7 +63,12 @@ impl Caller<'_> {
         let response = match sent {
             Ok(Ok(response)) => response,
             Ok(Err(error)) if error.is_connect() || error.is_builder() => {
-                return Err(Fault::Again { why: self.says(connecting(&error)), after: None });
+                let why = self.says(connecting(&error));
+                // A certificate is not trusted a second later either.
+                return Err(match why.contains("certificate") {
+                    true => Fault::Failed(why),
+                    false => Fault::Again { why, after: None },
+                });
             }
             // It may have been worked on.
             Ok(Err(error)) => {

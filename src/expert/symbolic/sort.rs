@@ -9,7 +9,7 @@ pub(super) const PHRASINGS: &str = "Sort the words alphabetically: \"b a c\"., S
 
 pub(super) fn sort(question: &str) -> Result<String, Trouble> {
     let lower = question.to_ascii_lowercase();
-    if !["sort", "order", "arrange", "rank"].iter().any(|word| lower.contains(word)) {
+    if !["sort", "order", "arrange", "rank", "alphabeti"].iter().any(|word| lower.contains(word)) {
         return Err(Trouble::Unknown);
     }
     let leads = [
@@ -22,6 +22,10 @@ pub(super) fn sort(question: &str) -> Result<String, Trouble> {
         "sort ",
         "order ",
         "arrange ",
+        "alphabetise ",
+        "alphabetize ",
+        "rank ",
+        "put ",
     ];
     let tails = [
         " alphabetically",
@@ -31,6 +35,9 @@ pub(super) fn sort(question: &str) -> Result<String, Trouble> {
         " by size",
         " by number",
         " in alphabetical",
+        " into alphabetical",
+        " in order",
+        " into order",
         " in numerical",
         " in reverse",
         " in descending",
@@ -73,13 +80,29 @@ fn sorted<T>(list: Vec<T>, text: fn(&T) -> &String, asked: &Asked) -> Result<Vec
         "highest to",
         "longest to",
         "longest first",
+        "largest first",
+        "highest first",
+        "biggest first",
+        "biggest to",
+        "greatest to",
         "z to a",
     ]
     .iter()
     .any(|word| said.contains(word));
-    let by_number = ["numer", "number", "by value", "smallest", "largest", "lowest", "highest", "increasing"]
-        .iter()
-        .any(|word| said.contains(word));
+    let by_number = [
+        "numer",
+        "number",
+        "by value",
+        "smallest",
+        "largest",
+        "biggest",
+        "greatest",
+        "lowest",
+        "highest",
+        "increasing",
+    ]
+    .iter()
+    .any(|word| said.contains(word));
     let numbers: Option<Vec<_>> = match said.contains("alphabet") {
         true => None,
         false => list.iter().map(|item| super::calculate::plain_number(text(item).trim())).collect(),

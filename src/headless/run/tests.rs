@@ -94,6 +94,7 @@ pub(in crate::headless) fn state() -> State {
         prompts: Prompts::shipped(),
         servers: Default::default(),
         knowledge: Default::default(),
+        files: Default::default(),
     };
     let settings = Settings {
         strategy: "decomposed".into(),

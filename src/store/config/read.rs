@@ -271,22 +271,7 @@ fn kind(found: &DeValue<'_>) -> String {
 
 /// The known word that a wrong one was most likely meant to be; `None` when none is near.
 fn nearest<'a>(wrong: &str, known: &[&'a str]) -> Option<&'a str> {
-    let wrong: Vec<char> = wrong.chars().take(64).collect();
-    let near = known.iter().map(|word| (changes(&wrong, word), *word)).min()?;
-    (near.0 <= 1 + wrong.len() / 3).then_some(near.1)
-}
-
-/// How many single changes turn one word into the other (Levenshtein distance).
-fn changes(one: &[char], other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, c) in one.iter().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], i + 1);
-        for (j, d) in other.iter().enumerate() {
-            let change = corner + usize::from(c != d);
-            corner = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(corner + 1);
-        }
-    }
-    row[other.len()]
+    let wrong: String = wrong.chars().take(64).collect();
+    let near = known.iter().map(|word| (strsim::levenshtein(&wrong, word), *word)).min()?;
+    (near.0 <= 1 + wrong.chars().count() / 3).then_some(near.1)
 }

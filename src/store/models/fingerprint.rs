@@ -21,13 +21,9 @@ pub fn fingerprint(
     let fault = |error| disk(0, path, error);
     let whole = path.canonicalize().map_err(fault)?;
     let facts = fs::metadata(&whole).map_err(fault)?;
-    let changed = facts.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    let state = format!("{} {}", facts.len(), changed.unwrap_or_default().as_nanos());
-    let kept = place(&whole, places);
-    let known = fs::read_to_string(&kept).ok();
-    let known = known.as_deref().and_then(|text| text.trim_end().split_once(' '));
-    if let Some((digits, _)) = known.filter(|(digits, of)| *of == state && is_digest(digits)) {
-        return Ok(digits.to_owned());
+    let (kept, state) = (place(&whole, places), state(&facts));
+    if let Some(digits) = read_kept(&kept, &state) {
+        return Ok(digits);
     }
     let total = facts.len();
     let digits = hash(&whole, &mut |done| progress(Progress { phase: Phase::Unpacking, done, total }))
@@ -42,6 +38,25 @@ pub fn fingerprint(
         }
     }
     Ok(digits)
+}
+
+/// The same, if it was computed before and the file has not changed since. Reads one small file.
+pub fn known_fingerprint(path: &Path, places: &Places) -> Option<String> {
+    let whole = path.canonicalize().ok()?;
+    let facts = fs::metadata(&whole).ok()?;
+    read_kept(&place(&whole, places), &state(&facts))
+}
+
+/// Size and time of the last change.
+fn state(facts: &fs::Metadata) -> String {
+    let changed = facts.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    format!("{} {}", facts.len(), changed.unwrap_or_default().as_nanos())
+}
+
+fn read_kept(kept: &Path, state: &str) -> Option<String> {
+    let text = fs::read_to_string(kept).ok()?;
+    let (digits, of) = text.trim_end().split_once(' ')?;
+    (of == state && is_digest(digits)).then(|| digits.to_owned())
 }
 
 /// Named by the whole path: files of one name lie in many folders.
@@ -67,9 +82,12 @@ mod tests {
         let reads = std::cell::Cell::new(0);
         let look = || fingerprint(&file, &places, &mut |_| reads.set(reads.get() + 1)).unwrap();
         fs::write(&file, "hello").unwrap();
+        assert_eq!(known_fingerprint(&file, &places), None);
         let hello = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
         assert_eq!((look().as_str(), look().as_str(), reads.get()), (hello, hello, 1));
+        assert_eq!(known_fingerprint(&file, &places).as_deref(), Some(hello));
         fs::write(&file, "hello!").unwrap();
+        assert_eq!(known_fingerprint(&file, &places), None);
         assert_ne!(look(), hello);
         assert_eq!(reads.get(), 2);
         // What was kept is damaged, then the folder is in the way.

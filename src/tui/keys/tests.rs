@@ -28,6 +28,7 @@ fn state(mode: Mode) -> State {
         prompts: Prompts::shipped(),
         servers: Default::default(),
         knowledge: Default::default(),
+        files: Default::default(),
     };
     State { mode, ..State::new(tools, settings) }
 }

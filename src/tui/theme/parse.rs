@@ -1,7 +1,6 @@
 //! Reads a theme file. What is wrong is named with file, line and what could stand there instead.
 
 use super::{Role, Theme};
-use crate::workbench::keymap::distance;
 use ratatui::style::{Color, Modifier, Style};
 use std::collections::BTreeMap;
 
@@ -66,7 +65,7 @@ pub fn parse(text: &str, file: &str) -> Result<Theme, ThemeError> {
                 }
                 None => {
                     let ids = Role::ALL.iter().map(|role| role.id()).chain(["name", "kind"]);
-                    let near = ids.min_by_key(|known| distance(known, id)).unwrap_or_default();
+                    let near = ids.min_by_key(|known| strsim::levenshtein(known, id)).unwrap_or_default();
                     let what = format!("no role is called `{id}`; did you mean `{near}`?");
                     return Err(error(key.span().start, what));
                 }

@@ -126,5 +126,6 @@ fn open(state: &mut State, opened: Opened) -> Vec<Effect> {
             state.say(Weight::Info, words);
         }
     }
+    super::reports::compare_files(state);
     effects
 }

@@ -2,9 +2,10 @@
 
 use super::{record, running};
 use crate::{
-    ask::Finish,
-    engine::{ModelState, ModelStatus, Report},
-    session::{Event, Purpose},
+    ask::{Answer, Finish},
+    engine::{ModelState, ModelStatus, Report, Which},
+    ids::CallId,
+    session::{Call, Event, Outcome, Purpose},
     workbench::{Effect, Run, State, Weight},
 };
 
@@ -39,7 +40,8 @@ pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
                 if halted {
                     state.run = Run::Idle;
                     let held = "the answer was whole before it could be held; s or c goes on from here";
-                    let why = state.debug.stop.as_ref().map(|stop| format!("{}; ", stop.why)).unwrap_or_default();
+                    let why =
+                        state.debug.stop.as_ref().map(|stop| format!("{}; ", stop.why)).unwrap_or_default();
                     state.say(Weight::Info, format!("paused: {why}{held}"));
                 }
                 ended(state, Event::Answered { call, answer })
@@ -57,10 +59,51 @@ pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
             model(state, status);
             vec![]
         }
+        Report::File { model, sha256 } => {
+            state.tools.files.insert(model, sha256);
+            state.look();
+            compare_files(state);
+            vec![]
+        }
     }
 }
 
+/// Says so if the session has answers of another file than the model has now.
+pub(super) fn compare_files(state: &mut State) {
+    let Some(model) = state.journal.session().settings.as_ref().map(|settings| &settings.model) else {
+        return;
+    };
+    let Some(now) = state.tools.files.get(model) else { return };
+    let of_another = |call: &&Call| match &call.outcome {
+        Outcome::Answered(answer) => !answer.file.is_empty() && answer.file != *now,
+        _ => false,
+    };
+    let count = state.journal.calls().filter(of_another).count();
+    if 0 < count {
+        let told = format!(
+            "the file of the model {model} is another one now: {count} answers of this session are of a file before, and hold no longer"
+        );
+        state.note(Weight::Warning, told);
+    }
+}
+
+/// Notes on an answer which model file gave it.
+fn signed(state: &State, call: CallId, mut answer: Answer) -> Answer {
+    let ask = state.journal.call(call).map(|call| &call.ask);
+    let local = ask.is_some_and(|ask| Which::serving(ask) == Some(Which::Language));
+    let model = state.journal.session().settings.as_ref().map(|settings| &settings.model).filter(|_| local);
+    if let Some(file) = model.and_then(|model| state.tools.files.get(model)) {
+        answer.file.clone_from(file);
+    }
+    answer
+}
+
 fn ended(state: &mut State, event: Event) -> Vec<Effect> {
+    let event = match event {
+        Event::Answered { call, answer } => Event::Answered { call, answer: signed(state, call, answer) },
+        Event::Stopped { call, partial } => Event::Stopped { call, partial: signed(state, call, partial) },
+        event => event,
+    };
     let judge = match &event {
         Event::Answered { call, .. } => {
             state.journal.call(*call).filter(|call| call.purpose == Purpose::Judge)

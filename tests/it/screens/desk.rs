@@ -40,6 +40,7 @@ impl Desk {
             prompts: Prompts::shipped(),
             servers: Default::default(),
             knowledge: Default::default(),
+            files: Default::default(),
         };
         let settings = Settings {
             strategy: "plan-and-solve".to_owned(),

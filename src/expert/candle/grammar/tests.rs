@@ -252,7 +252,7 @@ fn an_answer_is_whole_within_its_room() {
     check("(abc|x)yy", 3);
     check("split \\[", 3);
     check("x{3}", 3);
-    assert_eq!(write_within("a[a-z]*z", &vocabulary, 2, &[1, 2, 3]), "az");
+    assert_eq!(write_within("a[d-k]*z", &vocabulary, 2, &[1, 2, 3]), "az");
     // With room the letters go on; the last one is kept for the end.
     assert_eq!(write_within("a(x|y)*z", &vocabulary, 9, &[0]).len(), 9);
 }

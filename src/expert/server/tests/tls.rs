@@ -23,7 +23,7 @@ fn serve(reply: String) -> u16 {
         .with_single_cert(chain, PrivateKeyDer::from_pem_slice(KEY).unwrap())
         .unwrap();
     let config = Arc::new(config);
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
         for socket in listener.incoming() {
@@ -57,21 +57,22 @@ async fn a_server_in_the_house_is_trusted_by_its_own_authority() {
     let known = made(ServerSettings { trusted: trusted.clone(), ..settings(std::slice::from_ref(&url)) });
     assert_eq!(ask(&known, &generate(None)).await.unwrap().text, "fine");
 
-    let mut stranger = settings(std::slice::from_ref(&url));
-    stranger.waits.total = Duration::from_millis(500);
+    let stranger = settings(std::slice::from_ref(&url));
     let why = ask(&made(stranger), &generate(None)).await.unwrap_err().to_string();
     assert!(why.contains("has a certificate that is not trusted") && why.contains("`ca_file`"), "{why}");
 
     // The certificate is for this machine's name and address, not for another that leads here.
-    let other = format!("https://[::ffff:127.0.0.1]:{port}/v1");
-    let mut elsewhere = ServerSettings { trusted, ..settings(&[other]) };
-    elsewhere.waits.total = Duration::from_millis(500);
-    let why = ask(&made(elsewhere), &generate(None)).await.unwrap_err().to_string();
-    assert!(why.contains("certificate"), "{why}");
+    #[cfg(target_os = "linux")]
+    {
+        let other = format!("https://127.0.0.2:{port}/v1");
+        let elsewhere = ServerSettings { trusted, ..settings(&[other]) };
+        let why = ask(&made(elsewhere), &generate(None)).await.unwrap_err().to_string();
+        assert!(why.contains("has a certificate that is not trusted"), "{why}");
+    }
 }
 
 #[test]
 fn a_file_without_certificates_is_told() {
     assert!(Trusted::read(b"hello").unwrap_err().contains("no certificate"));
-    assert!(Trusted::read(b"-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n").is_err());
+    assert!(Trusted::read(b"-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n").is_err());
 }
