@@ -155,15 +155,29 @@ pub enum Purpose {
     Answer,
     /// A judge asks about the answer.
     Judge,
+    /// The same ask once more, to see whether it gives the same tokens. The plan does not hear it.
+    Repeat,
+    /// One of several samples of an answer. The plan hears it only if a person adopts it.
+    Sample,
+    /// An ask made in another way beside the plan. The plan hears it only if a person keeps it.
+    Trial,
 }
 
 impl Purpose {
+    /// Made beside the plan: no run waits for it.
+    pub fn is_beside(self) -> bool {
+        matches!(self, Purpose::Repeat | Purpose::Sample | Purpose::Trial)
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Purpose::Propose => "propose",
             Purpose::Route => "route",
             Purpose::Answer => "answer",
             Purpose::Judge => "judge",
+            Purpose::Repeat => "repeat",
+            Purpose::Sample => "sample",
+            Purpose::Trial => "trial",
         }
     }
 }

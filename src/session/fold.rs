@@ -32,6 +32,8 @@ pub struct Progress {
     pub judged: Option<Judged>,
     /// Calls that a person changed, in the order of changing.
     pub amended: Vec<Amended>,
+    /// Keys of the calls that proposals were read from, oldest first.
+    pub read: Vec<String>,
     /// The strategy has no more parts to propose.
     pub complete: bool,
     /// What the strategy could not read, last proposal only.
@@ -62,6 +64,7 @@ impl Session {
             pinned: None,
             judged: None,
             amended: vec![],
+            read: vec![],
             complete: false,
             warnings: vec![],
         };
@@ -110,13 +113,14 @@ impl Session {
             Event::Routed { task, key, decision } => {
                 self.at(*task)?.routed = Some((key.clone(), decision.clone()));
             }
-            Event::Proposed { task, edits, complete, warnings, .. } => {
+            Event::Proposed { task, key, edits, complete, warnings, .. } => {
                 self.at(*task)?;
                 self.edit(edits, check)?;
                 let progress = self.at(*task)?;
                 for amended in progress.amended.iter_mut().filter(|one| one.purpose == Purpose::Propose) {
                     amended.read = true;
                 }
+                progress.read.extend(Some(key).filter(|key| !key.is_empty()).cloned());
                 progress.complete = *complete;
                 progress.warnings.clone_from(warnings);
             }

@@ -19,6 +19,8 @@ pub struct Cache {
     texts: VecDeque<(u64, Arc<Vec<Line>>)>,
     /// Rows of the tree above its upper edge.
     pub(super) tree_top: usize,
+    /// The same for the tokens of an answer.
+    pub(super) tokens_top: usize,
 }
 
 impl Cache {

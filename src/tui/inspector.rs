@@ -9,7 +9,7 @@ mod tokens;
 mod watch;
 
 use super::{
-    cache::Cache,
+    cache::{Cache, in_view},
     paper::{Paper, after},
     text::Line,
     theme::Role,
@@ -43,18 +43,36 @@ pub(super) fn draw(paper: &mut Paper<'_>, state: &State, cache: &mut Cache, tabs
     let inner = after(area, 1);
     let width = usize::from(inner.width).saturating_sub(1);
     let view = View { state, row, width };
+    if state.ui.tab == Tab::Tokens {
+        return with_head(paper, state, cache, tokens::lines(&view), inner);
+    }
     let lines: Arc<Vec<Line>> = match state.ui.tab {
         Tab::Task => Arc::new(task::lines(&view)),
         Tab::Prompt => prompt::lines(&view, cache),
         Tab::Answer => answer::lines(&view, cache),
-        Tab::Tokens => Arc::new(tokens::lines(&view)),
-        Tab::Route => Arc::new(route::lines(&view)),
+        Tab::Route | Tab::Tokens => Arc::new(route::lines(&view)),
         Tab::Watch => Arc::new(watch::lines(&view)),
         Tab::History => Arc::new(history::lines(&view)),
     };
     let end = lines.len().saturating_sub(usize::from(inner.height));
     paper.hits.scroll_end = end;
     paper.lines(inner, &lines, state.ui.scroll.min(end));
+}
+
+/// Lines that scroll below others that stay, as long as there is room for both; a cursor among them is kept in sight.
+fn with_head(paper: &mut Paper<'_>, state: &State, cache: &mut Cache, tab: tokens::Tokens, inner: Rect) {
+    let fixed = tab.head.len().min(usize::from(inner.height) * 2 / 3) as u16;
+    let above = Rect { height: fixed, ..inner };
+    let below = Rect { y: inner.y + fixed, height: inner.height - fixed, ..inner };
+    paper.lines(above, &tab.head, 0);
+    let height = usize::from(below.height);
+    let end = tab.body.len().saturating_sub(height);
+    paper.hits.scroll_end = end;
+    cache.tokens_top = match tab.at {
+        Some(at) => in_view(cache.tokens_top, at + 1, tab.body.len(), height),
+        None => state.ui.scroll.min(end),
+    };
+    paper.lines(below, &tab.body, cache.tokens_top);
 }
 
 /// The tabs, and which task they are about where there is room to say it.

@@ -2,7 +2,7 @@
 
 use super::Hits;
 use crate::workbench::{
-    Action, Chord, Focus, Key, Message, Mode, Place, State, Stored, Weight, buffer::Typing,
+    Action, Chord, Focus, Key, Message, Mode, Place, State, Stored, Weight, buffer::Typing, tokens,
 };
 use crossterm::event::{
     Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
@@ -151,7 +151,7 @@ fn typed(chord: Chord) -> Option<Message> {
 fn acted(action: Action, state: &State, hits: &Hits) -> Message {
     let (now, place) = match (&state.mode, state.ui.focus) {
         (Mode::Help { scroll }, _) => (*scroll, Place::List),
-        (Mode::Browse, Focus::Inspector) => (state.ui.scroll, Place::Inspector),
+        (Mode::Browse, Focus::Inspector) if !tokens::has_keys(state) => (state.ui.scroll, Place::Inspector),
         _ => return Message::Action(action),
     };
     let page = (i32::from(state.ui.size.1) / 2).max(1);

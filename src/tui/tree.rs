@@ -7,7 +7,7 @@ use super::{
     text::{Line, cut_front, width},
     theme::Role,
 };
-use crate::workbench::{Focus, Place, State, Target, rows, rows::Row};
+use crate::workbench::{Figure, Focus, Place, State, Target, rows, rows::Row};
 use crate::{decision::Ruling, engine::Amendments};
 use ratatui::layout::Rect;
 
@@ -15,11 +15,14 @@ use ratatui::layout::Rect;
 const STATE: usize = 9;
 const SECONDS: usize = 7;
 const TOKENS: usize = 7;
+/// The figure that rows tell, if they tell one.
+const FIGURE: usize = 9;
 
 /// What a tree of that width has room for.
 struct Columns {
     tokens: bool,
     seconds: bool,
+    figure: Option<Figure>,
     /// Where answers begin, when they have a column of their own.
     answers: Option<usize>,
     /// The strategy of tasks with parts.
@@ -27,24 +30,33 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(width: u16) -> Columns {
+    fn of(width: u16, figure: Figure) -> Columns {
         let width = usize::from(width);
-        let mut columns =
-            Columns { tokens: 70 <= width, seconds: 54 <= width, answers: None, strategies: 90 <= width };
+        let mut columns = Columns {
+            tokens: 70 <= width,
+            seconds: 54 <= width,
+            figure: None,
+            answers: None,
+            strategies: 90 <= width,
+        };
+        columns.figure = Some(figure).filter(|figure| *figure != Figure::None);
         let flexible = width.saturating_sub(columns.right() + 2);
         columns.answers = (86 <= flexible).then_some(flexible * 3 / 5);
         columns
     }
 
     fn right(&self) -> usize {
-        2 + STATE + if self.seconds { SECONDS } else { 0 } + if self.tokens { TOKENS } else { 0 }
+        2 + STATE
+            + if self.figure.is_some() { FIGURE } else { 0 }
+            + if self.seconds { SECONDS } else { 0 }
+            + if self.tokens { TOKENS } else { 0 }
     }
 }
 
 pub(super) fn draw(paper: &mut Paper<'_>, state: &State, cache: &mut Cache, head: Rect, area: Rect) {
     paper.target(head, Target::Pane(Place::Tree));
     paper.target(area, Target::Pane(Place::Tree));
-    let columns = Columns::of(area.width);
+    let columns = Columns::of(area.width, state.ui.figure);
     heading(paper, state, head, &columns);
     let cursor = state.ui.cursor.and_then(|cursor| state.lines.position(cursor)).unwrap_or(0);
     let height = usize::from(area.height);
@@ -69,7 +81,7 @@ fn heading(paper: &mut Paper<'_>, state: &State, head: Rect, columns: &Columns) 
     if 0 < stale {
         line.push(Role::Stale, &format!(", {stale} stale"));
     }
-    let mut names = String::new();
+    let mut names = columns.figure.map_or_else(String::new, |figure| format!("{:>FIGURE$}", figure.title()));
     if columns.tokens {
         names.push_str(&format!("{:>TOKENS$}", "tokens"));
     }
@@ -215,7 +227,7 @@ pub(super) fn said(ruling: Ruling) -> Role {
 
 /// Tokens, time and state, as wide for every row.
 fn right_columns(row: &Row, columns: &Columns) -> Line {
-    let mut figures = String::new();
+    let mut figures = columns.figure.map_or_else(String::new, |_| format!("{:>FIGURE$}", row.figure));
     if columns.tokens {
         figures.push_str(&match row.tokens {
             0 => " ".repeat(TOKENS),

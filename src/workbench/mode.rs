@@ -72,6 +72,11 @@ pub enum Purpose {
         purpose: crate::session::Purpose,
         key: String,
     },
+    /// How the answer of this call is to begin.
+    GoOn {
+        task: TaskId,
+        call: crate::ids::CallId,
+    },
     /// Name of a new branch, a note behind a colon.
     Fork,
     /// Name and note of the branch that ends here.
@@ -107,6 +112,7 @@ impl Purpose {
             Purpose::Outline(_) => "Plan as text",
             Purpose::Explain(_) => "Why was this changed?",
             Purpose::Prompt { .. } => "Prompt of the next call",
+            Purpose::GoOn { .. } => "The answer begins like this",
             Purpose::Fork => "Fork: name of the new branch",
             Purpose::NameBranch(_) => "Name of the branch",
             Purpose::Breakpoint(None) => "New breakpoint",
@@ -138,6 +144,9 @@ impl Purpose {
             Purpose::Explain(_) => "kept in the log beside the change",
             Purpose::Prompt { .. } => {
                 "A-enter is a new line, C-o your editor; enter takes it, empty takes yours back"
+            }
+            Purpose::GoOn { .. } => {
+                "the model goes on where your text ends; A-enter is a new line, enter goes on"
             }
             Purpose::Fork => "a word, and a note behind a colon if you like; enter forks here",
             Purpose::NameBranch(_) => "a word, and a note behind a colon if you like",

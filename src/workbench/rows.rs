@@ -1,6 +1,6 @@
 //! The rows of the tree: what each task shows in one line. Faces draw them, the cursor walks them.
 
-use super::{Live, RowId, State, lines::items_of};
+use super::{Live, RowId, State, figures, lines::items_of};
 use crate::{
     ask::{Finish, Token, Usage},
     decision::Ruling,
@@ -47,6 +47,8 @@ pub struct Row {
     /// Tokens written by models for this task alone.
     pub tokens: u32,
     pub seconds: f64,
+    /// The figure that rows tell just now, in a few cells.
+    pub figure: String,
 }
 
 /// The glyph of a state; the word says the same.
@@ -93,7 +95,7 @@ fn row(state: &State, task: TaskId, depth: usize, has_items: bool) -> Row {
     let plan = &session.plan;
     let look = state.survey.look(task);
     let has_parts = has_items || !plan.parts(task).is_empty();
-    let live = state.live.values().find(|live| live.task == task);
+    let live = state.live.values().find(|live| live.task == task && !live.purpose.is_beside());
     let (mut tokens, mut seconds) = (0, 0.0);
     for usage in
         look.iter().flat_map(|look| &look.calls).filter_map(|call| usage_of(state.journal.call(*call)?))
@@ -135,6 +137,7 @@ fn row(state: &State, task: TaskId, depth: usize, has_items: bool) -> Row {
         answer,
         tokens,
         seconds,
+        figure: figures::written(figures::figure(state, task, state.ui.figure), state.ui.figure),
     }
 }
 
@@ -186,6 +189,7 @@ fn item(state: &State, task: TaskId, at: usize, depth: usize) -> Option<Row> {
         answer,
         tokens: usage.output_tokens,
         seconds: usage.seconds,
+        figure: String::new(),
     })
 }
 
@@ -202,10 +206,11 @@ pub fn call_of(state: &State, row: RowId) -> Option<CallId> {
     if let Some(item) = row.item {
         return look.asked.get(item).copied().flatten();
     }
-    let live = state.live.iter().find(|(_, live)| live.task == row.task).map(|(call, _)| *call);
+    let live = state.live.iter().find(|(_, live)| live.task == row.task && !live.purpose.is_beside());
+    let live = live.map(|(call, _)| *call);
     let newest = || {
         let mut calls = state.journal.calls_of(row.task).rev();
-        calls.find(|call| !matches!(call.purpose, Purpose::Route | Purpose::Judge)).map(|call| call.id)
+        calls.find(|call| matches!(call.purpose, Purpose::Propose | Purpose::Answer)).map(|call| call.id)
     };
     live.or(look.calls.last().copied()).or_else(newest)
 }

@@ -5,7 +5,7 @@ use crate::{
     ask::Token,
     engine::{Bound, ModelState, ModelStatus, Report, Survey, Tools, Which},
     ids::{CallId, TaskId},
-    session::{Journal, Settings},
+    session::{Journal, Purpose, Settings},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -58,6 +58,7 @@ pub struct State {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Live {
     pub task: TaskId,
+    pub purpose: Purpose,
     pub tokens: Vec<Token>,
     /// Prompt tokens computed, of how many.
     pub prefill: Option<(usize, usize)>,

@@ -1,7 +1,7 @@
 //! Cursors, focus, folds, scroll: the part of the state that is not recorded.
 
 use super::Action;
-use crate::ids::TaskId;
+use crate::ids::{CallId, TaskId};
 use std::collections::BTreeSet;
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,6 +19,12 @@ pub struct Ui {
     pub tab: Tab,
     /// Lines of the inspector above its upper edge.
     pub scroll: usize,
+    /// Where one looks in the tokens of an answer.
+    pub token: TokenCursor,
+    /// The weak point that was shown last, counted from the weakest.
+    pub weak: Option<usize>,
+    /// What rows tell beside their answers.
+    pub figure: Figure,
     pub log_open: bool,
     /// What was searched for last.
     pub search: String,
@@ -39,6 +45,73 @@ pub struct RowId {
 impl RowId {
     pub fn task(task: TaskId) -> RowId {
         RowId { task, item: None }
+    }
+}
+
+/// A place in the tokens of an answer; `None` is where it is weakest, and the token that was taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TokenCursor {
+    /// A call other than that of the row.
+    pub call: Option<CallId>,
+    pub at: Option<usize>,
+    /// Place among what could have stood there.
+    pub choice: Option<usize>,
+}
+
+/// A figure that every row tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Figure {
+    #[default]
+    None,
+    /// The lowest probability of a token that was free.
+    Probability,
+    /// By how much the chosen expert led.
+    Route,
+    /// By how much the largest group of samples led.
+    Vote,
+    /// Tokens written for the task and all below it.
+    Tokens,
+    /// Seconds of the calls of the task and all below it.
+    Seconds,
+    /// What servers took for the task and all below it.
+    Cost,
+}
+
+impl Figure {
+    pub const ALL: [Figure; 7] = [
+        Figure::None,
+        Figure::Probability,
+        Figure::Route,
+        Figure::Vote,
+        Figure::Tokens,
+        Figure::Seconds,
+        Figure::Cost,
+    ];
+
+    /// The head of its column, at most 7 cells.
+    pub fn title(self) -> &'static str {
+        match self {
+            Figure::None => "",
+            Figure::Probability => "low p",
+            Figure::Route => "route",
+            Figure::Vote => "vote",
+            Figure::Tokens => "all tok",
+            Figure::Seconds => "all s",
+            Figure::Cost => "cost",
+        }
+    }
+
+    /// What it is, in a few words.
+    pub fn about(self) -> &'static str {
+        match self {
+            Figure::None => "rows tell no figure",
+            Figure::Probability => "rows tell the lowest probability of a token",
+            Figure::Route => "rows tell by how much the chosen expert led",
+            Figure::Vote => "rows tell by how much the largest group of samples led",
+            Figure::Tokens => "rows tell the tokens written for the task and all below it",
+            Figure::Seconds => "rows tell the seconds of the task and all below it",
+            Figure::Cost => "rows tell what servers took for the task and all below it",
+        }
     }
 }
 

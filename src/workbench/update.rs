@@ -8,6 +8,7 @@ mod edits;
 pub mod files;
 mod history;
 mod lineage;
+mod onward;
 mod reports;
 mod reverse;
 pub mod review;
@@ -20,6 +21,7 @@ mod stops;
 pub mod time_travel;
 mod typing;
 mod verdicts;
+mod weak;
 
 use super::{Action, Effect, Message, Mode, Run, State, Stored, Weight};
 use crate::session::{Entry, Event, JournalError};
@@ -76,6 +78,9 @@ pub fn disabled(state: &State, action: Action) -> Option<String> {
         A::Edit
         | A::EditOutside
         | A::EditPrompt
+        | A::EditAnswer
+        | A::Weakest
+        | A::NextFigure
         | A::InsertBefore
         | A::Mark
         | A::MarkSubtree
@@ -196,6 +201,9 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::Again => edits::again(state),
         A::Edit | A::EditOutside => edits::edit_text(state, action == A::EditOutside),
         A::EditPrompt => amend::edit_prompt(state),
+        A::EditAnswer => onward::edit_answer(state),
+        A::Weakest => weak::next(state),
+        A::NextFigure => weak::next_figure(state),
         A::InsertAfter | A::InsertBefore | A::InsertBelow => edits::insert(state, action),
         A::Indent
         | A::Outdent
@@ -328,6 +336,16 @@ fn change(state: &mut State, event: Event) -> Vec<Effect> {
             state.say(Weight::Error, why);
             vec![]
         }
+    }
+}
+
+/// The number of a task as a person says it: `goal`, `#2`, `#1.3`.
+fn number(state: &State, task: crate::ids::TaskId) -> String {
+    let plan = &state.journal.session().plan;
+    if plan.root() == Some(task) {
+        "goal".to_owned()
+    } else {
+        plan.reference(crate::ids::TaskId(u32::MAX), task)
     }
 }
 

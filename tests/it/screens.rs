@@ -281,7 +281,7 @@ fn the_footer_has_five_hints_and_the_help_and_follows_the_keys() {
 fn the_help_lists_every_action_and_the_palette_finds_it() {
     let mut desk = Desk::done();
     desk.press("?");
-    let help = desk.frame(100, 200);
+    let help = desk.frame(100, 300);
     desk.press("esc :");
     for action in Action::all() {
         assert!(help.contains(&format!(" {} ", action.title())), "{} is not in the help", action.title());

@@ -136,7 +136,15 @@ impl Survey {
 
     /// The calls that a task makes or would make as it stands, in order, those that are answered too.
     pub fn asks(&self, journal: &Journal, task: TaskId) -> Vec<Asking> {
-        let surveyor = self.tools.as_ref().and_then(|tools| self.surveyor(journal, tools));
+        self.asks_in(journal, journal.session(), task)
+    }
+
+    /// The same if the session were another one, which differs in nothing but this task.
+    pub fn asks_in(&self, journal: &Journal, session: &Session, task: TaskId) -> Vec<Asking> {
+        let surveyor = self.tools.as_ref().and_then(|tools| {
+            let settings = session.settings.as_ref()?;
+            Some(Surveyor { session, settings, ..self.surveyor(journal, tools)? })
+        });
         surveyor.map_or_else(Vec::new, |mut surveyor| {
             surveyor.wants_moves = true;
             surveyor.look(task);

@@ -1,4 +1,6 @@
 //! Tab `tokens`: what the model wrote, how sure it was of each token, and what else it thought of.
+//!
+//! How sure it was is told by a colour and by a glyph below each token, so that nothing is lost without colours.
 
 use super::{View, nothing};
 use crate::{
@@ -8,32 +10,144 @@ use crate::{
         text::{Line, cut, width},
         theme::Role,
     },
-    workbench::rows::{call_of, tokens_of},
+    workbench::{
+        State,
+        tokens::{choices, entropy, has_keys, ramp, shown, weakest},
+    },
 };
+use unicode_segmentation::UnicodeSegmentation;
 
 /// Rows of the table; longer answers are judged by their beginning and by the weakest token.
 const ROWS: usize = 4000;
 
-pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
-    let Some(call) = call_of(view.state, view.row.id) else { return nothing(view, "nothing was asked yet") };
-    let tokens = tokens_of(view.state, call);
-    if tokens.is_empty() {
-        return nothing(view, "no tokens: a function or a person answers without, and a model has not begun");
-    }
-    let weakest = weakest(tokens);
-    let free = tokens.iter().filter(|token| !token.forced).count();
+/// What stands still above, what scrolls below it, and the line of that with the cursor.
+pub(super) struct Tokens {
+    pub head: Vec<Line>,
+    pub body: Vec<Line>,
+    pub at: Option<usize>,
+}
+
+pub(super) fn lines(view: &View<'_>) -> Tokens {
+    let alone = |words| Tokens { head: vec![], body: nothing(view, words), at: None };
+    let Some((_, tokens, at)) = shown(view.state) else {
+        return alone(
+            "no tokens: nothing was asked, a function or a person answered, or a model has not begun",
+        );
+    };
+    let weak = weakest(tokens);
+    let mut head = summary(tokens, weak).wrap(view.width, 2);
+    head.extend(token(view.state, &tokens[at], at, view.width));
+    head.push(Line::default());
+    let (mut body, line) = flow(tokens, weak.map(|(at, _)| at), at, view.width);
+    body.push(Line::default());
+    body.extend(table(tokens, weak.map(|(at, _)| at), view));
+    Tokens { head, body, at: has_keys(view.state).then_some(line) }
+}
+
+fn summary(tokens: &[Token], weak: Option<(usize, f32)>) -> Line {
+    let free: Vec<&Token> = tokens.iter().filter(|token| !token.forced).collect();
     let mut head = Line::of(Role::Dim, &format!("{} tokens", tokens.len()));
-    if free < tokens.len() {
-        head.push(Role::Forced, &format!(", {} forced by the grammar", tokens.len() - free));
+    if free.len() < tokens.len() {
+        head.push(Role::Forced, &format!(", {} = forced", tokens.len() - free.len()));
     }
-    if let Some(at) = weakest {
-        let share = format!(", weakest #{} at {}", at + 1, percent(tokens[at].probability));
-        head.push(Role::heat(tokens[at].probability), &share);
+    if let Some((at, probability)) = weak {
+        let share = format!(", weakest #{} ! at {}", at + 1, percent(probability));
+        head.push(Role::heat(probability), &share);
     }
-    let mut lines = head.wrap(view.width, 2);
-    lines.push(Line::default());
-    lines.extend(flow(tokens, weakest, view.width));
-    lines.push(Line::default());
+    let bits: Vec<f32> = free.iter().filter_map(|token| entropy(token)).collect();
+    if !bits.is_empty() {
+        let mean = bits.iter().sum::<f32>() / bits.len() as f32;
+        head.push(Role::Dim, &format!(", {mean:.2} bits a free token"));
+    }
+    head
+}
+
+/// The token under the cursor: how sure, how open, and what else could have stood there.
+fn token(state: &State, token: &Token, at: usize, wide: usize) -> Vec<Line> {
+    let mut line = Line::of(Role::Number, &format!("#{} ", at + 1))
+        .and(role(token), &visible(&token.text))
+        .and(role(token), &format!("  {} {}", percent(token.probability), ramp(token)));
+    if let Some(bits) = entropy(token) {
+        line.push(Role::Dim, &format!("  entropy {bits:.2} bits"));
+    }
+    if token.forced {
+        line.push(
+            Role::Forced,
+            "  = forced: the grammar, or the beginning that was given, left nothing else",
+        );
+    }
+    let mut lines = line.wrap(wide, 2);
+    let all = choices(token);
+    let chosen = state.ui.token.choice.filter(|_| has_keys(state));
+    let mut row = Line::default();
+    let mut put = |piece: Line, row: &mut Line| {
+        if wide < row.width() + piece.width() && 0 < row.width() {
+            lines.push(std::mem::take(row));
+        }
+        *row = std::mem::take(row).join(piece);
+    };
+    for (nth, choice) in all.iter().enumerate() {
+        let (mark, role) = match (chosen == Some(nth), choice.taken) {
+            (true, _) => ("❯", Role::Selected),
+            (_, true) => ("●", Role::heat(choice.probability)),
+            _ => (" ", Role::Text),
+        };
+        let piece =
+            Line::of(role, &format!("{mark}{} {} ", visible(&choice.text), percent(choice.probability)));
+        put(piece.and(Role::Text, " "), &mut row);
+    }
+    let rest = 1.0 - all.iter().map(|choice| choice.probability).sum::<f32>();
+    if !token.alternatives.is_empty() {
+        put(Line::of(Role::Dim, &format!("all others {}", percent(rest.max(0.0)))), &mut row);
+    }
+    lines.push(row);
+    let words = match has_keys(state) {
+        true => "j k token   h l what else   enter goes on from the chosen one, on a branch of its own",
+        false => "w moves the keys here, to look at tokens and to choose others",
+    };
+    lines.push(Line::of(Role::Dim, words).cut(wide));
+    lines
+}
+
+fn role(token: &Token) -> Role {
+    if token.forced { Role::Forced } else { Role::heat(token.probability) }
+}
+
+/// The text in rows, below each a row of glyphs that tell how sure the token above was; and the row with the cursor.
+fn flow(tokens: &[Token], weak: Option<usize>, cursor: usize, wide: usize) -> (Vec<Line>, usize) {
+    let mut rows = vec![(Line::default(), Line::default())];
+    let mut here = 0;
+    for (at, token) in tokens.iter().enumerate() {
+        let mark = match () {
+            () if at == cursor => '▲',
+            () if weak == Some(at) => '!',
+            () => ramp(token),
+        };
+        let looks = if at == cursor { Role::Selected } else { role(token) };
+        let text = token.text.replace('\n', "↵\n");
+        for (nth, part) in text.split('\n').enumerate() {
+            if 0 < nth {
+                rows.push(Default::default());
+            }
+            for cell in clean::line(part).graphemes(true) {
+                let own = width(cell);
+                if rows.last().is_some_and(|(line, _)| wide < line.width() + own) {
+                    rows.push(Default::default());
+                }
+                if at == cursor && here == 0 {
+                    here = rows.len();
+                }
+                let Some((line, marks)) = rows.last_mut() else { continue };
+                line.push(looks, cell);
+                marks.push(if at == cursor { Role::Accent } else { looks }, &mark.to_string().repeat(own));
+            }
+        }
+    }
+    let lines = rows.into_iter().flat_map(|(line, marks)| [line, marks]).collect();
+    (lines, 2 * here.saturating_sub(1))
+}
+
+fn table(tokens: &[Token], weak: Option<usize>, view: &View<'_>) -> Vec<Line> {
     let texts = tokens.iter().take(ROWS).map(|token| width(&visible(&token.text)));
     let columns = Columns {
         number: format!("{}", tokens.len()).len().max(2),
@@ -42,46 +156,14 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
     };
     let Columns { number, token, .. } = columns;
     let names = format!("{:>number$}  {:<token$} {:>6}     {}", "#", "token", "p", "instead");
-    lines.push(Line::of(Role::Dim, &names).cut(view.width));
+    let mut lines = vec![Line::of(Role::Dim, &names).cut(view.width)];
     for (at, token) in tokens.iter().take(ROWS).enumerate() {
-        lines.extend(row(at, token, weakest == Some(at), &columns));
+        lines.extend(row(at, token, weak == Some(at), &columns));
     }
     if ROWS < tokens.len() {
         lines.extend(nothing(view, &format!("and {} more", tokens.len() - ROWS)));
     }
     lines
-}
-
-/// The least certain of the tokens that were free.
-fn weakest(tokens: &[Token]) -> Option<usize> {
-    let free = tokens.iter().enumerate().filter(|(_, token)| !token.forced);
-    free.min_by(|one, other| one.1.probability.total_cmp(&other.1.probability)).map(|(at, _)| at)
-}
-
-fn role(token: &Token) -> Role {
-    if token.forced { Role::Forced } else { Role::heat(token.probability) }
-}
-
-/// The text with the heat of each token; `‹ ›` around the weakest.
-fn flow(tokens: &[Token], weakest: Option<usize>, width: usize) -> Vec<Line> {
-    let mut lines = vec![Line::default()];
-    for (at, token) in tokens.iter().enumerate() {
-        let parts: Vec<&str> = token.text.split('\n').collect();
-        for (nth, part) in parts.iter().enumerate() {
-            if 0 < nth {
-                lines.push(Line::default());
-            }
-            let Some(line) = lines.last_mut() else { continue };
-            if weakest == Some(at) && nth == 0 {
-                line.push(Role::Warning, "‹");
-            }
-            line.push(role(token), part);
-            if weakest == Some(at) && nth + 1 == parts.len() {
-                line.push(Role::Warning, "›");
-            }
-        }
-    }
-    lines.into_iter().flat_map(|line| line.wrap(width, 0)).collect()
 }
 
 /// How wide the columns of the table are.
@@ -97,10 +179,10 @@ fn row(at: usize, token: &Token, weakest: bool, columns: &Columns) -> Vec<Line> 
     let number = columns.number;
     let mut line = Line::of(Role::Dim, &format!("{:>number$}  ", at + 1));
     line.push(role, &column(&token.text, columns.token));
-    line.push(role, &format!(" {:>6} {} ", percent(token.probability), height(token.probability)));
+    line.push(role, &format!(" {:>6} {} ", percent(token.probability), ramp(token)));
     match (token.forced, weakest) {
         (true, _) => line.push(Role::Forced, "= forced  "),
-        (_, true) => line.push(Role::Warning, "◂ "),
+        (_, true) => line.push(Role::Warning, "! "),
         _ => line.push(Role::Dim, "  "),
     }
     let from = number + columns.token + 13;
@@ -126,7 +208,7 @@ fn column(text: &str, wide: usize) -> String {
 }
 
 fn visible(text: &str) -> String {
-    clean::line(text).replace(' ', "·")
+    clean::line(&text.replace('\n', "↵")).replace(' ', "·")
 }
 
 /// `87 %`, `0.3 %`; nothing that is not a number.
@@ -136,9 +218,4 @@ fn percent(probability: f32) -> String {
         p if p >= 9.95 => format!("{p:.0} %"),
         p => format!("{p:.1} %"),
     }
-}
-
-fn height(probability: f32) -> char {
-    let eighth = (probability.clamp(0.0, 1.0) * 7.0).round();
-    "▁▂▃▄▅▆▇█".chars().nth(if eighth.is_finite() { eighth as usize } else { 0 }).unwrap_or(' ')
 }

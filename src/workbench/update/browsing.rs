@@ -1,20 +1,38 @@
 //! Looking around: cursor, folds, tabs, lists, search. Nothing here is recorded.
 
-use super::{act_from_outside, sheets, typing};
+use super::{act_from_outside, onward, sheets, typing};
 use crate::{
     ids::TaskId,
     workbench::{
-        Action, Effect, Focus, Mode, Place, RowId, State, Tab, Target, Weight,
+        Action, Effect, Focus, Mode, Place, RowId, State, Tab, Target, TokenCursor, Weight,
         buffer::Buffer,
         lines::items_of,
         mode::{Purpose, RerouteMode},
         rows::row_of,
+        tokens,
     },
 };
 
 pub(super) fn browse(state: &mut State, action: Action) -> Vec<Effect> {
     let page = (usize::from(state.ui.size.1) / 2).max(1);
     match action {
+        Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::First | Action::Last
+            if tokens::has_keys(state) =>
+        {
+            let by = match action {
+                Action::Up => -1,
+                Action::Down => 1,
+                Action::PageUp => -10,
+                Action::PageDown => 10,
+                Action::First => isize::MIN,
+                _ => isize::MAX,
+            };
+            onward::walk(state, by);
+        }
+        Action::Left | Action::Right if tokens::has_keys(state) => {
+            onward::turn(state, action == Action::Right)
+        }
+        Action::Enter if tokens::has_keys(state) => return onward::pick(state),
         Action::Up => step(state, -1),
         Action::Down => step(state, 1),
         Action::PageUp => step(state, -(page as isize)),
@@ -79,6 +97,8 @@ fn select(state: &mut State, row: RowId) {
     if state.ui.cursor != Some(row) {
         state.ui.cursor = Some(row);
         state.ui.scroll = 0;
+        state.ui.token = TokenCursor::default();
+        state.ui.weak = None;
     }
 }
 

@@ -23,20 +23,26 @@ pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
                 live.writing_since = live.writing_since.or(Some(state.now));
                 live.tokens.extend(tokens);
             }
-            super::stops::answering(state, call)
+            match state.live.get(&call) {
+                Some(live) if live.purpose.is_beside() => vec![],
+                _ => super::stops::answering(state, call),
+            }
         }
         Report::Done { call, answer } => match state.live.remove(&call) {
             None => vec![],
-            Some(_) if answer.finish == Finish::Cancelled => {
+            Some(live) if answer.finish == Finish::Cancelled && !live.purpose.is_beside() => {
                 let effects = ended(state, Event::Stopped { call, partial: answer });
                 state.run = Run::Idle;
                 effects
             }
             // No answer, but what had come is not lost.
-            Some(_) if answer.finish == Finish::Cut => ended(state, Event::Stopped { call, partial: answer }),
+            Some(_) if matches!(answer.finish, Finish::Cut | Finish::Cancelled) => {
+                ended(state, Event::Stopped { call, partial: answer })
+            }
             Some(live) => {
                 // It was whole before the lane heard of the pause: nothing follows until the person goes on.
-                let halted = live.paused && state.live.is_empty() && state.run != Run::Idle;
+                let beside = live.purpose.is_beside();
+                let halted = !beside && live.paused && state.live.is_empty() && state.run != Run::Idle;
                 if halted {
                     state.run = Run::Idle;
                     let held = "the answer was whole before it could be held; s or c goes on from here";
@@ -51,7 +57,9 @@ pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
             None => vec![],
             Some(live) => {
                 let mut effects = ended(state, Event::Failed { call, why });
-                effects.extend(super::stops::failed(state, live.task));
+                if !live.purpose.is_beside() {
+                    effects.extend(super::stops::failed(state, live.task));
+                }
                 effects
             }
         },
@@ -104,19 +112,21 @@ fn ended(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Stopped { call, partial } => Event::Stopped { call, partial: signed(state, call, partial) },
         event => event,
     };
-    let judge = match &event {
-        Event::Answered { call, .. } => {
-            state.journal.call(*call).filter(|call| call.purpose == Purpose::Judge)
+    let call = match &event {
+        Event::Answered { call, .. } | Event::Failed { call, .. } | Event::Stopped { call, .. } => {
+            state.journal.call(*call)
         }
         _ => None,
     };
+    let beside = call.is_some_and(|call| call.purpose.is_beside());
+    let judge = call.filter(|call| matches!(event, Event::Answered { .. }) && call.purpose == Purpose::Judge);
     let judged = judge.map(|call| call.task);
     match record(state, [event]) {
         Ok(mut effects) => {
             if let Some(task) = judged {
                 super::stops::judged(state, task, &mut effects);
             }
-            effects.extend(running::answered(state));
+            effects.extend(if beside { running::drive(state) } else { running::answered(state) });
             effects
         }
         Err(error) => {

@@ -4,8 +4,8 @@ use super::{browsing, record};
 use crate::{
     ask::{Answer, Ask, Finish},
     engine::{Bound, Command, ModelState, Move, Status, Which, next_move},
-    ids::TaskId,
-    session::{Event, Settings, StepGrain},
+    ids::{CallId, TaskId},
+    session::{Event, JournalError, Purpose, Settings, StepGrain},
     strategy,
     workbench::{Effect, Live, RowId, Run, State, Weight},
 };
@@ -184,26 +184,63 @@ pub(super) fn drive(state: &mut State) -> Vec<Effect> {
                     state.say(Weight::Warning, why);
                     return effects;
                 }
-                let call = state.journal.fresh_call();
-                let live = Live {
-                    task,
-                    tokens: vec![],
-                    prefill: None,
-                    since: state.now,
-                    writing_since: None,
-                    paused: false,
-                };
-                state.live.insert(call, live);
-                let asked = Event::Asked { call, task, purpose, key, ask: ask.clone() };
-                match record(state, [asked]) {
-                    Ok(written) => effects.extend(written),
+                match begin_call(state, task, purpose, key, ask) {
+                    Ok(begun) => effects.extend(begun),
                     Err(error) => return refuse(state, &error.to_string(), effects),
                 }
                 follow(state, task);
-                effects.push(Effect::Engine(Command::Ask { call, ask }));
             }
         }
     }
+    effects
+}
+
+/// Writes down that a call is made, and makes it.
+pub(super) fn begin_call(
+    state: &mut State,
+    task: TaskId,
+    purpose: Purpose,
+    key: String,
+    ask: Ask,
+) -> Result<Vec<Effect>, JournalError> {
+    let call = state.journal.fresh_call();
+    let live = Live {
+        task,
+        purpose,
+        tokens: vec![],
+        prefill: None,
+        since: state.now,
+        writing_since: None,
+        paused: false,
+    };
+    state.live.insert(call, live);
+    let mut effects = record(state, [Event::Asked { call, task, purpose, key, ask: ask.clone() }])?;
+    effects.push(Effect::Engine(Command::Ask { call, ask }));
+    Ok(effects)
+}
+
+/// Makes this very call of a task and what follows from it, as a step does, whatever else is ready.
+pub(super) fn run_call(state: &mut State, task: TaskId, key: &str) -> Vec<Effect> {
+    state.ended = None;
+    let mut effects = vec![];
+    let mut moves = state.survey.moves(&state.journal, task).into_iter();
+    let wanted = moves.find(|next| matches!(next, Move::Ask { key: made, .. } if made == key));
+    let idle = state.run == Run::Idle;
+    if let Some(Move::Ask { task, purpose, key, ask }) = wanted {
+        if let Some(why) = missing_model(state, &ask) {
+            state.say(Weight::Warning, why);
+            return effects;
+        }
+        state.run = if idle { Run::Step } else { state.run };
+        match begin_call(state, task, purpose, key, ask) {
+            Ok(begun) => effects.extend(begun),
+            Err(error) => return refuse(state, &error.to_string(), effects),
+        }
+    } else {
+        // It was answered before: what follows is written down.
+        state.run = if idle { Run::Settle(false) } else { state.run };
+    }
+    effects.extend(drive(state));
     effects
 }
 
@@ -339,7 +376,11 @@ fn follow(state: &mut State, task: TaskId) {
 pub(super) fn pause_or_resume(state: &mut State) -> Vec<Effect> {
     let pause = state.live.values().any(|live| !live.paused);
     state.live.values_mut().for_each(|live| live.paused = pause);
-    let words = if pause { "paused: p goes on, C-x cancels and keeps the text" } else { "going on" };
+    let words = if pause {
+        "paused: p goes on, A-e edits the text and goes on, C-x cancels and keeps it"
+    } else {
+        "going on"
+    };
     state.say(Weight::Info, words);
     let command = if pause { Command::Pause } else { Command::Resume };
     state.live.keys().map(|call| Effect::Engine(command(*call))).collect()
@@ -358,19 +399,28 @@ pub(super) fn stop_all(state: &mut State) -> Vec<Effect> {
     state.queued = 0;
     let live = std::mem::take(&mut state.live);
     let mut effects: Vec<Effect> = live.keys().map(|call| Effect::Engine(Command::Cancel(*call))).collect();
-    let stopped = live.into_iter().map(|(call, live)| {
-        let usage = crate::ask::Usage {
-            output_tokens: live.tokens.len() as u32,
-            prompt_tokens: live.prefill.map_or(0, |(done, _)| done as u32),
-            seconds: state.now.saturating_sub(live.since) as f64 / 1000.0,
-            ..Default::default()
-        };
-        let text = live.text();
-        let partial =
-            Answer { text, tokens: live.tokens, usage, finish: Finish::Cancelled, ..Answer::default() };
-        Event::Stopped { call, partial }
-    });
-    let stopped: Vec<Event> = stopped.collect();
+    let stopped: Vec<Event> = live.into_iter().map(|(call, live)| stopped(call, live, state.now)).collect();
     effects.extend(record(state, stopped).unwrap_or_default());
     effects
+}
+
+/// Ends one call now, keeping what it wrote.
+pub(super) fn stop(state: &mut State, call: CallId) -> Vec<Effect> {
+    let Some(live) = state.live.remove(&call) else { return vec![] };
+    let event = stopped(call, live, state.now);
+    let mut effects = vec![Effect::Engine(Command::Cancel(call))];
+    effects.extend(record(state, [event]).unwrap_or_default());
+    effects
+}
+
+fn stopped(call: CallId, live: Live, now: u64) -> Event {
+    let usage = crate::ask::Usage {
+        output_tokens: live.tokens.len() as u32,
+        prompt_tokens: live.prefill.map_or(0, |(done, _)| done as u32),
+        seconds: now.saturating_sub(live.since) as f64 / 1000.0,
+        ..Default::default()
+    };
+    let text = live.text();
+    let partial = Answer { text, tokens: live.tokens, usage, finish: Finish::Cancelled, ..Answer::default() };
+    Event::Stopped { call, partial }
 }
