@@ -105,6 +105,14 @@ fn words_are_completed() {
     check("tokens", (6, &[]));
 }
 
+#[test]
+fn the_page_names_every_fact() {
+    let page = include_str!("../../docs/conditions.md");
+    for fact in FACTS {
+        assert!(page.contains(&format!("| `{}` | {} |", fact.name, fact.help)), "{}", fact.name);
+    }
+}
+
 proptest::proptest! {
     /// Whatever is typed is read or refused with a place inside of it.
     #[test]

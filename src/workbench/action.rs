@@ -155,7 +155,7 @@ const TABLE: &[Row] = {
         (A::StepGrain, "step-grain", "grain of steps", "s goes one phase, one call or one task; kept with the session", G::Run, &["C-g"]),
         (A::Continue, "continue", "continue", "run until the plan is done or needs you", G::Run, &["c"]),
         (A::RunUntil, "run-until", "run until here", "run until the selected task is the next", G::Run, &["u"]),
-        (A::RunWhen, "run-when", "run until it holds", "type a condition, as in `probability < 0.2`; the run stops where it holds", G::Run, &["A-u"]),
+        (A::RunWhen, "run-when", "run to condition", "type a condition, as in `probability < 0.2`; the run stops where it holds", G::Run, &["A-u"]),
         (A::ReverseStep, "reverse-step", "step back", "to before the last call; nothing is asked again", G::Run, &[","]),
         (A::ReverseContinue, "reverse-continue", "run back", "to the last place where a breakpoint is reached", G::Run, &["("]),
         (A::Breakpoint, "breakpoint", "breakpoint", "runs stop at this task; again takes it away", G::Run, &["b"]),

@@ -31,8 +31,15 @@ enum Press {
     Reopen,
 }
 
-const PLAIN: [Action; 28] = [
+const PLAIN: [Action; 35] = [
     Action::Step,
+    Action::StepInto,
+    Action::StepOut,
+    Action::StepGrain,
+    Action::Breakpoint,
+    Action::Breakpoint,
+    Action::ReverseStep,
+    Action::ReverseContinue,
     Action::StepOver,
     Action::Continue,
     Action::Cancel,
@@ -62,7 +69,10 @@ const PLAIN: [Action; 28] = [
     Action::Right,
 ];
 
-const TEXTS: [(Action, &str); 16] = [
+const TEXTS: [(Action, &str); 19] = [
+    (Action::NewBreakpoint, "depth > 0 and hits >= 2"),
+    (Action::RunWhen, "phase = \"committed\" and words(answer) > 1"),
+    (Action::Watches, "answer\n#1 changed"),
     (Action::InsertAfter, "[count] How many words are in \"a b\"?"),
     (Action::InsertAfter, "[merge] Concatenate #1 using a space."),
     (Action::InsertBefore, "use #1 and #2"),

@@ -151,6 +151,28 @@ fn judged() -> Desk {
     desk
 }
 
+/// A run that was stopped by a breakpoint inside an answer, with watches.
+fn stopped() -> Desk {
+    let mut desk = Desk::planned();
+    desk.press("A-b");
+    desk.type_in("log depth = 1 and phase = \"routed\"");
+    desk.press("enter a");
+    desk.type_in("#1 probability < 0.9");
+    desk.press("enter esc C-w");
+    desk.type_in("tokens\nprobability\n#2 margin\nnumber(answer)");
+    desk.press("enter c");
+    desk.stream(&desk::name_tokens());
+    desk
+}
+
+/// A condition being typed whose last word is not known.
+fn condition() -> Desk {
+    let mut desk = Desk::planned();
+    desk.press("A-u");
+    desk.type_in("margin < 0.1 and probabilty < 0.5");
+    desk
+}
+
 /// The map of the reviewed tasks, at points that a scripted model gave.
 fn reviewed_map() -> Desk {
     let mut desk = after("R j o");
@@ -205,6 +227,13 @@ fn screens() -> Vec<(&'static str, Desk)> {
         }),
         ("merge", merging()),
         ("verdicts", judged()),
+        ("stopped", stopped()),
+        ("breakpoints", {
+            let mut desk = stopped();
+            desk.press("C-x B");
+            desk
+        }),
+        ("condition", condition()),
         ("blame", after("& n n")),
         ("lint", {
             let mut desk = marked();

@@ -45,7 +45,7 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
         let hits = debugging.hits_of(breakpoint.id);
         let line = Line::of(Role::Accent, mark)
             .and(Role::Text, &format!(" {} {}", breakpoint.id, clean::line(&words)))
-            .and(Role::Dim, &format!("  reached {hits} times"));
+            .and(Role::Dim, &format!("  reached {hits}×"));
         lines.extend(line.wrap(view.width, 2));
     }
     lines

@@ -169,11 +169,11 @@ fn until(state: &State, task: TaskId, phase: Phase, next: Option<&Move>) -> Opti
 /// What one can do in a phase.
 fn about(phase: Phase) -> &'static str {
     match phase {
-        Phase::Proposed => "nothing is sent yet: look at the prompt, change the task, go on",
-        Phase::Routed => "the router has decided: r chooses another expert",
-        Phase::Answering => "the answer is being written: C-x keeps what is there and ends it",
-        Phase::Judged => "the judges have spoken and nobody has used the answer yet: ~ overrules them",
-        Phase::Committed => "the answer is there, nobody has seen it: t writes another one",
+        Phase::Proposed => "nothing is sent yet: C-p changes the prompt",
+        Phase::Routed => "the router has decided: r chooses another",
+        Phase::Answering => "it is being written: C-x ends it and keeps the text",
+        Phase::Judged => "the judges have spoken: ~ overrules them",
+        Phase::Committed => "the answer is there, unseen: t writes another",
     }
 }
 
