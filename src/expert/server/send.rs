@@ -160,12 +160,12 @@ pub(super) fn connecting(error: &reqwest::Error) -> String {
         "can not be reached: no connection in time".to_owned()
     } else if lower.contains("refused") {
         "can not be reached: the connection was refused; is it running?".to_owned()
-    } else if lower.contains("dns") || lower.contains("lookup") {
-        "can not be reached: its name is not known; look at `urls`".to_owned()
     } else if lower.contains("certificate") {
         format!(
             "has a certificate that is not trusted: {told}; if it is yours, name its file in `ca_file` of the server"
         )
+    } else if lower.contains("dns") || lower.contains("lookup") {
+        format!("can not be reached: its name is not known ({told}); look at `urls`")
     } else if lower.contains("tunnel") || lower.contains("proxy") {
         format!("can not be reached through the proxy: {told}")
     } else {
