@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use plantern::expert::candle::embedding::Embedder;
+use plantern::expert::candle::{embedding::Embedder, kernels::Level};
 
 const RUNS: usize = 5;
 
@@ -19,7 +19,7 @@ fn main() {
         eprintln!("SKIPPED: no embedding model; set PLANTERN_TEST_MINILM to the folder of all-MiniLM-L6-v2");
         return;
     };
-    let mut embedder = Embedder::load(&folder).expect("a model");
+    let mut embedder = Embedder::load(&folder, Level::best()).expect("a model");
     // Nothing is computed twice: each run has its own number in every sentence.
     let mut run = 0;
     let mut best = |singly: bool| {

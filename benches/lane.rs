@@ -1,7 +1,7 @@
 //! How fast the lane is on this machine: one line for each figure.
 //!
 //! `cargo bench --bench lane` finds the model as the tests do: PLANTERN_TEST_GGUF, else the model folder.
-//! THREADS and LEVEL (portable, avx2, avx-vnni, avx512-vnni) narrow what is measured.
+//! THREADS and PLANTERN_KERNELS (portable, avx2, avx-vnni, avx512-vnni, neon, neon-dotprod) narrow what is measured.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks by printing")]
 
@@ -29,17 +29,12 @@ fn main() {
     };
     let threads = std::env::var("THREADS").ok().and_then(|text| text.parse().ok());
     let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let wanted = std::env::var("LEVEL").ok();
-    let levels = Level::available().into_iter().rev();
-    for level in levels.filter(|level| wanted.as_ref().is_none_or(|name| name == level.name())) {
-        products(level, threads);
-        model(&path, level, threads);
-        if wanted.is_none() {
-            generations(&path, threads);
-        }
-        if wanted.is_none() {
-            break;
-        }
+    let wanted = std::env::var("PLANTERN_KERNELS").ok();
+    let level = wanted.as_ref().map_or(Ok(Level::best()), |name| Level::named(name)).expect("kernels");
+    products(level, threads);
+    model(&path, level, threads);
+    if wanted.is_none() {
+        generations(&path, threads);
     }
 }
 
@@ -211,7 +206,8 @@ impl Tokens for Silent {
 /// Whole generations: sampling, probabilities and alternatives included.
 fn generations(path: &Path, threads: usize) {
     let mut file = GgufFile::open(path).expect("a model file");
-    let mut model = LanguageModel::from_file(&mut file, Some(threads), &mut |_| {}).expect("a model");
+    let mut model =
+        LanguageModel::from_file(&mut file, Level::best(), Some(threads), &mut |_| {}).expect("a model");
     let control = Control::default();
     let prompt: Vec<u32> = (0..700).map(|i| 1000 + (i * 7919) % 20000).collect();
     for (name, temperature, top_p) in [("greedy", 0.0, 1.0), ("sampled", 0.8, 1.0), ("nucleus", 0.8, 0.95)] {

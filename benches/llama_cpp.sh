@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds llama.cpp twice, once for this machine and once for AVX2, from the source package of llama-cpp-python, and runs the
 # benches of the lane beside it. Usage: benches/llama_cpp.sh [FOLDER FOR THE BUILD] [CASES.jsonl…]
-# Needs git-free tools only: cargo, a C++ compiler, Python with pip. PLANTERN_TEST_GGUF names another model file.
+# Needs git-free tools only: cargo, a C++ compiler, Python with pip. PLANTERN_TEST_GGUF names another model file; WITH is put
+# before each measured command (taskset, nice).
 set -eu
 folder=${1:-${TMPDIR:-/tmp}/plantern-llama}
 [ $# -gt 0 ] && shift
@@ -24,10 +25,10 @@ cd "$(dirname "$0")/.."
 cargo bench --bench lane --bench plan --no-run
 for level in avx512-vnni:native avx2:avx2; do
     echo "== llama.cpp, ${level#*:}"
-    "$folder/${level#*:}/bin/llama-bench" -m "$model" -t "$threads" -p 32,128,512,1024 -n 0 -r 3 -o md
-    "$folder/${level#*:}/bin/llama-bench" -m "$model" -t "$threads" -p 0 -n 32 -d 0,512,1024 -r 3 -o md
+    ${WITH:-} "$folder/${level#*:}/bin/llama-bench" -m "$model" -t "$threads" -p 32,128,512,1024 -n 0 -r 3 -o md
+    ${WITH:-} "$folder/${level#*:}/bin/llama-bench" -m "$model" -t "$threads" -p 0 -n 32 -d 0,512,1024 -r 3 -o md
     echo "== Plantern, ${level%:*}"
-    LEVEL=${level%:*} cargo bench --bench lane
+    PLANTERN_KERNELS=${level%:*} ${WITH:-} cargo bench --bench lane
 done
 echo "== whole plans"
-LLAMA_SERVER=$folder/native/bin/llama-server cargo bench --bench plan -- "$@"
+LLAMA_SERVER=$folder/native/bin/llama-server ${WITH:-} cargo bench --bench plan -- "$@"

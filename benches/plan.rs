@@ -19,7 +19,7 @@ use plantern::ask::{Ask, Prompt, Request, Sampling, Usage};
 use plantern::engine::runner::{Engine, Inbox};
 use plantern::engine::{Command, ModelState, Report, Tools, Which, survey::Servers};
 use plantern::expert::Expert;
-use plantern::expert::candle::language::LanguageExpert;
+use plantern::expert::candle::{kernels::Level, language::LanguageExpert};
 use plantern::expert::roster::Roster;
 use plantern::headless::eval::{eval, job};
 use plantern::headless::{Hands, Interrupt, Workers};
@@ -131,12 +131,14 @@ fn with_engine(model: &Path, variant: Variant, work: impl FnOnce(&State, &mut En
     let (mut engine, mut inbox) = Engine::new();
     let path = model.to_owned();
     let load = move || {
-        let mut expert = LanguageExpert::load(&path, &mut |_| {}).map_err(|why| why.to_string())?;
+        let mut expert = LanguageExpert::load(&path, Level::best(), &|_| Ok(()), &mut |_| {})
+            .map_err(|why| why.to_string())?;
         variant.guesses.into_iter().for_each(|rows| expert.model().limit_guesses(rows));
         variant.prefixes.into_iter().for_each(|bytes| expert.model().limit_prefixes(bytes));
-        Ok(Box::new(expert) as Box<dyn Expert>)
+        let ready = ModelState::Ready { name: "model".to_owned(), about: expert.about() };
+        Ok((Box::new(expert) as Box<dyn Expert>, ready))
     };
-    engine.bring(Which::Language, load).expect("a thread");
+    engine.bring("model", Some(Which::Language), move |_| load()).expect("a thread");
     let (roster, _, _) = Roster::load([]);
     let tools = Tools {
         roster,

@@ -13,13 +13,16 @@ pub struct Ask {
     /// Name of the server that is asked; `None` for the models and functions of this machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
+    /// Name or path of the model of this machine that is asked; `None` for the one of the settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     pub request: Request,
 }
 
 impl Ask {
     /// An ask to the models and functions of this machine.
     pub fn local(expert: impl Into<String>, request: Request) -> Ask {
-        Ask { expert: expert.into(), server: None, request }
+        Ask { expert: expert.into(), server: None, model: None, request }
     }
 }
 

@@ -17,6 +17,9 @@ pub struct ExpertCard {
     /// Name of the server that answers; `None` for the local model. Only `Prompt` experts have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
+    /// Name or path of the local model that answers; `None` for the one of the settings. Only `Prompt` experts have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// Relative price of one call; 0 for a function, 1 for the default local model.
     pub cost: f32,
     /// What the expert may touch beyond its question (`network`, `files`, `commands`); empty for nothing.

@@ -11,9 +11,11 @@ pub mod key;
 pub mod lane;
 pub mod moment;
 pub mod runner;
+pub mod shelf;
 pub mod survey;
 
 pub use controller::{Bound, Move, next_move};
+pub use shelf::Held;
 pub use survey::{Amendments, Asking, Changes, Look, Servers, Status, Survey, Tally, Tools, survey};
 
 use crate::{
@@ -32,6 +34,10 @@ pub enum Command {
     Pause(CallId),
     Resume(CallId),
     Cancel(CallId),
+    /// Take a model out of memory, between two calls; the next call brings it back.
+    Unload(String),
+    /// Load a model, or try again.
+    Load(String),
 }
 
 /// What the engine says. A report about a call that nobody waits for any more is dropped by its id.
@@ -62,6 +68,8 @@ pub enum Report {
         model: String,
         sha256: String,
     },
+    /// All models of this machine, as they are now.
+    Held(Vec<Held>),
 }
 
 /// How far a model is on its way to answering.
@@ -88,10 +96,11 @@ impl Which {
         }
     }
 
-    /// The model that an ask needs; functions, people and servers need none.
+    /// The model that an ask needs; functions, people and servers need none of these, and one that names its model
+    /// needs that.
     pub fn serving(ask: &Ask) -> Option<Which> {
         match &ask.request {
-            _ if ask.server.is_some() => None,
+            _ if ask.server.is_some() || ask.model.is_some() => None,
             Request::Generate(_) | Request::Score { .. } => Some(Which::Language),
             Request::Similar { .. } | Request::Embed { .. } => Some(Which::Embedding),
             Request::Compute { .. } | Request::Person { .. } => None,
@@ -108,6 +117,8 @@ pub enum ModelState {
     Fetching { done: u64, total: u64, rate: f64 },
     /// Share of the file that is read, 0 to 1.
     Loading(f32),
+    /// Not in memory, by that name: the next call loads it.
+    Asleep(String),
     /// Name, and what it is in a line.
     Ready { name: String, about: String },
     /// What is missing and how to get it.

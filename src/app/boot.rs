@@ -1,6 +1,10 @@
 //! The start: configuration, experts, prompts, places and settings, put together before any face opens.
 
-use super::{cli::Global, models::Models, servers};
+use super::{
+    cli::Global,
+    models::{self, Models},
+    servers,
+};
 use crate::{
     ask::Sampling,
     engine::Tools,
@@ -97,7 +101,13 @@ impl Boot {
         let sha256 = super::identity::known(&model_places, &settings.model);
         tools.files.extend(sha256.map(|sha256| (settings.model.clone(), sha256)));
         let stop = Arc::new(AtomicBool::new(false));
-        let models = Models { places: model_places, servers, fetch: fetching(), stop };
+        let said = global.kernels.as_ref().filter(|name| !name.is_empty());
+        let origin =
+            if said.is_none() { at("kernels") } else { "PLANTERN_KERNELS or --kernels: ".to_owned() };
+        let kernels = models::kernels(said.or(config.kernels.as_ref()).map(String::as_str))
+            .map_err(|why| Trouble::usage(format!("{origin}{why}")))?;
+        let memory = models::memory(config.models_memory);
+        let models = Models { places: model_places, servers, fetch: fetching(), stop, kernels, memory };
         Ok(Boot { places, config, tools, settings, keymap, models, embedding, disk, warnings })
     }
 

@@ -106,6 +106,11 @@ pub struct Global {
     #[arg(long, global = true, value_name = "T")]
     pub temperature: Option<f32>,
 
+    /// The kernels of local models: portable, avx2, avx-vnni, avx512-vnni, neon or neon-dotprod; otherwise the
+    /// fastest that the processor has
+    #[arg(long, global = true, value_name = "NAME", env = "PLANTERN_KERNELS")]
+    pub kernels: Option<String>,
+
     /// Colours of the workbench
     #[arg(long, global = true, value_name = "NAME")]
     pub theme: Option<String>,

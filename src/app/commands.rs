@@ -268,8 +268,9 @@ impl Floor {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let state = boot.state();
         let (outbox, stored) = mpsc::unbounded_channel();
-        let (mut engine, inbox) = Engine::new();
+        let (mut engine, inbox) = Engine::bounded(boot.models.memory);
         super::servers::bring(&boot.models.servers, &mut engine)?;
+        boot.models.bring_named(&mut engine, &state.tools.roster, &boot.settings.model)?;
         let files = Files::new(boot.places, boot.disk, outbox);
         Ok(Floor {
             runtime,

@@ -37,7 +37,7 @@ pub(crate) fn open(boot: Boot, first: &First, theme: Option<&str>) -> Result<End
     let mut state = boot.state();
     state.theme_names = themes.iter().map(|theme| theme.name.clone()).collect();
     let (outbox, stored) = mpsc::unbounded_channel();
-    let (engine, reports) = Engine::new();
+    let (engine, reports) = Engine::bounded(boot.models.memory);
     let mouse = boot.config.mouse.unwrap_or(true);
     let (models, language, embedding) =
         (boot.models.clone(), boot.settings.model.clone(), boot.embedding.clone());
@@ -45,7 +45,8 @@ pub(crate) fn open(boot: Boot, first: &First, theme: Option<&str>) -> Result<End
     let mut shell = Shell::new(engine, boot.models, files);
     let threads = super::servers::bring(&models.servers, &mut shell.engine)
         .and_then(|()| models.bring(&mut shell.engine, Which::Language, &language))
-        .and_then(|()| models.bring(&mut shell.engine, Which::Embedding, &embedding));
+        .and_then(|()| models.bring(&mut shell.engine, Which::Embedding, &embedding))
+        .and_then(|()| models.bring_named(&mut shell.engine, &state.tools.roster, &language));
     threads.map_err(Trouble::usage)?;
     if !state.tools.files.contains_key(&language) {
         super::identity::find_out(&models.places, &language, shell.engine.reports());

@@ -1,4 +1,4 @@
-//! Brings the two models: finds the file, fetches a default one if it must, loads it on the thread that will own it.
+//! Brings the models: finds the file, fetches a default one if it must, loads it on the thread that will own it.
 //! And the commands about model files.
 
 use super::{
@@ -6,8 +6,8 @@ use super::{
     cli, servers,
 };
 use crate::{
-    engine::{ModelState, ModelStatus, Report, Servers, Which, runner::Engine},
-    expert::{Expert, server::ServerSettings},
+    engine::{ModelState, ModelStatus, Report, Servers, Which, runner::Engine, shelf::Seat},
+    expert::{Expert, roster::Roster, server::ServerSettings},
     headless::{
         Ending,
         list::{self, ModelFact},
@@ -15,6 +15,7 @@ use crate::{
     store::models::{self, DefaultModel, Phase, Places, Progress},
 };
 use std::{
+    collections::BTreeSet,
     io::{IsTerminal, Write, stderr, stdin, stdout},
     path::{Path, PathBuf},
     sync::{
@@ -23,7 +24,6 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use tokio::sync::mpsc::Sender;
 
 /// Where models are, whether they may be fetched, and the switch that stops a fetch.
 #[derive(Clone, Debug)]
@@ -34,13 +34,48 @@ pub(crate) struct Models {
     pub(crate) fetch: bool,
     /// Set to stop fetching; a later start takes it up where it was.
     pub(crate) stop: Arc<AtomicBool>,
+    /// The instructions they use.
+    pub(crate) kernels: Kernels,
+    /// Bytes that the loaded ones may take together.
+    pub(crate) memory: u64,
+}
+
+/// What local models may take together: so many GB, or three quarters of what is free now.
+pub(crate) fn memory(gigabytes: Option<f32>) -> u64 {
+    let free = || {
+        let told = std::fs::read_to_string("/proc/meminfo").ok()?;
+        let line = told.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+        line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kilobytes| kilobytes.saturating_mul(1024))
+    };
+    match gigabytes {
+        Some(gigabytes) => (f64::from(gigabytes) * 1e9) as u64,
+        // A system that does not tell: the check at each load is all there is.
+        None => free().map_or(u64::MAX, |free| free / 4 * 3),
+    }
+}
+
+#[cfg(feature = "candle")]
+pub(crate) use crate::expert::candle::kernels::Level as Kernels;
+#[cfg(not(feature = "candle"))]
+pub(crate) type Kernels = ();
+
+/// The kernels of that name; without a name the fastest that this processor has.
+#[cfg(feature = "candle")]
+pub(crate) fn kernels(name: Option<&str>) -> Result<Kernels, String> {
+    name.map_or_else(|| Ok(Kernels::best()), Kernels::named)
+}
+
+#[cfg(not(feature = "candle"))]
+pub(crate) fn kernels(_: Option<&str>) -> Result<Kernels, String> {
+    Ok(())
 }
 
 /// Progress is told at most this often.
 const TOLD: Duration = Duration::from_millis(100);
 
 impl Models {
-    /// Starts the thread of a model. Asks to it wait until it is loaded, and fail with its words if it can not be.
+    /// Starts the thread of a model that is asked when nobody names one, and loads it. Asks to it wait until it is
+    /// loaded, and fail with its words if it can not be.
     pub(crate) fn bring(&self, engine: &mut Engine, which: Which, name: &str) -> std::io::Result<()> {
         if let Some(server) = Servers::named(name).and_then(|name| self.server(name)) {
             // Its threads are there already; no file is loaded.
@@ -48,15 +83,32 @@ impl Models {
             let _ = engine.reports().try_send(Report::Model(ModelStatus { which, state }));
             return Ok(());
         }
-        let (models, name, reports) = (self.clone(), name.to_owned(), engine.reports());
-        engine.bring(which, move || {
-            let teller = Teller { which, reports };
-            let made = models.find(&name, &teller).and_then(|path| load(which, &path, &teller));
-            match &made {
-                Ok((_, state)) => teller.tell(state.clone()),
-                Err(why) => teller.tell(ModelState::Missing(why.clone())),
-            }
-            made.map(|(expert, _)| expert)
+        self.seat(engine, which, Some(which), name)
+    }
+
+    /// Gives a thread to each other model that a card names; it is loaded when it is asked first.
+    pub(crate) fn bring_named(
+        &self,
+        engine: &mut Engine,
+        roster: &Roster,
+        usual: &str,
+    ) -> std::io::Result<()> {
+        let names: BTreeSet<&String> = roster.cards().iter().filter_map(|card| card.model.as_ref()).collect();
+        let others = names.into_iter().filter(|name| *name != usual && Servers::named(name).is_none());
+        others.map(|name| self.seat(engine, Which::Language, None, name)).collect()
+    }
+
+    fn seat(
+        &self,
+        engine: &mut Engine,
+        kind: Which,
+        usual: Option<Which>,
+        name: &str,
+    ) -> std::io::Result<()> {
+        let (models, asked) = (self.clone(), name.to_owned());
+        engine.bring(name, usual, move |seat| {
+            let path = models.find(&asked, seat)?;
+            load(kind, &path, models.kernels, seat)
         })
     }
 
@@ -65,7 +117,7 @@ impl Models {
         self.servers.iter().find(|server| server.name == name)
     }
 
-    fn find(&self, name: &str, teller: &Teller) -> Result<PathBuf, String> {
+    fn find(&self, name: &str, seat: &Seat) -> Result<PathBuf, String> {
         let missing = match models::find(&self.places, name) {
             Ok(path) => return Ok(path),
             Err(missing) => missing,
@@ -78,7 +130,7 @@ impl Models {
         let mut progress = |progress: Progress| {
             if told.is_none_or(|told| TOLD <= told.elapsed()) {
                 told = Some(Instant::now());
-                teller.tell(match progress.phase {
+                seat.tell(match progress.phase {
                     Phase::Waiting | Phase::Fetching => {
                         let rate = progress.done as f64 / started.elapsed().as_secs_f64().max(0.001);
                         ModelState::Fetching { done: progress.done, total: progress.total, rate }
@@ -98,41 +150,35 @@ impl Models {
 }
 
 #[cfg(feature = "candle")]
-fn load(which: Which, path: &Path, teller: &Teller) -> Result<(Box<dyn Expert>, ModelState), String> {
+fn load(
+    which: Which,
+    path: &Path,
+    kernels: Kernels,
+    seat: &Seat,
+) -> Result<(Box<dyn Expert>, ModelState), String> {
     use crate::expert::candle::{embedding::Embedder, language::LanguageExpert, similar::SimilarityExpert};
-    teller.tell(ModelState::Loading(0.0));
+    seat.tell(ModelState::Loading(0.0));
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     Ok(match which {
         Which::Language => {
-            let mut loading = |share: f32| teller.tell(ModelState::Loading(share));
-            let expert = LanguageExpert::load(path, &mut loading).map_err(|error| error.to_string())?;
+            let mut loading = |share: f32| seat.tell(ModelState::Loading(share));
+            let expert = LanguageExpert::load(path, kernels, &|bytes| seat.take(bytes), &mut loading);
+            let expert = expert.map_err(|error| error.to_string())?;
             let about = expert.about();
             (Box::new(expert), ModelState::Ready { name, about })
         }
         Which::Embedding => {
-            let embedder = Embedder::load(path).map_err(|error| error.to_string())?;
+            seat.take(models::size(path))?;
+            let embedder = Embedder::load(path, kernels).map_err(|error| error.to_string())?;
             let about = format!("{} numbers a text", embedder.width());
             (Box::new(SimilarityExpert(embedder)), ModelState::Ready { name, about })
         }
     })
 }
 
-/// Says how a model is coming along.
-struct Teller {
-    which: Which,
-    reports: Sender<Report>,
-}
-
-impl Teller {
-    fn tell(&self, state: ModelState) {
-        // Nobody listens any more when the program ends; then nothing is to be done.
-        let _ = self.reports.blocking_send(Report::Model(ModelStatus { which: self.which, state }));
-    }
-}
-
 /// A program without candle runs plans of functions and people only.
 #[cfg(not(feature = "candle"))]
-fn load(_: Which, path: &Path, _: &Teller) -> Result<(Box<dyn Expert>, ModelState), String> {
+fn load(_: Which, path: &Path, _: Kernels, _: &Seat) -> Result<(Box<dyn Expert>, ModelState), String> {
     Err(without_candle(path))
 }
 
@@ -159,7 +205,7 @@ mod file {
         Err(without_candle(path))
     }
 
-    pub(super) fn bench(path: &Path) -> Result<String, String> {
+    pub(super) fn bench(path: &Path, _: super::Kernels) -> Result<String, String> {
         Err(without_candle(path))
     }
 }
@@ -171,8 +217,8 @@ mod file {
     pub(super) use crate::expert::candle::inspect::{check, rows};
 
     /// What was measured, in a line.
-    pub(super) fn bench(path: &Path) -> Result<String, String> {
-        let pace = inspect::pace(path, &mut |_| {})?;
+    pub(super) fn bench(path: &Path, kernels: super::Kernels) -> Result<String, String> {
+        let pace = inspect::pace(path, kernels, &mut |_| {})?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         Ok(format!(
             "prefill {:.0} tokens/s, decode {:.0} tokens/s: {name} ({}), {} on {} threads",
@@ -243,7 +289,7 @@ pub(crate) fn command(boot: &Boot, asked: &cli::Models, json: bool) -> Result<En
             let path = models::find(places, name).map_err(|error| missing(&error))?;
             let told = match path.is_dir() {
                 true => Err("only language models, GGUF files, can be measured".to_owned()),
-                false => file::bench(&path),
+                false => file::bench(&path, boot.models.kernels),
             };
             let told = told.map_err(|why| missing(&format!("{}: {why}", path.display())))?;
             writeln!(stdout(), "{}", crate::visible::visible_line(&told))?;

@@ -1,40 +1,48 @@
 //! A lane: OS threads that own what answers, and take its asks in order.
 //!
-//! A model has one thread, which carries several asks together where its expert can; a server has a thread for each
-//! call that may be under way. The expert is made on the thread that will own it, so loading a model blocks nobody. A
-//! panic in an expert fails its calls and nothing else.
+//! A model has one thread, which loads it, carries several asks together where it can, and lets it go ([`tended`]); a
+//! server has a thread for each call that may be under way. The expert is made on the thread that will own it, so
+//! loading a model blocks nobody. A panic in an expert fails its calls and nothing else.
 
-use super::Report;
+use super::{ModelState, Report, shelf::Seat};
 use crate::{
     ask::{Answer, Ask, Finish, Token},
-    expert::{Control, Expert, ExpertError, Load, Several, Sink},
+    expert::{Control, Expert, ExpertError, Sink},
     ids::CallId,
 };
 use std::{
     any::Any,
-    collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, Mutex, PoisonError,
-        mpsc::{self, RecvTimeoutError, TryRecvError},
-    },
+    sync::{Arc, Mutex, PoisonError, Weak, mpsc},
     time::{Duration, Instant},
 };
+use tended::Tended;
 use tokio::sync::mpsc::Sender;
 
 /// Tokens are handed on about thirty times a second: a fast model can not flood the screen.
 const CHUNK: Duration = Duration::from_millis(33);
-/// How often a lane whose calls are all paused looks whether one goes on.
-const PAUSED: Duration = Duration::from_millis(15);
 
 /// A handle to the threads; dropping it lets them end after their last job.
 #[derive(Debug)]
 pub struct Lane {
-    jobs: mpsc::Sender<Job>,
+    jobs: Arc<mpsc::Sender<Order>>,
+    seat: Option<Seat>,
+}
+
+/// What the thread of a lane is told to do.
+#[derive(Debug)]
+pub(super) enum Order {
+    Job(Job),
+    /// Load the model, if it is not there.
+    Load,
+    /// Take it out of memory as soon as no call is under way.
+    Unload,
+    /// The same, but not if there is something to do.
+    MakeRoom,
 }
 
 #[derive(Debug)]
-struct Job {
+pub(super) struct Job {
     call: CallId,
     ask: Ask,
     control: Control,
@@ -47,21 +55,35 @@ impl Lane {
         reports: Sender<Report>,
         make: impl FnOnce() -> Result<Box<dyn Expert>, String> + Send + 'static,
     ) -> std::io::Result<Lane> {
-        let (jobs, queue) = mpsc::channel::<Job>();
+        let (jobs, queue) = mpsc::channel::<Order>();
         std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             let mut expert = make();
-            if let Ok(expert) = &mut expert
-                && let Some(several) = expert.several()
-            {
-                return Carrier { several, reports: &reports, since: HashMap::new() }.run(&queue);
-            }
-            for job in queue {
+            while let Ok(order) = queue.recv() {
+                let Order::Job(job) = order else { continue };
                 if !work(&mut expert, &job, &reports) {
                     return;
                 }
             }
         })?;
-        Ok(Lane { jobs })
+        Ok(Lane { jobs: Arc::new(jobs), seat: None })
+    }
+
+    /// Starts the thread of a model that comes and goes: `load` runs on it whenever the model is needed and not in
+    /// memory. It has to take its room of the seat before it fills it.
+    pub(super) fn tend(
+        name: &str,
+        reports: Sender<Report>,
+        seat: impl FnOnce(Weak<mpsc::Sender<Order>>) -> Seat,
+        load: impl FnMut(&Seat) -> Result<(Box<dyn Expert>, ModelState), String> + Send + 'static,
+    ) -> std::io::Result<Lane> {
+        let (jobs, queue) = mpsc::channel::<Order>();
+        let jobs = Arc::new(jobs);
+        let seat = seat(Arc::downgrade(&jobs));
+        let tended = seat.clone();
+        std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || Tended { seat: tended, queue, reports }.live(load))?;
+        Ok(Lane { jobs, seat: Some(seat) })
     }
 
     /// Starts this many threads that share one queue, each with an expert of its own.
@@ -71,27 +93,33 @@ impl Lane {
         reports: &Sender<Report>,
         make: impl Fn() -> Result<Box<dyn Expert>, String> + Clone + Send + 'static,
     ) -> std::io::Result<Lane> {
-        let (jobs, queue) = mpsc::channel::<Job>();
+        let (jobs, queue) = mpsc::channel::<Order>();
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..threads.max(1) {
             let (queue, reports, make) = (queue.clone(), reports.clone(), make.clone());
             std::thread::Builder::new().name(name.to_owned()).spawn(move || {
                 let mut expert = make();
                 loop {
-                    let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                    let Ok(job) = job else { return };
+                    let order = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let Ok(order) = order else { return };
+                    let Order::Job(job) = order else { continue };
                     if !work(&mut expert, &job, &reports) {
                         return;
                     }
                 }
             })?;
         }
-        Ok(Lane { jobs })
+        Ok(Lane { jobs: Arc::new(jobs), seat: None })
     }
 
     /// Hands a job over; `false` when the threads are gone.
     pub fn ask(&self, call: CallId, ask: Ask, control: Control) -> bool {
-        self.jobs.send(Job { call, ask, control }).is_ok()
+        self.seat.iter().for_each(Seat::queued);
+        self.jobs.send(Order::Job(Job { call, ask, control })).is_ok()
+    }
+
+    pub(super) fn load(&self) -> bool {
+        self.jobs.send(Order::Load).is_ok()
     }
 }
 
@@ -138,64 +166,6 @@ fn panicked(call: CallId, panic: &(dyn Any + Send)) -> Report {
     let why = panic.downcast_ref::<String>().map(String::as_str);
     let why = why.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
     Report::Failed { call, why: ExpertError::Model(format!("it panicked: {why}")).to_string() }
-}
-
-/// Keeps an expert busy that carries several asks: new ones join while the others go on.
-struct Carrier<'a> {
-    several: &'a mut dyn Several,
-    reports: &'a Sender<Report>,
-    /// When each call that is carried was taken up.
-    since: HashMap<CallId, Instant>,
-}
-
-impl Carrier<'_> {
-    fn run(mut self, queue: &mpsc::Receiver<Job>) {
-        loop {
-            let next = match self.several.load() {
-                Load::Nothing => queue.recv().map_err(|_| true),
-                Load::Paused => {
-                    queue.recv_timeout(PAUSED).map_err(|why| why == RecvTimeoutError::Disconnected)
-                }
-                Load::Work => queue.try_recv().map_err(|why| why == TryRecvError::Disconnected),
-            };
-            let heard = match next {
-                Ok(job) => self.admit(job),
-                // The workbench has gone and nothing is left to do.
-                Err(true) if self.since.is_empty() => return,
-                Err(_) => self.advance(),
-            };
-            if !heard {
-                return;
-            }
-        }
-    }
-
-    fn admit(&mut self, job: Job) -> bool {
-        let Job { call, ask, control } = job;
-        if control.is_cancelled() {
-            return self.reports.blocking_send(cancelled(call)).is_ok();
-        }
-        self.since.insert(call, Instant::now());
-        let sink = Box::new(Stream::new(call, self.reports));
-        let admitted = catch_unwind(AssertUnwindSafe(|| self.several.admit(call, &ask, sink, control)));
-        admitted.is_ok() || self.fail_all(&*admitted.err().unwrap_or_else(|| Box::new(())))
-    }
-
-    fn advance(&mut self) -> bool {
-        match catch_unwind(AssertUnwindSafe(|| self.several.advance())) {
-            Ok(all) => all.into_iter().all(|(call, answer)| {
-                let started = self.since.remove(&call).unwrap_or_else(Instant::now);
-                self.reports.blocking_send(ended(call, answer, started)).is_ok()
-            }),
-            Err(panic) => self.fail_all(&*panic),
-        }
-    }
-
-    /// What was carried when it panicked is lost; what comes next may go well.
-    fn fail_all(&mut self, panic: &(dyn Any + Send)) -> bool {
-        self.several.abandon();
-        self.since.drain().all(|(call, _)| self.reports.blocking_send(panicked(call, panic)).is_ok())
-    }
 }
 
 /// What is no number can not be written down: an impossible continuation scores as low as a number can.
@@ -251,5 +221,6 @@ impl Drop for Stream {
     }
 }
 
+mod tended;
 #[cfg(test)]
 mod tests;

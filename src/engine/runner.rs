@@ -1,6 +1,10 @@
 //! Carries commands to lanes and holds the reins of what is under way. The plan is not here: it lives in the session.
 
-use super::{Command, Report, Which, lane::Lane};
+use super::{
+    Command, ModelState, Report, Which,
+    lane::{Lane, Order},
+    shelf::{Seat, Shelf},
+};
 use crate::{
     ask::{Ask, Request},
     expert::{Control, Expert, symbolic::Symbolic},
@@ -19,15 +23,24 @@ pub type Inbox = Receiver<Report>;
 #[derive(Debug)]
 pub struct Engine {
     functions: Option<Lane>,
-    models: BTreeMap<Which, Lane>,
+    /// By their names.
+    models: BTreeMap<String, Lane>,
+    /// The names of those that are asked when nobody names one.
+    usual: BTreeMap<Which, String>,
+    shelf: Shelf,
     servers: BTreeMap<String, Lane>,
     running: HashMap<CallId, Control>,
     reports: Sender<Report>,
 }
 
 impl Engine {
-    /// An engine that can compute; models are brought with [`Engine::bring`].
+    /// An engine that can compute; models are brought with [`Engine::bring`], and take what memory they need.
     pub fn new() -> (Engine, Inbox) {
+        Engine::bounded(u64::MAX)
+    }
+
+    /// An engine whose loaded models take at most so many bytes together.
+    pub fn bounded(bytes: u64) -> (Engine, Inbox) {
         let (reports, inbox) = mpsc::channel(REPORTS);
         let symbolic = || Ok(Box::new(Symbolic) as Box<dyn Expert>);
         let functions = Lane::spawn("functions", reports.clone(), symbolic).ok();
@@ -35,6 +48,8 @@ impl Engine {
             Engine {
                 functions,
                 models: BTreeMap::new(),
+                usual: BTreeMap::new(),
+                shelf: Shelf::new(bytes, reports.clone()),
                 servers: BTreeMap::new(),
                 running: HashMap::new(),
                 reports,
@@ -48,14 +63,22 @@ impl Engine {
         self.reports.clone()
     }
 
-    /// Gives a model its thread. `make` loads it there; asks wait meanwhile.
+    /// Gives a model its thread, by the name it is asked by. `load` runs there whenever the model is needed and not in
+    /// memory, after it has taken its room of the [`Seat`]; asks wait meanwhile. One that is asked when nobody names a
+    /// model (`usual`) is loaded at once.
     pub fn bring(
         &mut self,
-        which: Which,
-        make: impl FnOnce() -> Result<Box<dyn Expert>, String> + Send + 'static,
+        name: &str,
+        usual: Option<Which>,
+        load: impl FnMut(&Seat) -> Result<(Box<dyn Expert>, ModelState), String> + Send + 'static,
     ) -> std::io::Result<()> {
-        let lane = Lane::spawn(which.word(), self.reports.clone(), make)?;
-        self.models.insert(which, lane);
+        let seat = |orders| self.shelf.seat(name, usual, orders);
+        let lane = Lane::tend(name, self.reports.clone(), seat, load)?;
+        if let Some(which) = usual {
+            lane.load();
+            self.usual.insert(which, name.to_owned());
+        }
+        self.models.insert(name.to_owned(), lane);
         Ok(())
     }
 
@@ -78,6 +101,8 @@ impl Engine {
             Command::Pause(call) => self.with(call, Control::pause),
             Command::Resume(call) => self.with(call, Control::resume),
             Command::Cancel(call) => self.with(call, Control::cancel),
+            Command::Unload(name) => drop(self.shelf.order(&name, || Order::Unload)),
+            Command::Load(name) => drop(self.shelf.order(&name, || Order::Load)),
         }
         None
     }
@@ -92,6 +117,10 @@ impl Engine {
     }
 
     fn ask(&mut self, call: CallId, ask: Ask) -> Option<Report> {
+        let model = |which: Which| match &ask.model {
+            Some(name) => self.models.get(name),
+            None => self.usual.get(&which).and_then(|name| self.models.get(name)),
+        };
         let (lane, missing) = match ask.request {
             _ if ask.server.is_some() => (
                 ask.server.as_ref().and_then(|name| self.servers.get(name)),
@@ -99,11 +128,11 @@ impl Engine {
             ),
             Request::Compute { .. } => (self.functions.as_ref(), "the thread for functions is gone"),
             Request::Generate(_) | Request::Score { .. } => (
-                self.models.get(&Which::Language),
+                model(Which::Language),
                 "no language model is loaded: `plantern doctor` tells how to get one",
             ),
             Request::Similar { .. } | Request::Embed { .. } => (
-                self.models.get(&Which::Embedding),
+                model(Which::Embedding),
                 "no embedding model is loaded: `plantern doctor` tells how to get one",
             ),
             Request::Person { .. } => (None, "a person's answer is not asked by the engine"),

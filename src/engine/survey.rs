@@ -320,7 +320,8 @@ impl<'a> Surveyor<'a> {
                 Err(error) => return Status::Stuck(format!("the card of `{}`: {error}", card.name)),
             };
             let person = matches!(request, Request::Person { .. });
-            let ask = Ask { expert: card.name.clone(), server: card.server.clone(), request };
+            let (server, model) = (card.server.clone(), card.model.clone());
+            let ask = Ask { expert: card.name.clone(), server, model, request };
             let (key, heard) = self.hear(task, Purpose::Answer, ask, &card.version, attempt);
             let call = self.journal.call_for(&key).map(|call| call.id);
             look.calls.extend(call);
@@ -514,6 +515,8 @@ impl<'a> Surveyor<'a> {
         attempt: u32,
     ) -> (String, Heard<'a>) {
         let (servers, model) = (&self.tools.servers, &self.settings.model);
+        // A named model of this machine answers here, whatever the settings say of the others.
+        let model = &ask.model.clone().unwrap_or_else(|| model.clone());
         ask.server = ask.server.or_else(|| servers.usual(&ask.request, model));
         let server = ask.server.clone();
         let known = server.as_ref().map(|name| (name, servers.models.get(name)));

@@ -8,6 +8,7 @@
 //! description: Finds a fact in a text that the question brings along.
 //! kind: prompt              # symbolic, prompt (the default), person or plan
 //! server: big               # of the configuration; without it the local model answers
+//! model: qwen3.gguf         # instead of a server: another local model, by name or path
 //! cost: 1
 //! max_tokens: 60
 //! stop: ["\n"]
@@ -92,6 +93,7 @@ fn read(text: &str, origin: &str, warnings: &mut Vec<String>) -> Result<ExpertCa
         examples: Vec::new(),
         kind: ExpertKind::Prompt,
         server: None,
+        model: None,
         cost: f32::NAN,
         permissions: Vec::new(),
         max_tokens: default_max_tokens(),
@@ -143,6 +145,13 @@ fn read(text: &str, origin: &str, warnings: &mut Vec<String>) -> Result<ExpertCa
             }
             _ => return wrong("a card with `schema` or `choices` has to be of the kind prompt"),
         }
+    }
+    if let (Some(model), false) = (&card.model, card.kind == ExpertKind::Prompt && card.server.is_none()) {
+        let what = format!(
+            "a card with `model: {}` has to be of the kind prompt, without a server",
+            shortened(model)
+        );
+        return Err((1, what));
     }
     if card.kind == ExpertKind::Prompt {
         let above = parts.body_line + leading_lines(parts.body);
@@ -207,6 +216,7 @@ fn read_field(field: &Field<'_>, card: &mut ExpertCard, warnings: &mut Vec<Strin
             })?;
         }
         "server" => card.server = Some(field.text(warnings)?).filter(|name| !name.is_empty()),
+        "model" => card.model = Some(field.text(warnings)?).filter(|name| !name.is_empty()),
         "cost" => {
             let word = field.text(warnings)?;
             card.cost =

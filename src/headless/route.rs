@@ -69,7 +69,10 @@ pub async fn decide(
     };
     let call = CallId(0);
     let server = tools.servers.usual(&request, model);
-    hands.perform(Command::Ask { call, ask: Ask { expert: router.name().to_owned(), server, request } });
+    hands.perform(Command::Ask {
+        call,
+        ask: Ask { expert: router.name().to_owned(), server, model: None, request },
+    });
     let reply = reply(call, hands, interrupt).await?;
     scene.reply = Some(&reply);
     match router.route(&scene) {

@@ -121,6 +121,7 @@ impl Switch {
             Command::Pause(call) => Command::Pause(known(call)?),
             Command::Resume(call) => Command::Resume(known(call)?),
             Command::Cancel(call) => Command::Cancel(known(call)?),
+            whole @ (Command::Unload(_) | Command::Load(_)) => whole,
         })
     }
 
@@ -133,6 +134,7 @@ impl Switch {
             return;
         };
         let call = match &mut report {
+            Report::Held(_) => return,
             Report::Model(_) | Report::File { .. } => {
                 (0..self.seats.len()).for_each(|seat| self.say(seat, Some(report.clone())));
                 self.waiting.clear();

@@ -32,6 +32,10 @@ pub struct Config {
     pub model: Option<String>,
     /// The embedding model, likewise.
     pub embedding: Option<String>,
+    /// What local models may take of the memory together, in GB.
+    pub models_memory: Option<f32>,
+    /// Which instructions the local models use.
+    pub kernels: Option<String>,
     pub theme: Option<String>,
     pub mouse: Option<bool>,
     pub sampling: SamplingConfig,

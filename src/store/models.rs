@@ -202,7 +202,7 @@ fn name_of(path: &Path) -> String {
 }
 
 /// Bytes of a file, or of the files of a folder.
-fn size(path: &Path) -> u64 {
+pub fn size(path: &Path) -> u64 {
     if path.is_dir() {
         return entries(path).iter().filter(|path| path.is_file()).map(|path| size(path)).sum();
     }

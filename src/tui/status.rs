@@ -111,6 +111,14 @@ pub(super) fn status(paper: &mut Paper<'_>, state: &State, area: Rect) {
     if busy(Which::Embedding) {
         more.insert(0, self::model(state, Which::Embedding));
     }
+    let named = state.held.iter().filter(|held| held.which.is_none());
+    more.extend(named.filter_map(|held| match &held.state {
+        ModelState::Loading(share) => {
+            let words = format!("loading {} {:.0} %", clean::line(&held.name), 100.0 * share.clamp(0.0, 1.0));
+            Some(Line::of(Role::Running, &words))
+        }
+        _ => None,
+    }));
     if let Some(rate) = rate(state) {
         more.insert(0, Line::of(Role::Running, &rate));
     }
@@ -171,6 +179,7 @@ fn model(state: &State, which: Which) -> Line {
         ModelState::Loading(share) => {
             Line::of(Role::Running, &format!("loading {word} {:.0} %", 100.0 * share.clamp(0.0, 1.0)))
         }
+        ModelState::Asleep(name) => Line::of(Role::Dim, &format!("○ {name}")),
         ModelState::Ready { name, .. } => Line::of(Role::Done, "● ").and(Role::Text, name),
         ModelState::Missing(why) => Line::of(Role::Warning, &format!("no {word}: {why}")),
     }

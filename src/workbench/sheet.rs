@@ -81,6 +81,8 @@ pub enum Kind {
     /// The search for the task at fault, which stands in `State::blame`; a row for each of these.
     Blame(Vec<TaskId>),
     Merge(Box<Merging>),
+    /// The models of this machine, in the order of `State::held`.
+    Models,
 }
 
 #[derive(Clone, Debug, PartialEq)]

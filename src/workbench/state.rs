@@ -3,7 +3,7 @@
 use super::{Action, Mode, RowId, Target, Ui, buffer::Typing, keymap::Keymap, lines::Lines};
 use crate::{
     ask::Token,
-    engine::{Bound, ModelState, ModelStatus, Report, Survey, Tools, Which},
+    engine::{Bound, Held, ModelState, ModelStatus, Report, Survey, Tools, Which},
     ids::{CallId, TaskId},
     session::{Journal, Purpose, Settings},
 };
@@ -36,6 +36,8 @@ pub struct State {
     pub ui: Ui,
     pub keymap: Keymap,
     pub models: BTreeMap<Which, ModelState>,
+    /// All models of this machine, as the engine told them last.
+    pub held: Vec<Held>,
     pub file: SessionFile,
     /// Why the last save failed; the work is in memory and is saved again with the next step.
     pub unsaved: Option<String>,
@@ -225,6 +227,7 @@ impl State {
             ui: Ui { log_open: true, size: (80, 24), ..Ui::default() },
             keymap: Keymap::default(),
             models: BTreeMap::new(),
+            held: vec![],
             file: SessionFile::None,
             unsaved: None,
             notice: None,
@@ -281,6 +284,8 @@ impl State {
     /// Does something on the screen change by itself?
     pub fn moves(&self) -> bool {
         let busy = |state: &ModelState| matches!(state, ModelState::Fetching { .. } | ModelState::Loading(_));
-        self.live.values().any(|live| !live.paused) || self.models.values().any(busy)
+        self.live.values().any(|live| !live.paused)
+            || self.models.values().any(busy)
+            || self.held.iter().any(|held| busy(&held.state))
     }
 }

@@ -8,6 +8,7 @@ mod edits;
 pub mod files;
 mod history;
 mod lineage;
+mod models;
 mod onward;
 mod reports;
 mod reverse;
@@ -234,6 +235,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::Undo | A::Redo | A::BackInTime | A::ForwardInTime => time_travel::travel(state, action),
         A::New | A::Open | A::SaveAs | A::Search => typing::open(state, action),
         A::Home => files::home(state),
+        A::Models => models::open(state),
         A::Review => review::open(state),
         A::NextStrategy | A::NextRouter => edits::next_setting(state, action),
         A::CancelFetch => vec![Effect::StopFetching],

@@ -7,6 +7,7 @@ mod files;
 mod fresh;
 mod history;
 mod inside;
+mod models;
 
 use crate::support::Bench;
 use plantern::{

@@ -6,7 +6,7 @@ use desk::Desk;
 use insta::assert_snapshot;
 use plantern::{
     ask::Answer,
-    engine::{ModelState, Report, Which},
+    engine::{Held, ModelState, Report, Which},
     tui::{Depth, Hits, Role, clean, theme::shipped},
     workbench::{Action, Message, Mode, Place, RowId, Stored, Tab, Target, Weight, state::Summary},
 };
@@ -43,6 +43,31 @@ fn reading() -> Desk {
     let mut desk = Desk::running();
     let call = desk.open[0];
     desk.send(Message::Report(Report::Prefill { call, done: 128, total: 412 }));
+    desk
+}
+
+/// Three models: one at work, one that a card names and that is on its way, one that is broken.
+fn models() -> Desk {
+    let mut desk = reading();
+    let held = |name: &str, which, state, bytes, queue, rate| Held {
+        name: name.to_owned(),
+        which,
+        state,
+        bytes,
+        queue,
+        rate,
+    };
+    let about = "llama Q4_1, 134 M weights, context 8192, avx512-vnni on 2 threads".to_owned();
+    let ready = ModelState::Ready { name: "SmolLM2-135M-Instruct.Q4_1.gguf".to_owned(), about };
+    let (language, embedding) = (Some(Which::Language), Some(Which::Embedding));
+    let why = "there is no model \"qwen3\": `plantern models` lists those that are there".to_owned();
+    desk.send(Message::Report(Report::Held(vec![
+        held("smollm2", language, ready, 284_000_000, 1, 301.4),
+        held("minilm", embedding, ModelState::Asleep("minilm".to_owned()), 0, 0, 0.0),
+        held("models/large.gguf", None, ModelState::Loading(0.4), 1_940_000_000, 2, 0.0),
+        held("qwen3", None, ModelState::Missing(why), 0, 0, 0.0),
+    ])));
+    desk.press("U");
     desk
 }
 
@@ -211,6 +236,7 @@ fn screens() -> Vec<(&'static str, Desk)> {
             desk
         }),
         ("home", home()),
+        ("models", models()),
         ("marked", marked()),
         ("preview", previewed()),
         ("as_text", as_text()),

@@ -1,7 +1,12 @@
 //! Examples for `engine::lane`: what joins, pauses, is cancelled or breaks on its way.
 
 use super::*;
-use crate::ask::Request;
+use crate::{
+    ask::Request,
+    engine::shelf::Shelf,
+    expert::{Load, Several},
+};
+use std::collections::HashMap;
 use tokio::sync::mpsc::{Receiver, channel};
 
 /// Counts to the number of the question, one with every pass, for all at once; breaks at a question that is none.
@@ -79,10 +84,51 @@ fn end_of(call: u32, inbox: &mut Receiver<Report>, kept: &mut Vec<Report>) -> Re
     }
 }
 
+/// A lane that carries counters.
+fn carried(reports: Sender<Report>) -> Lane {
+    let shelf = Shelf::new(u64::MAX, reports.clone());
+    let seat = |orders| shelf.seat("counter", None, orders);
+    let ready = ModelState::Ready { name: "counter".to_owned(), about: String::new() };
+    let load = move |_: &Seat| Ok((Box::new(Counter::default()) as Box<dyn Expert>, ready.clone()));
+    Lane::tend("counter", reports, seat, load).unwrap()
+}
+
+#[test]
+fn a_stalled_interface_holds_up_the_lane_and_nothing_else() {
+    let (reports, mut inbox) = channel(1);
+    let lane = carried(reports);
+    let controls: Vec<Control> = (0..50).map(|_| Control::default()).collect();
+    // Nobody reads: the lane stands still sooner or later, and neither asking nor the reins wait for it.
+    for (call, control) in (0..).zip(&controls) {
+        assert!(lane.ask(CallId(call), ask("1000000000"), control.clone()));
+    }
+    controls.iter().for_each(Control::pause);
+    controls.iter().for_each(Control::cancel);
+    let mut ends = HashMap::new();
+    while ends.len() < controls.len() {
+        if let Some(Report::Done { call, answer }) = inbox.blocking_recv() {
+            ends.insert(call, answer.finish);
+        }
+    }
+    assert!(ends.values().all(|finish| *finish == Finish::Cancelled));
+    // The same, and then the interface goes: the thread must not wait for it.
+    let (reports, inbox) = channel(1);
+    let gone = reports.downgrade();
+    let lane = carried(reports);
+    let control = Control::default();
+    assert!(lane.ask(CallId(1), ask("1000000000"), control.clone()));
+    drop(inbox);
+    control.cancel();
+    drop(lane);
+    while gone.upgrade().is_some() {
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn calls_go_together_and_each_ends_by_itself() {
     let (reports, mut inbox) = channel(1000);
-    let lane = Lane::spawn("counter", reports, || Ok(Box::new(Counter::default()))).unwrap();
+    let lane = carried(reports);
     let mut kept = vec![];
     let mut text = |call: u32, inbox: &mut Receiver<Report>| match end_of(call, inbox, &mut kept) {
         Report::Done { answer, .. } => Ok((answer.text, answer.finish)),
@@ -114,7 +160,10 @@ fn calls_go_together_and_each_ends_by_itself() {
     assert!(lane.ask(CallId(6), ask("2"), Control::default()));
     assert_eq!(text(6, &mut inbox), Ok(("2".to_owned(), Finish::Stop)));
     drop(lane);
-    assert_eq!(inbox.blocking_recv(), None, "the thread ends with its last handle");
+    // The thread ends with its last handle, and the channel with the thread.
+    while let Some(report) = inbox.blocking_recv() {
+        assert!(matches!(report, Report::Held(_)), "{report:?}");
+    }
 }
 
 #[test]

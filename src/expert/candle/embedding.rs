@@ -7,6 +7,7 @@ mod bert;
 mod rows;
 mod weights;
 
+use super::kernels::Level;
 use bert::Bert;
 use lru::LruCache;
 use std::num::NonZeroUsize;
@@ -44,12 +45,12 @@ const LARGEST_TOKENIZER: u64 = 64 << 20;
 impl Embedder {
     /// Loads `model.safetensors`, `config.json` and `tokenizer.json` from a folder. All three are checked: sizes
     /// against the length of the file, shapes against the configuration.
-    pub fn load(folder: &Path) -> Result<Embedder, EmbeddingError> {
-        Embedder::read(folder).map_err(|fault| EmbeddingError { folder: folder.to_owned(), fault })
+    pub fn load(folder: &Path, level: Level) -> Result<Embedder, EmbeddingError> {
+        Embedder::read(folder, level).map_err(|fault| EmbeddingError { folder: folder.to_owned(), fault })
     }
 
-    fn read(folder: &Path) -> Result<Embedder, String> {
-        let bert = Bert::load(folder)?;
+    fn read(folder: &Path, level: Level) -> Result<Embedder, String> {
+        let bert = Bert::load(folder, level)?;
         let path = folder.join("tokenizer.json");
         let size = std::fs::metadata(&path).map_err(|error| format!("tokenizer.json: {error}"))?.len();
         if size > LARGEST_TOKENIZER {

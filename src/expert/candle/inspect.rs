@@ -119,11 +119,11 @@ pub struct Pace {
 }
 
 /// Loads a model and measures it: the best of three readings, and of three times 32 tokens written.
-pub fn pace(path: &Path, progress: &mut dyn FnMut(f32)) -> Result<Pace, String> {
+pub fn pace(path: &Path, level: Level, progress: &mut dyn FnMut(f32)) -> Result<Pace, String> {
     let mut file = GgufFile::open(path).map_err(|error| error.to_string())?;
     super::model::enough_memory(&file.header).map_err(|error| error.to_string())?;
     let quantisation = file.header.quantisation.clone();
-    let loaded = Llama::load(&mut file, Level::best(), Pool::of_this_machine(), progress);
+    let loaded = Llama::load(&mut file, level, Pool::of_this_machine(), progress);
     let mut model = loaded.map_err(|error| error.to_string())?;
     let (context, vocabulary) = (model.settings().context, model.settings().vocabulary);
     // Any tokens do; those of one prompt should differ.
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn a_tiny_model_is_measured() {
         let (_folder, path) = file(&Tiny::default().bytes());
-        let pace = pace(&path, &mut |_| {}).unwrap();
+        let pace = pace(&path, Level::best(), &mut |_| {}).unwrap();
         assert!(0.0 < pace.prefill && 0.0 < pace.decode && 0 < pace.threads, "{pace:?}");
     }
 }

@@ -15,6 +15,9 @@ mod avx512;
 pub mod dense;
 pub mod half;
 pub mod matmul;
+#[cfg(target_arch = "aarch64")]
+#[expect(unsafe_code, reason = "intrinsics; each type can only be made where its instructions were detected")]
+mod neon;
 pub mod pack;
 #[expect(unsafe_code, reason = "hands pieces of one slice to several threads; each piece to exactly one")]
 pub mod pool;
@@ -44,7 +47,14 @@ enum Kind {
     AvxVnni(avx2::Avx2<true>),
     #[cfg(target_arch = "x86_64")]
     Avx512(avx512::Avx512),
+    #[cfg(target_arch = "aarch64")]
+    Neon(neon::Neon<false>),
+    #[cfg(target_arch = "aarch64")]
+    NeonDot(neon::Neon<true>),
 }
+
+/// All names there are, on whatever processor.
+pub const NAMES: [&str; 6] = ["portable", "avx2", "avx-vnni", "avx512-vnni", "neon", "neon-dotprod"];
 
 impl Level {
     /// The fastest one this processor has.
@@ -61,7 +71,30 @@ impl Level {
             levels.extend(avx2::Avx2::<true>::detect().map(|simd| Level(Kind::AvxVnni(simd))));
             levels.extend(avx512::Avx512::detect().map(|simd| Level(Kind::Avx512(simd))));
         }
+        #[cfg(target_arch = "aarch64")]
+        {
+            levels.extend(neon::Neon::<false>::detect().map(|simd| Level(Kind::Neon(simd))));
+            levels.extend(neon::Neon::<true>::detect().map(|simd| Level(Kind::NeonDot(simd))));
+        }
         levels
+    }
+
+    /// The level of that name: one of [`NAMES`], or a beginning of one, which means the fastest that begins so.
+    ///
+    /// # Errors
+    /// Words for a person where no level is called so, or this processor does not have it.
+    pub fn named(name: &str) -> Result<Level, String> {
+        let fits = |level: &Level| !name.is_empty() && level.name().starts_with(name);
+        let available = Level::available();
+        let exact = available.iter().find(|level| level.name() == name);
+        exact.or(available.iter().rfind(|level| fits(level))).copied().ok_or_else(|| {
+            let names: Vec<&str> = available.iter().map(|level| level.name()).collect();
+            let why = match NAMES.iter().any(|known| !name.is_empty() && known.starts_with(name)) {
+                true => format!("this processor has no instructions for the kernels `{name}`"),
+                false => format!("no kernels are called `{name}`"),
+            };
+            format!("{why}; it can run {}", names.join(", "))
+        })
     }
 
     /// A name for logs and `doctor`.
@@ -74,6 +107,10 @@ impl Level {
             Kind::AvxVnni(_) => "avx-vnni",
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512(_) => "avx512-vnni",
+            #[cfg(target_arch = "aarch64")]
+            Kind::Neon(_) => "neon",
+            #[cfg(target_arch = "aarch64")]
+            Kind::NeonDot(_) => "neon-dotprod",
         }
     }
 
@@ -93,6 +130,32 @@ impl Level {
             Kind::AvxVnni(simd) => simd.run(task),
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512(simd) => simd.run(task),
+            #[cfg(target_arch = "aarch64")]
+            Kind::Neon(simd) => simd.run(task),
+            #[cfg(target_arch = "aarch64")]
+            Kind::NeonDot(simd) => simd.run(task),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_is_found_by_its_name_and_refused_with_words() {
+        for level in Level::available() {
+            assert_eq!(Level::named(level.name()), Ok(level));
+            assert!(NAMES.contains(&level.name()));
+        }
+        let check = |name: &str, words: &str| {
+            let why = Level::named(name).expect_err(name);
+            assert!(why.contains(words) && why.contains("portable"), "{why}");
+        };
+        check("fast", "no kernels are called `fast`");
+        check("", "no kernels are called ``");
+        let other = if cfg!(target_arch = "aarch64") { "avx2" } else { "neon" };
+        check(other, "this processor has no instructions");
+        assert_eq!(Level::named("port").map(Level::name), Ok("portable"));
     }
 }

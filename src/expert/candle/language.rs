@@ -4,6 +4,7 @@ use super::{
     generate::{Allowed, Constraint, Job, Rules, Tokens, count},
     gguf::GgufFile,
     grammar::{Allowed as Open, GrammarError, Grammars, Guide},
+    kernels::Level,
     model::{Flight, LanguageModel},
     template::Template,
     vocabulary::Vocabulary,
@@ -27,13 +28,21 @@ pub struct LanguageExpert {
 }
 
 impl LanguageExpert {
-    /// Opens, checks and loads a GGUF file with its tokenizer and chat template. `progress` gets 0 to 1.
-    pub fn load(path: &Path, progress: &mut dyn FnMut(f32)) -> Result<LanguageExpert, ExpertError> {
+    /// Opens, checks and loads a GGUF file with its tokenizer and chat template. `room` is told the bytes of memory that it
+    /// will take, about, before anything large is read, and may refuse; `progress` gets 0 to 1.
+    pub fn load(
+        path: &Path,
+        level: Level,
+        room: &dyn Fn(u64) -> Result<(), String>,
+        progress: &mut dyn FnMut(f32),
+    ) -> Result<LanguageExpert, ExpertError> {
         let fault = |what: &dyn std::fmt::Display| ExpertError::Model(format!("{}: {what}", path.display()));
         let mut file = GgufFile::open(path).map_err(|error| fault(&error))?;
+        room(file.header.memory_estimate()).map_err(|why| fault(&why))?;
         let vocabulary = Vocabulary::from_gguf(&file.content).map_err(|error| fault(&error))?;
         let template = Template::from_gguf(&file.content, &vocabulary).map_err(|error| fault(&error))?;
-        let model = LanguageModel::from_file(&mut file, None, progress).map_err(|error| fault(&error))?;
+        let model = LanguageModel::from_file(&mut file, level, None, progress);
+        let model = model.map_err(|error| fault(&error))?;
         let grammars = Grammars::new(&vocabulary);
         Ok(LanguageExpert {
             model,

@@ -6,8 +6,6 @@ mod flight;
 
 pub use flight::Flight;
 
-use std::path::Path;
-
 use super::cache::Cache;
 use super::generate::{count, failed};
 use super::gguf::{GgufError, GgufFile, Header};
@@ -48,23 +46,20 @@ pub struct Work {
 }
 
 impl LanguageModel {
-    /// Opens, checks and loads a file, with all cores. `progress` gets the part that is done, 0 to 1.
-    pub fn load(path: &Path, progress: &mut dyn FnMut(f32)) -> Result<LanguageModel, GgufError> {
-        LanguageModel::from_file(&mut GgufFile::open(path)?, None, progress)
-    }
-
-    /// Loads a file that is open already, with this many threads, or as many as there are cores.
+    /// Loads a file that is open already, with this many threads, or as many as there are cores. `progress` gets the
+    /// part that is done, 0 to 1.
     ///
     /// Refuses a model for which the memory that is free now does not suffice, where the system tells how much that
     /// is.
     pub fn from_file(
         file: &mut GgufFile,
+        level: Level,
         threads: Option<usize>,
         progress: &mut dyn FnMut(f32),
     ) -> Result<LanguageModel, GgufError> {
         enough_memory(&file.header)?;
         let pool = threads.map_or_else(Pool::of_this_machine, Pool::new);
-        let model = Llama::load(file, Level::best(), pool, progress)?;
+        let model = Llama::load(file, level, pool, progress)?;
         let mut header = file.header.clone();
         header.tensors = Vec::new();
         Ok(LanguageModel {

@@ -42,7 +42,12 @@ pub(super) fn generate(grammar: Option<&str>) -> Ask {
         grammar: grammar.map(|pattern| crate::ask::Shape::Pattern(pattern.to_owned())),
         start: String::new(),
     };
-    Ask { expert: "answer".into(), server: Some("big".into()), request: Request::Generate(generate) }
+    Ask {
+        expert: "answer".into(),
+        server: Some("big".into()),
+        model: None,
+        request: Request::Generate(generate),
+    }
 }
 
 async fn ask(server: &Server, ask: &Ask) -> Result<Answer, ExpertError> {

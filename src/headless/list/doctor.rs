@@ -208,7 +208,9 @@ fn model(facts: &Facts, which: Which, state: &ModelState) -> Check {
             format!("not here: {why}"),
             Some("install Python 3 with pip, or name a GGUF file with --model; functions work without"),
         ),
-        ModelState::Unknown => Check::new(name, Verdict::Note, "nobody has looked for it", None),
+        ModelState::Unknown | ModelState::Asleep(_) => {
+            Check::new(name, Verdict::Note, "nobody has looked for it", None)
+        }
     }
 }
 

@@ -87,6 +87,7 @@ pub fn cards(rows: &[&Row], examples: usize) -> Vec<ExpertCard> {
                 cost: 1.0 + at as f32,
                 permissions: vec![],
                 server: None,
+                model: None,
                 max_tokens: 1,
                 stop: vec![],
                 schema: None,

@@ -240,7 +240,7 @@ impl<H: Hands> Drive<'_, '_, H> {
                 self.progress.clear(to);
                 let _ = writeln!(to, "{word}: {} ({})", visible_line(name), visible_line(about));
             }
-            ModelState::Missing(_) | ModelState::Unknown => self.progress.clear(to),
+            ModelState::Missing(_) | ModelState::Unknown | ModelState::Asleep(_) => self.progress.clear(to),
         }
     }
 

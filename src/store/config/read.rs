@@ -43,6 +43,8 @@ impl Reader<'_> {
             "router",
             "model",
             "embedding",
+            "kernels",
+            "models_memory",
             "theme",
             "mouse",
             "sampling",
@@ -60,6 +62,11 @@ impl Reader<'_> {
                 "router" => self.config.router = self.word(name, value),
                 "model" => self.config.model = self.word(name, value),
                 "embedding" => self.config.embedding = self.word(name, value),
+                "kernels" => self.config.kernels = self.word(name, value),
+                "models_memory" => {
+                    let fits = |number: f32| 0.0 < number && number < 1e6;
+                    self.config.models_memory = self.number(name, value, "a number of GB above 0", fits);
+                }
                 "theme" => self.config.theme = self.word(name, value),
                 "mouse" => self.config.mouse = self.truth(name, value),
                 "experts" => self.config.experts = self.folders(name, value),

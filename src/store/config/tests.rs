@@ -26,6 +26,8 @@ fn the_default_sets_nothing_and_shows_everything() {
         router,
         model,
         embedding,
+        kernels,
+        models_memory,
         theme,
         mouse,
         sampling: SamplingConfig { temperature, top_p, seed },
@@ -37,8 +39,9 @@ fn the_default_sets_nothing_and_shows_everything() {
         path: _,
         places,
     } = parse(&everything()).unwrap();
-    let texts = [strategy, router, model, embedding, theme].map(|text| text.is_some());
-    assert_eq!(texts, [true; 5]);
+    let texts = [strategy, router, model, embedding, kernels, theme].map(|text| text.is_some());
+    assert_eq!(texts, [true; 6]);
+    assert_eq!((mouse, models_memory, temperature), (Some(true), Some(8.0), Some(0.0)));
     assert_eq!((mouse, temperature, top_p, seed), (Some(true), Some(0.0), Some(1.0), Some(0)));
     let limits = crate::session::Limits::default();
     assert_eq!((calls, output_tokens), (Some(limits.calls), Some(limits.output_tokens)));

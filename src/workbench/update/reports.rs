@@ -16,6 +16,7 @@ pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
     match report {
         Report::Prefill { call, done, total } => {
             state.live.get_mut(&call).map(|live| live.prefill = Some((done, total))).unwrap_or_default();
+            super::models::refresh(state);
             vec![]
         }
         Report::Tokens { call, tokens } => {
@@ -63,6 +64,10 @@ pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
                 effects
             }
         },
+        Report::Held(held) => {
+            super::models::heard(state, held);
+            vec![]
+        }
         Report::Model(status) => {
             model(state, status);
             vec![]

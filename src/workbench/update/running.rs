@@ -319,7 +319,7 @@ pub(super) fn answered(state: &mut State) -> Vec<Effect> {
 fn missing_model(state: &State, ask: &Ask) -> Option<String> {
     let which = Which::serving(ask)?;
     match state.model(which) {
-        ModelState::Ready { .. } | ModelState::Loading(_) => None,
+        ModelState::Ready { .. } | ModelState::Loading(_) | ModelState::Asleep(_) => None,
         ModelState::Fetching { done, total, .. } => {
             let share = 100 * done / (*total).max(1);
             Some(format!("the {} is on its way ({share} %): try again when it is there", which.word()))

@@ -95,6 +95,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     };
     sheet.cursor = sheet.cursor.saturating_add_signed(by).min(sheet.rows.len().saturating_sub(1));
     history::refresh(state);
+    super::models::refresh(state);
     vec![]
 }
 
@@ -135,6 +136,7 @@ fn special(state: &mut State, action: Action) -> Vec<Effect> {
         (Kind::Compare(_), Action::Blame) => return lineage::blame(state),
         (Kind::Blame(_), Action::Cancel) if !state.live.is_empty() => return running::cancel(state),
         (Kind::Blame(_), action) => return blame::act(state, action),
+        (Kind::Models, Action::Delete) => return super::models::act(state, action),
         (Kind::Merge(_), Action::Left | Action::Right | Action::Fold) => {
             return lineage::decide(state, action);
         }
@@ -145,6 +147,9 @@ fn special(state: &mut State, action: Action) -> Vec<Effect> {
 }
 
 pub(super) fn enter(state: &mut State) -> Vec<Effect> {
+    if matches!(&state.mode, Mode::Sheet(sheet) if sheet.kind == Kind::Models) {
+        return super::models::act(state, Action::Enter);
+    }
     let Mode::Sheet(sheet) = std::mem::take(&mut state.mode) else { return vec![] };
     let at = sheet.cursor;
     match sheet.kind {
@@ -182,6 +187,7 @@ pub(super) fn enter(state: &mut State) -> Vec<Effect> {
             vec![]
         }
         Kind::Merge(merging) => lineage::finish(state, &merging),
+        Kind::Models => vec![],
     }
 }
 

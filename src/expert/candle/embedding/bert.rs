@@ -51,17 +51,22 @@ fn epsilon() -> f32 {
 }
 
 impl Bert {
-    pub(super) fn load(folder: &Path) -> Result<Bert, String> {
+    pub(super) fn load(folder: &Path, level: Level) -> Result<Bert, String> {
         let text = std::fs::read_to_string(folder.join("config.json"));
         let text = text.map_err(|error| format!("config.json: {error}"))?;
         let configuration: Configuration =
             serde_json::from_str(&text).map_err(|error| format!("config.json: {error}"))?;
         let named = |fault: String| format!("model.safetensors: {fault}");
         let weights = Weights::read(&folder.join("model.safetensors")).map_err(named)?;
-        Bert::build(folder, &configuration, &weights).map_err(named)
+        Bert::build(folder, level, &configuration, &weights).map_err(named)
     }
 
-    fn build(folder: &Path, configuration: &Configuration, weights: &Weights) -> Result<Bert, String> {
+    fn build(
+        folder: &Path,
+        level: Level,
+        configuration: &Configuration,
+        weights: &Weights,
+    ) -> Result<Bert, String> {
         let &Configuration {
             hidden_size: width, num_attention_heads: heads, intermediate_size: middle, ..
         } = configuration;
@@ -123,7 +128,7 @@ impl Bert {
             positions,
             norm,
             layers,
-            level: Level::best(),
+            level,
             pool: Pool::of_this_machine(),
         })
     }

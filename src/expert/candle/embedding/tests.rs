@@ -5,7 +5,7 @@ use super::*;
 use crate::expert::candle::vocabulary::real;
 
 fn real() -> Option<Embedder> {
-    Some(Embedder::load(&real::path("PLANTERN_TEST_MINILM", "all-MiniLM-L6-v2")?).unwrap())
+    Some(Embedder::load(&real::path("PLANTERN_TEST_MINILM", "all-MiniLM-L6-v2")?, Level::best()).unwrap())
 }
 
 const TEXTS: [&str; 6] = [
@@ -62,7 +62,7 @@ fn a_text_has_one_vector_alone_or_in_company() {
 fn a_model_that_can_not_be_loaded_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let check = |expected: &str| {
-        let error = Embedder::load(folder.path()).err().unwrap().to_string();
+        let error = Embedder::load(folder.path(), Level::best()).err().unwrap().to_string();
         assert!(error.contains(expected) && error.contains(&folder.path().display().to_string()), "{error}");
     };
     let put = |name: &str, text: &[u8]| std::fs::write(folder.path().join(name), text).unwrap();

@@ -127,6 +127,34 @@ fn a_file_that_is_cut_or_replaced_while_it_is_read_ends_in_an_error() {
 }
 
 #[test]
+fn a_loaded_model_needs_its_file_no_more() {
+    use super::super::{
+        kernels::{Level, Pool},
+        llama::{Llama, Row},
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tiny.gguf");
+    std::fs::write(&path, &*TINY).unwrap();
+    let mut file = GgufFile::open(&path).unwrap();
+    let mut model = Llama::load(&mut file, Level::best(), Pool::new(2), &mut |_| {}).unwrap();
+    let mut logits = || {
+        let mut cache = model.cache();
+        let row = |token| Row { cache: 0, token, logits: true };
+        let all = model.forward(&mut [&mut cache], &[row(5), row(7), row(9)]).unwrap();
+        let mut out = vec![];
+        all.copy_row(2, &mut out);
+        out
+    };
+    let before = logits();
+    // Were it mapped, the next look at it would end the process (SIGBUS), or see other weights.
+    let writer = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    writer.set_len(0).unwrap();
+    assert_eq!(logits(), before);
+    writer.set_len(TINY.len() as u64).unwrap();
+    assert_eq!(logits(), before);
+}
+
+#[test]
 fn a_tokenizer_of_another_model_is_said_before_anything_is_loaded() {
     let mut header = GgufFile::from_bytes(TINY.clone()).unwrap().header;
     assert!(super::super::llama::Llama::settings_of(&header).is_ok());

@@ -31,7 +31,13 @@ fn of(text: &str) -> Vec<u32> {
 }
 
 fn load(tiny: &Tiny) -> LanguageModel {
-    LanguageModel::from_file(&mut GgufFile::from_bytes(tiny.bytes()).unwrap(), Some(2), &mut |_| {}).unwrap()
+    LanguageModel::from_file(
+        &mut GgufFile::from_bytes(tiny.bytes()).unwrap(),
+        Level::best(),
+        Some(2),
+        &mut |_| {},
+    )
+    .unwrap()
 }
 
 fn rules(max_tokens: u32, sampling: Sampling) -> Rules {
@@ -282,7 +288,7 @@ fn not_a_number_ends_in_an_error() {
     // The last tensor is the output norm.
     bytes[end..end + 4].copy_from_slice(&f32::NAN.to_le_bytes());
     let mut file = GgufFile::from_bytes(bytes).unwrap();
-    let mut model = LanguageModel::from_file(&mut file, Some(1), &mut |_| {}).unwrap();
+    let mut model = LanguageModel::from_file(&mut file, Level::best(), Some(1), &mut |_| {}).unwrap();
     let control = Control::default();
     let job = Job {
         prompt: of("x"),
@@ -421,7 +427,7 @@ fn real() -> Option<(LanguageModel, tokenizers::Tokenizer)> {
     };
     let mut file = GgufFile::open(&path).unwrap();
     let tokenizer = tokenizers::Tokenizer::from_gguf(&file.content).unwrap();
-    Some((LanguageModel::from_file(&mut file, None, &mut |_| {}).unwrap(), tokenizer))
+    Some((LanguageModel::from_file(&mut file, Level::best(), None, &mut |_| {}).unwrap(), tokenizer))
 }
 
 struct Real(Vec<Vec<u8>>);

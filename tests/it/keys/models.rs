@@ -1,0 +1,62 @@
+//! The screen of models, pressed: what is loaded goes, what is not comes, and the list follows what the engine says.
+
+use crate::support::Bench;
+use plantern::{
+    engine::{Command, Held, ModelState, Report, Which},
+    workbench::{Effect, Message, Mode},
+};
+
+fn held(name: &str, state: ModelState, queue: usize) -> Held {
+    let bytes = if matches!(state, ModelState::Ready { .. }) { 100_000_000 } else { 0 };
+    Held { name: name.to_owned(), which: None, state, bytes, queue, rate: 0.0 }
+}
+
+fn ready() -> ModelState {
+    ModelState::Ready { name: "file.gguf".to_owned(), about: String::new() }
+}
+
+/// The cells of the open list.
+fn rows(bench: &Bench) -> Vec<String> {
+    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no list is open") };
+    sheet.rows.iter().map(|row| row.cells.join("|")).collect()
+}
+
+#[test]
+fn a_model_is_unloaded_and_loaded_by_a_key() {
+    let mut bench = Bench::new();
+    let tell = |bench: &mut Bench, all: Vec<Held>| bench.send(Message::Report(Report::Held(all)));
+    bench.press("U");
+    assert_eq!(rows(&bench).len(), 0, "nothing has a thread yet");
+    bench.press("enter d esc");
+    tell(&mut bench, vec![held("a", ready(), 0), held("b", ModelState::Unknown, 0)]);
+    bench.effects.clear();
+    bench.press("U");
+    assert_eq!(rows(&bench), ["a|by a card|ready|100 MB||", "b|by a card|not in memory|||"]);
+    // What is so already is said, and nothing is asked of the engine.
+    bench.press("enter");
+    assert_eq!((bench.notice(), bench.effects.len()), ("a is loaded already", 0));
+    bench.press("j d");
+    assert_eq!((bench.notice(), bench.effects.len()), ("b is not in memory", 0));
+    bench.press("enter k d");
+    let asked: Vec<Effect> = bench.effects.drain(..).collect();
+    let wanted = [Command::Load("b".to_owned()), Command::Unload("a".to_owned())];
+    assert_eq!(asked, wanted.map(Effect::Engine));
+    // The list follows, and stays where it is.
+    tell(
+        &mut bench,
+        vec![held("a", ModelState::Asleep("a".to_owned()), 0), held("b", ModelState::Loading(0.5), 3)],
+    );
+    assert_eq!(rows(&bench), ["a|by a card|not in memory|||", "b|by a card|loading 50 %|||3"]);
+    bench.press("j enter");
+    assert_eq!(bench.notice(), "b is on its way");
+    tell(&mut bench, vec![held("a", ModelState::Unknown, 0), held("b", ready(), 2)]);
+    bench.press("d");
+    assert_eq!(bench.notice(), "b goes when its calls have ended");
+    bench.press("esc");
+    assert_eq!(bench.state.mode, Mode::Browse);
+    // It follows prompts as they are read, too; and the model of the settings says what it is there for.
+    let usual = Held { which: Some(Which::Language), rate: 123.4, ..held("smollm2", ready(), 0) };
+    tell(&mut bench, vec![usual]);
+    bench.press("U");
+    assert_eq!(rows(&bench), ["smollm2|language|ready|100 MB|123 tok/s|"]);
+}
