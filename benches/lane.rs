@@ -18,7 +18,7 @@ use plantern::expert::candle::generate::{Job, Rules, Tokens};
 use plantern::expert::candle::gguf::GgufFile;
 use plantern::expert::candle::kernels::activation::{Block, quantise};
 use plantern::expert::candle::kernels::pack::Packed;
-use plantern::expert::candle::kernels::{Level, Pool, matmul};
+use plantern::expert::candle::kernels::{self, Level, Pool, matmul};
 use plantern::expert::candle::llama::{Llama, Row};
 use plantern::expert::candle::model::LanguageModel;
 
@@ -31,6 +31,7 @@ fn main() {
     let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let wanted = std::env::var("PLANTERN_KERNELS").ok();
     let level = wanted.as_ref().map_or(Ok(Level::best()), |name| Level::named(name)).expect("kernels");
+    limit(level, threads);
     products(level, threads);
     model(&path, level, threads);
     if wanted.is_none() {
@@ -54,6 +55,14 @@ fn best(runs: usize, mut work: impl FnMut()) -> f64 {
         start.elapsed().as_secs_f64()
     };
     (0..runs).map(|_| time(&mut work)).fold(f64::INFINITY, f64::min)
+}
+
+/// What the processor could do if nothing had to be fetched.
+fn limit(level: Level, threads: usize) {
+    let pool = Pool::new(threads);
+    let mut operations = 0.0;
+    let seconds = best(20, || operations = kernels::limit::limit(level, &pool, 20_000));
+    println!("int8 limit with {threads} threads: {:.0} Gop/s", operations / seconds / 1e9);
 }
 
 /// One product of the model's feed-forward size against candle's own.

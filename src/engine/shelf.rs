@@ -39,6 +39,8 @@ struct Inner {
     bound: u64,
     places: Mutex<Places>,
     changed: Condvar,
+    /// Held while a report of all is made and sent, so that an older one never comes behind a newer one.
+    telling: Mutex<()>,
     reports: Sender<Report>,
 }
 
@@ -68,7 +70,8 @@ impl Place {
 impl Shelf {
     /// A shelf whose loaded models take at most `bound` bytes together.
     pub fn new(bound: u64, reports: Sender<Report>) -> Shelf {
-        Shelf(Arc::new(Inner { bound, places: Mutex::default(), changed: Condvar::new(), reports }))
+        let (places, changed, telling) = (Mutex::default(), Condvar::new(), Mutex::default());
+        Shelf(Arc::new(Inner { bound, places, changed, telling, reports }))
     }
 
     /// A seat for one more model; what it is told to do comes through `orders`.
@@ -92,6 +95,7 @@ impl Shelf {
     }
 
     fn tell(&self) {
+        let _telling = self.0.telling.lock().unwrap_or_else(PoisonError::into_inner);
         let held: Vec<Held> = self.places().all.iter().map(|place| place.held.clone()).collect();
         // Nobody listens any more when the program ends.
         let _ = self.0.reports.blocking_send(Report::Held(held));

@@ -189,6 +189,10 @@ impl<'a> Generation<'a> {
         tokens: &dyn Tokens,
         read: impl FnOnce(&mut Vec<f32>),
     ) -> Result<(), ExpertError> {
+        // Between the tokens of one pass, too: a run of right guesses does not outlive a cancel.
+        if self.job.control.is_cancelled() {
+            self.finish = self.finish.or(Some(Finish::Cancelled));
+        }
         if self.is_finished() || !self.guesses.holds(place, &self.sequence) {
             return Ok(());
         }

@@ -14,6 +14,7 @@ mod avx2;
 mod avx512;
 pub mod dense;
 pub mod half;
+pub mod limit;
 pub mod matmul;
 #[cfg(target_arch = "aarch64")]
 #[expect(unsafe_code, reason = "intrinsics; each type can only be made where its instructions were detected")]

@@ -69,7 +69,7 @@ fn sheet(state: &State, cursor: usize) -> Sheet {
         kind: Kind::Models,
         title: "Models".to_owned(),
         head,
-        columns: vec![0, 10, 18, 9, 10, 6],
+        columns: vec![0, 10, 16, 8, 10, 3],
         rows: state.held.iter().map(row).collect(),
         cursor,
         below: state.held.get(cursor).map(about).unwrap_or_default(),
