@@ -139,6 +139,7 @@ fn with_engine(model: &Path, variant: Variant, work: impl FnOnce(&State, &mut En
         Ok((Box::new(expert) as Box<dyn Expert>, ready))
     };
     engine.bring("model", Some(Which::Language), move |_| load()).expect("a thread");
+    engine.command(Command::Load("model".to_owned()));
     let (roster, _, _) = Roster::load([]);
     let tools = Tools {
         roster,

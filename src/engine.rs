@@ -96,11 +96,16 @@ impl Which {
         }
     }
 
-    /// The model that an ask needs; functions, people and servers need none of these, and one that names its model
-    /// needs that.
+    /// The model of the settings that an ask needs; functions, people and servers need none, and an ask that names its
+    /// model needs that.
     pub fn serving(ask: &Ask) -> Option<Which> {
+        Which::kind(ask).filter(|_| ask.model.is_none())
+    }
+
+    /// What kind of model of this machine an ask needs, whichever it is.
+    pub fn kind(ask: &Ask) -> Option<Which> {
         match &ask.request {
-            _ if ask.server.is_some() || ask.model.is_some() => None,
+            _ if ask.server.is_some() => None,
             Request::Generate(_) | Request::Score { .. } => Some(Which::Language),
             Request::Similar { .. } | Request::Embed { .. } => Some(Which::Embedding),
             Request::Compute { .. } | Request::Person { .. } => None,

@@ -60,7 +60,8 @@ pub enum Load {
 
 /// Where an expert pours what it has before it is done.
 pub trait Sink: Send {
-    /// Newly generated tokens, in order.
+    /// Newly generated tokens, in order. No token at all means that none will come for a while: what is held back is
+    /// handed on.
     fn tokens(&mut self, tokens: &[Token]);
     /// Prompt tokens computed so far, of how many.
     fn prefill(&mut self, done: usize, total: usize);

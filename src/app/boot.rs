@@ -23,7 +23,10 @@ use crate::{
     strategy::Prompts,
     workbench::{State, Weight, keymap::Keymap},
 };
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 /// Why the program ends without doing what was asked: the exit status, and words for the person.
 #[derive(Debug)]
@@ -98,8 +101,11 @@ impl Boot {
         if std::env::var_os("PLANTERN_MODELS").is_none_or(|folder| folder.is_empty()) {
             model_places.folder.clone_from(&places.models);
         }
-        let sha256 = super::identity::known(&model_places, &settings.model);
-        tools.files.extend(sha256.map(|sha256| (settings.model.clone(), sha256)));
+        let named = tools.roster.cards().iter().filter_map(|card| card.model.clone());
+        for name in named.chain([settings.model.clone()]).collect::<BTreeSet<String>>() {
+            let sha256 = super::identity::known(&model_places, &name);
+            tools.files.extend(sha256.map(|sha256| (name, sha256)));
+        }
         let stop = Arc::new(AtomicBool::new(false));
         let said = global.kernels.as_ref().filter(|name| !name.is_empty());
         let origin =

@@ -75,7 +75,7 @@ pub(crate) fn evaluate(boot: Boot, strategies: &[String], asked: &cli::Eval) -> 
     job.compare.ignore_case = asked.ignore_case;
     job.compare.any_order = asked.any_order;
     let mut floor = Floor::new(boot)?;
-    floor.bring_models()?;
+    floor.bring_models(true)?;
     let mut workers = Workers::new(&mut floor.engine, &mut floor.inbox);
     let mut interrupt = interrupt();
     let (out, narration) = (&mut stdout(), &mut stderr());
@@ -89,7 +89,7 @@ pub(crate) fn decide(boot: Boot, task: &str, json: bool) -> Done {
     let mut floor = Floor::new(boot)?;
     if !matches!(router.as_str(), "tag" | "lexical") {
         let language = router == "likelihood";
-        floor.bring(language, !language)?;
+        floor.bring(language, !language, true)?;
     }
     let (tools, model) = (floor.state.tools.clone(), floor.state.settings().model.clone());
     let mut workers = Workers::new(&mut floor.engine, &mut floor.inbox);
@@ -285,22 +285,26 @@ impl Floor {
     }
 
     /// Starts the thread of the language model, and of the embedding model if the router needs it.
-    fn bring_models(&mut self) -> Result<(), Trouble> {
+    fn bring_models(&mut self, now: bool) -> Result<(), Trouble> {
         let embeds = !matches!(self.state.settings().router.as_str(), "tag" | "lexical" | "likelihood");
-        self.bring(true, embeds)
+        self.bring(true, embeds, now)
     }
 
-    /// Starts the threads of these models.
-    pub(super) fn bring(&mut self, language: bool, embedding: bool) -> Result<(), Trouble> {
+    /// Starts the threads of these models, and loads them now or when they are asked first.
+    pub(super) fn bring(&mut self, language: bool, embedding: bool, now: bool) -> Result<(), Trouble> {
         let model = self.state.settings().model.clone();
         let wanted =
             [(language, Which::Language, model), (embedding, Which::Embedding, self.embedding.clone())];
         for (_, which, name) in wanted.into_iter().filter(|(wanted, ..)| *wanted) {
-            self.models.bring(&mut self.engine, which, &name)?;
-            if which == Which::Language && !self.state.tools.files.contains_key(&name) {
-                super::identity::find_out(&self.models.places, &name, self.engine.reports());
+            self.models.bring(&mut self.engine, which, &name, now)?;
+            let named = self.models.named(&self.state.tools.roster, &name);
+            let unknown = |name: &&String| !self.state.tools.files.contains_key(*name);
+            for name in named.into_iter().chain([&name]).filter(unknown).filter(|_| which == Which::Language)
+            {
+                super::identity::find_out(&self.models.places, name, self.engine.reports());
             }
-            self.state.models.insert(which, ModelState::Loading(0.0));
+            let state = if now { ModelState::Loading(0.0) } else { ModelState::Asleep(name) };
+            self.state.models.insert(which, state);
         }
         Ok(())
     }
@@ -321,10 +325,8 @@ impl Floor {
             Some(path) if start == Start::Session => self.open(path)?,
             _ => {}
         }
-        // A plan of the person's may need no model at all.
-        if !matches!(start, Start::Plan { .. }) {
-            self.bring_models()?;
-        }
+        // A plan of the person's may need no model at all: then none is loaded.
+        self.bring_models(!matches!(start, Start::Plan { .. }))?;
         let Floor { runtime, mut state, mut engine, mut inbox, mut files, mut stored, .. } = self;
         let path = session.map(|path| path.display().to_string());
         let mut perform = |effect: Effect| -> Vec<Message> {

@@ -44,12 +44,13 @@ pub(crate) fn open(boot: Boot, first: &First, theme: Option<&str>) -> Result<End
     let files = Files::new(boot.places, boot.disk, outbox);
     let mut shell = Shell::new(engine, boot.models, files);
     let threads = super::servers::bring(&models.servers, &mut shell.engine)
-        .and_then(|()| models.bring(&mut shell.engine, Which::Language, &language))
-        .and_then(|()| models.bring(&mut shell.engine, Which::Embedding, &embedding))
+        .and_then(|()| models.bring(&mut shell.engine, Which::Language, &language, true))
+        .and_then(|()| models.bring(&mut shell.engine, Which::Embedding, &embedding, true))
         .and_then(|()| models.bring_named(&mut shell.engine, &state.tools.roster, &language));
     threads.map_err(Trouble::usage)?;
-    if !state.tools.files.contains_key(&language) {
-        super::identity::find_out(&models.places, &language, shell.engine.reports());
+    let named = models.named(&state.tools.roster, &language);
+    for name in named.into_iter().chain([&language]).filter(|name| !state.tools.files.contains_key(*name)) {
+        super::identity::find_out(&models.places, name, shell.engine.reports());
     }
     begin(&mut state, &mut shell, first);
     let runtime =

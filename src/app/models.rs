@@ -6,7 +6,7 @@ use super::{
     cli, servers,
 };
 use crate::{
-    engine::{ModelState, ModelStatus, Report, Servers, Which, runner::Engine, shelf::Seat},
+    engine::{Command, ModelState, ModelStatus, Report, Servers, Which, runner::Engine, shelf::Seat},
     expert::{Expert, roster::Roster, server::ServerSettings},
     headless::{
         Ending,
@@ -74,16 +74,26 @@ pub(crate) fn kernels(_: Option<&str>) -> Result<Kernels, String> {
 const TOLD: Duration = Duration::from_millis(100);
 
 impl Models {
-    /// Starts the thread of a model that is asked when nobody names one, and loads it. Asks to it wait until it is
-    /// loaded, and fail with its words if it can not be.
-    pub(crate) fn bring(&self, engine: &mut Engine, which: Which, name: &str) -> std::io::Result<()> {
+    /// Starts the thread of a model that is asked when nobody names one, and loads it, now or when it is asked first. Asks
+    /// to it wait until it is loaded, and fail with its words if it can not be.
+    pub(crate) fn bring(
+        &self,
+        engine: &mut Engine,
+        which: Which,
+        name: &str,
+        now: bool,
+    ) -> std::io::Result<()> {
         if let Some(server) = Servers::named(name).and_then(|name| self.server(name)) {
             // Its threads are there already; no file is loaded.
             let state = ModelState::Ready { name: name.to_owned(), about: servers::about(server) };
             let _ = engine.reports().try_send(Report::Model(ModelStatus { which, state }));
             return Ok(());
         }
-        self.seat(engine, which, Some(which), name)
+        self.seat(engine, which, Some(which), name)?;
+        if now {
+            engine.command(Command::Load(name.to_owned()));
+        }
+        Ok(())
     }
 
     /// Gives a thread to each other model that a card names; it is loaded when it is asked first.
@@ -93,9 +103,14 @@ impl Models {
         roster: &Roster,
         usual: &str,
     ) -> std::io::Result<()> {
-        let names: BTreeSet<&String> = roster.cards().iter().filter_map(|card| card.model.as_ref()).collect();
-        let others = names.into_iter().filter(|name| *name != usual && Servers::named(name).is_none());
-        others.map(|name| self.seat(engine, Which::Language, None, name)).collect()
+        let named = self.named(roster, usual);
+        named.into_iter().map(|name| self.seat(engine, Which::Language, None, name)).collect()
+    }
+
+    /// The local models that cards name, beside the usual one.
+    pub(crate) fn named<'a>(&self, roster: &'a Roster, usual: &str) -> BTreeSet<&'a String> {
+        let names = roster.cards().iter().filter_map(|card| card.model.as_ref());
+        names.filter(|name| *name != usual && Servers::named(name).is_none()).collect()
     }
 
     fn seat(

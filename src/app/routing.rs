@@ -73,7 +73,7 @@ fn train(boot: Boot, files: &[PathBuf], dry: bool, json: bool) -> Done {
         seed: boot.settings.sampling.seed,
     };
     let mut floor = Floor::new(boot)?;
-    floor.bring(false, true)?;
+    floor.bring(false, true, true)?;
     let mut workers = Workers::new(&mut floor.engine, &mut floor.inbox);
     let mut interrupt = interrupt();
     let trained =
@@ -170,7 +170,7 @@ fn evaluate(boot: Boot, asked: &cli::RouteEval) -> Done {
         json: asked.json,
     };
     let mut floor = Floor::new(boot)?;
-    floor.bring(language, true)?;
+    floor.bring(language, true, true)?;
     let mut workers = Workers::new(&mut floor.engine, &mut floor.inbox);
     let mut interrupt = interrupt();
     let started = Instant::now();

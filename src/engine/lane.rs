@@ -117,10 +117,6 @@ impl Lane {
         self.seat.iter().for_each(Seat::queued);
         self.jobs.send(Order::Job(Job { call, ask, control })).is_ok()
     }
-
-    pub(super) fn load(&self) -> bool {
-        self.jobs.send(Order::Load).is_ok()
-    }
 }
 
 /// One job from beginning to end; `false` when nobody hears any more.
@@ -204,7 +200,7 @@ impl Stream {
 impl Sink for Stream {
     fn tokens(&mut self, tokens: &[Token]) {
         self.waiting.extend_from_slice(tokens);
-        if CHUNK <= self.sent.elapsed() {
+        if tokens.is_empty() || CHUNK <= self.sent.elapsed() {
             self.flush();
         }
     }

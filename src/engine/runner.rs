@@ -64,8 +64,8 @@ impl Engine {
     }
 
     /// Gives a model its thread, by the name it is asked by. `load` runs there whenever the model is needed and not in
-    /// memory, after it has taken its room of the [`Seat`]; asks wait meanwhile. One that is asked when nobody names a
-    /// model (`usual`) is loaded at once.
+    /// memory, after it has taken its room of the [`Seat`]; asks wait meanwhile. `usual`: it is asked when nobody names a
+    /// model of that kind. [`Command::Load`] loads it before it is asked.
     pub fn bring(
         &mut self,
         name: &str,
@@ -75,7 +75,6 @@ impl Engine {
         let seat = |orders| self.shelf.seat(name, usual, orders);
         let lane = Lane::tend(name, self.reports.clone(), seat, load)?;
         if let Some(which) = usual {
-            lane.load();
             self.usual.insert(which, name.to_owned());
         }
         self.models.insert(name.to_owned(), lane);

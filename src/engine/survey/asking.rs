@@ -84,7 +84,7 @@ impl Surveyor<'_> {
     /// The model's file of now, where the answer under this key came from another one. An answer that does not say which
     /// file it came from, and one whose file of now is not known, holds.
     pub(super) fn another_file(&self, ask: &Ask, model: &str, key: &str) -> Option<&str> {
-        let Some(Which::Language) = Which::serving(ask) else { return None };
+        let Some(Which::Language) = Which::kind(ask) else { return None };
         let now = self.tools.files.get(model)?;
         let (Outcome::Answered(answer) | Outcome::Stopped(answer)) = &self.journal.call_for(key)?.outcome
         else {

@@ -129,6 +129,10 @@ impl<'a> Generation<'a> {
     /// Stands still while paused; ends if it was cancelled.
     pub(super) fn look_at_control(&mut self) {
         let flow = self.job.control.now();
+        if flow.is_none() && !self.paused {
+            // Who pauses reads what is there, to the last token.
+            self.job.sink.tokens(&[]);
+        }
         self.paused = flow.is_none();
         if self.finish.is_none() && flow == Some(Flow::Cancel) {
             self.finish = Some(Finish::Cancelled);

@@ -88,7 +88,9 @@ pub(super) fn compare_files(state: &mut State) {
     };
     let Some(now) = state.tools.files.get(model) else { return };
     let of_another = |call: &&Call| match &call.outcome {
-        Outcome::Answered(answer) => !answer.file.is_empty() && answer.file != *now,
+        Outcome::Answered(answer) if call.ask.model.is_none() => {
+            !answer.file.is_empty() && answer.file != *now
+        }
         _ => false,
     };
     let count = state.journal.calls().filter(of_another).count();
@@ -103,8 +105,9 @@ pub(super) fn compare_files(state: &mut State) {
 /// Notes on an answer which model file gave it.
 fn signed(state: &State, call: CallId, mut answer: Answer) -> Answer {
     let ask = state.journal.call(call).map(|call| &call.ask);
-    let local = ask.is_some_and(|ask| Which::serving(ask) == Some(Which::Language));
-    let model = state.journal.session().settings.as_ref().map(|settings| &settings.model).filter(|_| local);
+    let local = ask.is_some_and(|ask| Which::kind(ask) == Some(Which::Language));
+    let usual = state.journal.session().settings.as_ref().map(|settings| &settings.model);
+    let model = ask.and_then(|ask| ask.model.as_ref()).or(usual).filter(|_| local);
     if let Some(file) = model.and_then(|model| state.tools.files.get(model)) {
         answer.file.clone_from(file);
     }

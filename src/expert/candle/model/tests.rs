@@ -266,6 +266,46 @@ fn a_cancel_leaves_what_was_there() {
     assert_eq!(run(1000), (Finish::Length, 40, vec![(149, 150), (150, 150)]));
 }
 
+/// Writes down how many tokens come at a time.
+struct Told(std::sync::Arc<std::sync::Mutex<Vec<usize>>>);
+
+impl Sink for Told {
+    fn tokens(&mut self, tokens: &[Token]) {
+        self.0.lock().unwrap().push(tokens.len());
+    }
+    fn prefill(&mut self, _: usize, _: usize) {}
+}
+
+#[test]
+fn a_pause_holds_at_the_next_token_and_hands_on_what_is_there() {
+    let mut model = load(&Tiny::default());
+    let plain = said(generate(&mut model, &of("One two"), rules(30, warm(4))));
+    let (told, control) = (std::sync::Arc::default(), Control::default());
+    let job = Job {
+        prompt: of("One two"),
+        start: vec![],
+        rules: rules(30, warm(4)),
+        constraint: None,
+        sink: Box::new(Told(std::sync::Arc::clone(&told))),
+        control: control.clone(),
+    };
+    let mut flight = Flight::default();
+    flight.push(1, job);
+    (0..4).for_each(|_| assert!(model.advance(&mut flight, &*BYTES).is_empty()));
+    control.pause();
+    let before = told.lock().unwrap().clone();
+    (0..5).for_each(|_| assert!(model.advance(&mut flight, &*BYTES).is_empty()));
+    assert!(flight.is_held());
+    assert_eq!(*told.lock().unwrap(), [&before[..], &[0]].concat(), "no token more, and the sink is told");
+    control.resume();
+    let answer = loop {
+        if let Some((1, answer)) = model.advance(&mut flight, &*BYTES).pop() {
+            break answer.unwrap();
+        }
+    };
+    assert_eq!(said(answer), plain);
+}
+
 #[test]
 fn a_model_larger_than_memory_is_refused() {
     let meminfo = "MemTotal:       24638420 kB\nMemAvailable:    1024 kB\n";
