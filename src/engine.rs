@@ -5,6 +5,7 @@
 
 pub mod blame;
 pub mod breakpoint;
+pub mod caps;
 pub mod controller;
 pub mod estimate;
 pub mod key;

@@ -19,7 +19,7 @@ mod same;
 mod task;
 mod value;
 
-pub use budget::Budget;
+pub use budget::{Budget, Spent};
 pub use check::{CHECKS, Check, whole};
 pub use edit::Edit;
 pub use graph::{Difference, Plan, PlanError};

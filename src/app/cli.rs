@@ -255,6 +255,22 @@ pub struct Run {
     #[arg(long, value_name = "N")]
     pub max_tokens: Option<u32>,
 
+    /// At most so many seconds of calls in the whole session
+    #[arg(long, value_name = "SECONDS")]
+    pub max_seconds: Option<f64>,
+
+    /// At most this cost of calls in the whole session, by the configured prices
+    #[arg(long, value_name = "MONEY")]
+    pub max_cost: Option<f64>,
+
+    /// Say what is left to do and what it would take, and run nothing; with --plan or --session
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Say beforehand what it would take, and afterwards how wrong that was
+    #[arg(long)]
+    pub estimate: bool,
+
     /// The answer to the next task that waits for a person; may be given several times
     #[arg(long, value_name = "TEXT")]
     pub answer_person: Vec<String>,

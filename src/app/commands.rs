@@ -41,8 +41,13 @@ impl From<io::Error> for Trouble {
 
 /// `run`, and the bare program without a terminal.
 pub(crate) fn run(boot: Boot, asked: &cli::Run) -> Done {
-    let limits =
-        Overrides { max_calls: asked.max_calls, max_tokens: asked.max_tokens, ..Overrides::default() };
+    let limits = Overrides {
+        max_calls: asked.max_calls,
+        max_tokens: asked.max_tokens,
+        max_seconds: asked.max_seconds,
+        max_cost: asked.max_cost,
+        ..Overrides::default()
+    };
     let mut boot = boot;
     boot.settings = limits.over(&boot.settings).map_err(Trouble::usage)?;
     let start = match (&asked.task, &asked.plan) {
@@ -54,8 +59,14 @@ pub(crate) fn run(boot: Boot, asked: &cli::Run) -> Done {
         (None, None) => Start::Session,
     };
     let style = if asked.json { Style::Json } else { Style::Plain };
-    let options =
-        Options { style, live: stderr().is_terminal(), answers: asked.answer_person.clone(), quiet: false };
+    let options = Options {
+        style,
+        live: stderr().is_terminal(),
+        answers: asked.answer_person.clone(),
+        quiet: false,
+        dry: asked.dry_run,
+        estimate: asked.estimate,
+    };
     Floor::new(boot)?.run(start, &options, asked.session.as_deref())
 }
 
@@ -240,6 +251,11 @@ pub(crate) fn config(boot: &Boot, asked: Option<&cli::Config>) -> Done {
                 ("limits.output_tokens", settings.limits.output_tokens.to_string()),
                 ("limits.parts", settings.limits.parts.to_string()),
                 ("limits.depth", settings.limits.depth.to_string()),
+                (
+                    "limits.seconds",
+                    settings.limits.seconds.map_or("none".to_owned(), |most| most.to_string()),
+                ),
+                ("limits.cost", settings.limits.cost.map_or("none".to_owned(), |most| most.to_string())),
             ];
             for (key, value) in rows {
                 let origin = boot.config.origin(key).unwrap_or_else(|| "default or command line".to_owned());

@@ -1,11 +1,14 @@
 //! The controller: which move comes next. One pure function drives every strategy, so every call of every strategy can
 //! be stepped, paused, edited, cancelled, counted, recorded and replayed by the same code.
 
-use super::survey::{Status, Survey};
+use super::{
+    caps,
+    survey::{Status, Survey},
+};
 use crate::{
     ask::{Ask, Request},
     ids::TaskId,
-    session::{Event, Journal, Outcome, Purpose},
+    session::{Event, Journal, Purpose},
 };
 
 /// One move of the plan.
@@ -43,6 +46,8 @@ pub enum Bound {
     Stuck(TaskId, String),
     /// A limit of the session is reached.
     Limit(String),
+    /// A budget that this task stands under is spent.
+    Cap(TaskId, String),
     /// There is no plan yet.
     Empty,
 }
@@ -66,35 +71,33 @@ fn bound(journal: &Journal, survey: &Survey) -> Bound {
         return Bound::Finished;
     }
     // Leaves say why; their parents only pass it on.
-    let mut stuck = None;
+    let (mut stuck, mut cancelled) = (None, None);
     for (task, look) in survey.iter() {
         match &look.status {
             Status::Running(_) => return Bound::Running,
             Status::NeedsPerson if !look.composite => return Bound::Person(task),
+            Status::Capped(why) => return Bound::Cap(task, why.clone()),
             Status::Failed(why) | Status::Stuck(why) => stuck = Some(Bound::Stuck(task, why.clone())),
-            Status::Cancelled if stuck.is_none() => stuck = Some(Bound::Stuck(task, "cancelled".to_owned())),
+            Status::Cancelled if cancelled.is_none() => {
+                let by_hand = journal.session().progress(task).cancelled;
+                let passes_on =
+                    |part: &TaskId| survey.look(*part).is_some_and(|look| look.status == Status::Cancelled);
+                if !by_hand && journal.session().plan.parts(task).iter().any(passes_on) {
+                    continue;
+                }
+                let words = if by_hand { "cancelled by you: A-k takes it up again" } else { "cancelled" };
+                cancelled = Some(Bound::Stuck(task, words.to_owned()));
+            }
             _ => {}
         }
     }
-    stuck.unwrap_or(Bound::Stuck(root, "nothing is left that could be done".to_owned()))
+    stuck.or(cancelled).unwrap_or(Bound::Stuck(root, "nothing is left that could be done".to_owned()))
 }
 
 /// Which limit one more call would break. Functions are free.
 fn over_limit(journal: &Journal, ask: &Ask) -> Option<String> {
-    if !paid(ask) {
-        return None;
-    }
-    let limits = journal.session().settings.as_ref()?.limits;
-    let (answered, usage) = journal.usage();
-    let open = journal.calls().filter(|call| call.outcome == Outcome::Open && paid(&call.ask)).count();
-    let calls = answered.saturating_add(open as u32);
-    if calls >= limits.calls {
-        return Some(format!("the limit of {} calls is reached", limits.calls));
-    }
-    if usage.output_tokens >= limits.output_tokens {
-        return Some(format!("the limit of {} output tokens is reached", limits.output_tokens));
-    }
-    None
+    let cap = caps::session_reached(journal).filter(|_| paid(ask))?;
+    Some(format!("the session's budget ({}) is spent", cap.part))
 }
 
 /// Does a call like this count against the limits?

@@ -3,9 +3,9 @@
 use super::{Survey, survey::Status};
 use crate::{
     engine::Move,
-    ids::TaskId,
+    ids::{Seq, TaskId},
     plan::{self, Operator},
-    session::Journal,
+    session::{Event, Journal},
 };
 use std::collections::HashSet;
 
@@ -95,6 +95,79 @@ pub fn estimate(journal: &Journal, survey: &Survey, task: TaskId) -> Estimate {
         expected += rated(journal, &by);
     }
     expected
+}
+
+/// The tasks that are not done, parents first: all that is left to do as far as the plan goes.
+pub fn left(journal: &Journal, survey: &Survey) -> (Vec<TaskId>, Estimate) {
+    let open =
+        survey.iter().filter(|(_, look)| look.status != Status::Done && look.status != Status::Cancelled);
+    let tasks: Vec<TaskId> = open.map(|(task, _)| task).collect();
+    let mut sum = Estimate::default();
+    tasks.iter().for_each(|task| sum += estimate(journal, survey, *task));
+    (tasks, sum)
+}
+
+/// An estimate that was written down, and what was really spent since, up to `end` or the next estimate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outturn {
+    pub expected: Estimate,
+    pub real: Estimate,
+}
+
+impl Outturn {
+    /// The last estimate on the way to `end` and what became of it; of an older one with `of`.
+    pub fn read(journal: &Journal, end: Option<Seq>, of: Option<Seq>) -> Option<Outturn> {
+        let mut found: Option<(Seq, Outturn)> = None;
+        for record in journal.path(end).ok()? {
+            match &record.event {
+                Event::Estimated { calls, output_tokens, seconds } => {
+                    if found.is_some_and(|(seq, _)| Some(seq) == of) {
+                        break;
+                    }
+                    let (calls, output_tokens, seconds) = (*calls, *output_tokens, *seconds);
+                    let expected = Estimate { calls, output_tokens, seconds, unmeasured: 0 };
+                    found = Some((record.seq, Outturn { expected, real: Estimate::default() }));
+                }
+                Event::Answered { call, answer } | Event::Stopped { call, partial: answer } => {
+                    let paid = journal
+                        .call(*call)
+                        .is_some_and(|call| !matches!(call.ask.request, crate::ask::Request::Compute { .. }));
+                    if let (Some((_, outturn)), true) = (&mut found, paid) {
+                        outturn.real += Estimate {
+                            calls: 1,
+                            output_tokens: f64::from(answer.usage.output_tokens),
+                            seconds: answer.usage.seconds,
+                            unmeasured: 0,
+                        };
+                    }
+                }
+                _ => {}
+            }
+        }
+        found.filter(|(seq, _)| of.is_none_or(|of| of == *seq)).map(|(_, outturn)| outturn)
+    }
+
+    /// `estimated 5 calls, 120 tokens, 3.0 s; it took 6 (+20 %), 140 (+17 %), 3.4 s (+13 %)`.
+    pub fn told(&self) -> String {
+        let Outturn { expected, real } = self;
+        let off = |expected: f64, real: f64| match (expected, real) {
+            (0.0, 0.0) => "as said".to_owned(),
+            (0.0, _) => "none was expected".to_owned(),
+            (expected, real) => format!("{:+.0} %", 100.0 * (real - expected) / expected),
+        };
+        format!(
+            "estimated {} calls, {:.0} tokens, {:.1} s; it took {} ({}), {:.0} ({}), {:.1} s ({})",
+            expected.calls,
+            expected.output_tokens,
+            expected.seconds,
+            real.calls,
+            off(f64::from(expected.calls), f64::from(real.calls)),
+            real.output_tokens,
+            off(expected.output_tokens, real.output_tokens),
+            real.seconds,
+            off(expected.seconds, real.seconds),
+        )
+    }
 }
 
 /// One call, as the measured ones of the expert were on average.

@@ -16,7 +16,10 @@ pub use servers::Servers;
 pub use tally::Tally;
 pub use upkeep::{Changes, Survey, survey};
 
-use super::key::{call_key, key_of};
+use super::{
+    caps,
+    key::{call_key, key_of},
+};
 use crate::{
     ask::{Ask, Finish, Request},
     decision::{ExpertCard, ExpertKind, Verdict},
@@ -113,6 +116,8 @@ pub enum Status {
     Cancelled,
     /// A person has to change something; the words say what.
     Stuck(String),
+    /// A budget is spent: it pauses there, and a person says how it goes on.
+    Capped(String),
 }
 
 impl Status {
@@ -126,13 +131,16 @@ impl Status {
             Status::Done => "done",
             Status::Failed(_) | Status::Stuck(_) => "failed",
             Status::Cancelled => "cancelled",
+            Status::Capped(_) => "paused",
         }
     }
 
     /// Why it stands still, if it does.
     pub fn why(&self) -> Option<&str> {
         match self {
-            Status::Waiting(why) | Status::Failed(why) | Status::Stuck(why) => Some(why),
+            Status::Waiting(why) | Status::Failed(why) | Status::Stuck(why) | Status::Capped(why) => {
+                Some(why)
+            }
             _ => None,
         }
     }
@@ -175,6 +183,11 @@ impl<'a> Surveyor<'a> {
         if status == Status::Done || look.pinned {
             let judged = self.judged(task, draft, found.attempt, &mut look);
             status = if status == Status::Done { judged } else { status };
+        }
+        let stopped = |task: TaskId| self.session.progress(task).cancelled;
+        if status != Status::Done && (stopped(task) || self.session.plan.ancestors(task).any(stopped)) {
+            status = Status::Cancelled;
+            look.also = false;
         }
         if status != Status::Done && self.session.plan.ancestors(task).any(|above| self.is_collapsed(above)) {
             look.stale = false;
@@ -559,28 +572,12 @@ impl<'a> Surveyor<'a> {
 
     fn to_ask(&self, task: TaskId, purpose: Purpose, key: &str, ask: Ask) -> Heard<'a> {
         if !matches!(ask.request, Request::Compute { .. })
-            && let Some(why) = self.over_budget(task)
+            && let Some(cap) = caps::reached(self.journal, task, self.running)
         {
-            return Heard::Else(Status::Stuck(why));
+            let whose = if cap.task == Some(task) { "its budget" } else { "the budget of a task above it" };
+            return Heard::Else(Status::Capped(format!("{whose} ({}) is spent", cap.part)));
         }
         Heard::Else(self.ready(super::Move::Ask { task, purpose, key: key.to_owned(), ask }))
-    }
-
-    /// The budget that one more call for the task would break: its own, or one of a task above.
-    fn over_budget(&self, task: TaskId) -> Option<String> {
-        let plan = &self.session.plan;
-        std::iter::once(task).chain(plan.ancestors(task)).find_map(|above| {
-            let budget = plan.task(above)?.draft.budget?;
-            let (mut calls, mut tokens) = (0, 0);
-            for spender in plan.subtree(above) {
-                let (made, usage) = self.journal.usage_of(spender);
-                calls += made;
-                tokens += usage.output_tokens;
-            }
-            let part = budget.broken(calls, tokens)?;
-            let whose = if above == task { "its budget" } else { "the budget of a task above it" };
-            Some(format!("{whose} ({part}) is spent: press $ there to give more"))
-        })
     }
 
     fn ready(&self, next: super::Move) -> Status {

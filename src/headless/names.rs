@@ -12,6 +12,8 @@ pub struct Overrides {
     pub temperature: Option<f32>,
     pub max_calls: Option<u32>,
     pub max_tokens: Option<u32>,
+    pub max_seconds: Option<f64>,
+    pub max_cost: Option<f64>,
 }
 
 impl Overrides {
@@ -39,6 +41,13 @@ impl Overrides {
         settings.sampling.seed = self.seed.unwrap_or(settings.sampling.seed);
         settings.limits.calls = self.max_calls.unwrap_or(settings.limits.calls);
         settings.limits.output_tokens = self.max_tokens.unwrap_or(settings.limits.output_tokens);
+        for (name, limit) in [("--max-seconds", self.max_seconds), ("--max-cost", self.max_cost)] {
+            if limit.is_some_and(|limit| !limit.is_finite() || limit < 0.0) {
+                return Err(format!("{name} is a number, 0 or more"));
+            }
+        }
+        settings.limits.seconds = self.max_seconds.or(settings.limits.seconds);
+        settings.limits.cost = self.max_cost.or(settings.limits.cost);
         Ok(settings)
     }
 }

@@ -47,6 +47,10 @@ pub struct Options {
     pub live: bool,
     /// Narration tells of models on their way and of nothing else.
     pub quiet: bool,
+    /// What is left to do is told, and nothing runs.
+    pub dry: bool,
+    /// What it would take is told and written down beforehand, and held against what it took.
+    pub estimate: bool,
     /// Answers to the tasks that wait for a person, in the order in which they come up.
     pub answers: Vec<String>,
 }
@@ -107,6 +111,8 @@ pub async fn run(
         progress,
         answers: options.answers.clone().into(),
         quiet: options.quiet,
+        dry: options.dry,
+        estimate: options.estimate,
     };
     let (before, spent) = match start {
         Start::Session => drive.state.journal.usage(),

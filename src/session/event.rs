@@ -5,7 +5,7 @@ use crate::{
     ask::{Answer, Ask, Sampling},
     decision::{Decision, Ruling},
     ids::{CallId, TaskId},
-    plan::Edit,
+    plan::{Budget, Edit},
 };
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +97,17 @@ pub enum Event {
         key: String,
         amendment: Amendment,
     },
+    /// A person cancelled the task with all below it (`on`), or took that back: nothing of it runs until then.
+    Cancelled {
+        task: TaskId,
+        on: bool,
+    },
+    /// What was left to do was expected to take this much.
+    Estimated {
+        calls: u32,
+        output_tokens: f64,
+        seconds: f64,
+    },
     /// The branch from here on has this name and note. `fork` when it leaves another branch here, which goes on by itself.
     Labelled {
         name: String,
@@ -128,6 +139,9 @@ impl Event {
             Event::Pinned { .. } => "pinned",
             Event::Judged { .. } => "judged",
             Event::Amended { .. } => "amended",
+            Event::Cancelled { on: true, .. } => "cancelled",
+            Event::Cancelled { .. } => "taken up",
+            Event::Estimated { .. } => "estimated",
             Event::Labelled { fork: true, .. } => "forked",
             Event::Labelled { .. } => "named",
             Event::Explained { .. } => "explained",
@@ -197,7 +211,7 @@ pub struct Settings {
 }
 
 /// Bounds that stop a plan before it runs away. They pause and ask; nothing is lost at a bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// Calls to experts in the whole session, functions not counted.
     pub calls: u32,
@@ -207,10 +221,31 @@ pub struct Limits {
     pub parts: u32,
     /// Levels below the goal.
     pub depth: u32,
+    /// Seconds that all calls may take, added up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+    /// What all calls may cost, in the currency of the configured prices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
+}
+
+impl Limits {
+    /// What the whole session may cost.
+    pub fn budget(&self) -> Budget {
+        let (calls, output_tokens) = (Some(self.calls), Some(self.output_tokens));
+        Budget { calls, output_tokens, seconds: self.seconds, cost: self.cost }
+    }
+
+    /// The same limits with this budget; a part that it has not is as wide as can be.
+    pub fn with(&self, budget: Budget) -> Limits {
+        let calls = budget.calls.unwrap_or(u32::MAX);
+        let output_tokens = budget.output_tokens.unwrap_or(u32::MAX);
+        Limits { calls, output_tokens, seconds: budget.seconds, cost: budget.cost, ..*self }
+    }
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { calls: 1000, output_tokens: 100_000, parts: 24, depth: 8 }
+        Limits { calls: 1000, output_tokens: 100_000, parts: 24, depth: 8, seconds: None, cost: None }
     }
 }

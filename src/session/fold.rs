@@ -34,6 +34,8 @@ pub struct Progress {
     pub amended: Vec<Amended>,
     /// Keys of the calls that proposals were read from, oldest first.
     pub read: Vec<String>,
+    /// A person cancelled it with all below it.
+    pub cancelled: bool,
     /// The strategy has no more parts to propose.
     pub complete: bool,
     /// What the strategy could not read, last proposal only.
@@ -65,6 +67,7 @@ impl Session {
             judged: None,
             amended: vec![],
             read: vec![],
+            cancelled: false,
             complete: false,
             warnings: vec![],
         };
@@ -140,9 +143,11 @@ impl Session {
                     all.push(Amended { purpose, key, amendment, read: false });
                 }
             }
+            Event::Cancelled { task, on } => self.at(*task)?.cancelled = *on,
             Event::Labelled { name, note, .. } => self.label = Some((name.clone(), note.clone())),
             // Calls belong to the journal.
             Event::Explained { .. }
+            | Event::Estimated { .. }
             | Event::Asked { .. }
             | Event::Answered { .. }
             | Event::Failed { .. }

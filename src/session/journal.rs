@@ -7,7 +7,7 @@ use super::{Aside, Debugging, Event, Purpose, Session};
 use crate::{
     ask::{Answer, Ask, Request, Usage},
     ids::{CallId, Seq, TaskId},
-    plan::PlanError,
+    plan::{PlanError, Spent},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -90,6 +90,9 @@ pub struct Journal {
     /// What the answered and stopped calls of each task cost, and how many they were, functions left out.
     spent: HashMap<TaskId, (u32, Usage)>,
     spent_in_all: (u32, Usage),
+    /// What they cost in money, and that of all.
+    money: HashMap<TaskId, f64>,
+    money_in_all: f64,
     /// What the answered calls of each expert cost.
     rates: HashMap<String, (u32, Usage)>,
     /// The calls of each task, oldest first.
@@ -195,6 +198,19 @@ impl Journal {
     /// The same for the calls of one task.
     pub fn usage_of(&self, task: TaskId) -> (u32, Usage) {
         self.spent.get(&task).copied().unwrap_or_default()
+    }
+
+    /// What the calls of one task have used of its budget.
+    pub fn spent_of(&self, task: TaskId) -> Spent {
+        let (calls, usage) = self.usage_of(task);
+        let cost = self.money.get(&task).copied().unwrap_or_default();
+        Spent { calls, output_tokens: usage.output_tokens, seconds: usage.seconds, cost }
+    }
+
+    /// What all calls have used of the session's budget.
+    pub fn spent(&self) -> Spent {
+        let (calls, usage) = self.spent_in_all;
+        Spent { calls, output_tokens: usage.output_tokens, seconds: usage.seconds, cost: self.money_in_all }
     }
 
     /// What the answered calls of an expert, strategy or router cost together, and how many they were.
@@ -358,6 +374,10 @@ impl Journal {
                         let rate = self.rates.entry(call.ask.expert.clone()).or_default();
                         rate.0 += 1;
                         rate.1 += answer.usage;
+                    }
+                    if answer.cost != 0.0 {
+                        *self.money.entry(call.task).or_default() += answer.cost;
+                        self.money_in_all += answer.cost;
                     }
                     for sum in [self.spent.entry(call.task).or_default(), &mut self.spent_in_all] {
                         sum.0 += counted;

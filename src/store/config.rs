@@ -60,12 +60,14 @@ pub struct SamplingConfig {
     pub seed: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LimitsConfig {
     pub calls: Option<u32>,
     pub output_tokens: Option<u32>,
     pub parts: Option<u32>,
     pub depth: Option<u32>,
+    pub seconds: Option<f32>,
+    pub cost: Option<f32>,
 }
 
 /// One thing that is wrong with a configuration, and what to do.
@@ -122,6 +124,8 @@ impl Config {
         put(&mut settings.limits.output_tokens, &self.limits.output_tokens);
         put(&mut settings.limits.parts, &self.limits.parts);
         put(&mut settings.limits.depth, &self.limits.depth);
+        settings.limits.seconds = self.limits.seconds.map(f64::from).or(settings.limits.seconds);
+        settings.limits.cost = self.limits.cost.map(f64::from).or(settings.limits.cost);
         settings
     }
 }

@@ -71,6 +71,7 @@ fn run(state: &State) -> Line {
             Bound::Finished => state.journal.session().plan.root().and_then(word) == Some("done"),
             Bound::Person(task) => word(*task) == Some("needs-person"),
             Bound::Stuck(task, _) => word(*task) != Some("done"),
+            Bound::Cap(task, _) => word(*task) == Some("paused"),
             Bound::Limit(_) | Bound::Empty | Bound::Running => true,
         }
     };
@@ -87,7 +88,7 @@ fn run(state: &State) -> Line {
         (None, Some(Bound::Finished)) => Line::of(Role::Done, "● done"),
         (None, Some(Bound::Person(_))) => Line::of(Role::NeedsPerson, "? needs you"),
         (None, Some(Bound::Stuck(..))) => Line::of(Role::Failed, "✗ stuck"),
-        (None, Some(Bound::Limit(_))) => Line::of(Role::Warning, "‖ at a limit"),
+        (None, Some(Bound::Limit(_) | Bound::Cap(..))) => Line::of(Role::Warning, "‖ at a limit"),
         (None, _) => Line::of(Role::Dim, "○ idle"),
     }
 }
@@ -125,7 +126,15 @@ pub(super) fn status(paper: &mut Paper<'_>, state: &State, area: Rect) {
     let (calls, usage) = state.journal.usage();
     if 0 < calls {
         let s = if calls == 1 { "" } else { "s" };
-        more.push(Line::of(Role::Dim, &format!("{calls} call{s} {} tokens", usage.output_tokens)));
+        let limits = state.settings().limits;
+        // A limit is told once half of it is used.
+        let of = |used: u32, most: u32| {
+            if most <= used.saturating_mul(2) { format!("/{most}") } else { String::new() }
+        };
+        let (most_calls, most_tokens) =
+            (of(calls, limits.calls), of(usage.output_tokens, limits.output_tokens));
+        let words = format!("{calls}{most_calls} call{s} {}{most_tokens} tokens", usage.output_tokens);
+        more.push(Line::of(Role::Dim, &words));
     }
     let settings = state.settings();
     let how = Line::of(Role::Expert, &settings.strategy).and(Role::Dim, "  router ");

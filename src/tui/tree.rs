@@ -207,6 +207,9 @@ fn marks(row: &Row) -> Line {
     if row.collapsed {
         marks = marks.and(Role::Pinned, " ▣ one call");
     }
+    if let Some(left) = &row.left {
+        marks = marks.and(Role::Number, &format!(" $ {left} left"));
+    }
     if let Some(ruling) = row.ruling {
         marks = marks.and(said(ruling), &format!(" {} {}", ruling.glyph(), ruling.word()));
     }

@@ -139,7 +139,9 @@ impl Purpose {
             Purpose::Check(_) => crate::plan::CHECKS,
             Purpose::Judge(_) => "pass, fail or unsure, and a reason behind it; empty takes yours back",
             Purpose::Blame(_) => "it is pinned on a branch of its own; enter goes on with the search",
-            Purpose::Budget(_) => "3 calls, 200 tokens or both; empty takes it away",
+            Purpose::Budget(_) => {
+                "3 calls, 200 tokens, 30 s, 0.05 money, or some of them; empty takes it away"
+            }
             Purpose::Outline(_) => "two spaces are one level; enter shows what would change, C-o your editor",
             Purpose::Explain(_) => "kept in the log beside the change",
             Purpose::Prompt { .. } => {

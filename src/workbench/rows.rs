@@ -4,7 +4,7 @@ use super::{Live, RowId, State, figures, lines::items_of};
 use crate::{
     ask::{Finish, Token, Usage},
     decision::Ruling,
-    engine::{Amendments, Look, Status},
+    engine::{Amendments, Look, Status, caps},
     ids::{CallId, TaskId},
     plan::lint::lint_task,
     session::{Call, Outcome, Purpose},
@@ -28,6 +28,8 @@ pub struct Row {
     pub marked: bool,
     /// One call answers it in place of its parts.
     pub collapsed: bool,
+    /// What is left of a budget of its own, in words.
+    pub left: Option<String>,
     /// What is said of its answer.
     pub ruling: Option<Ruling>,
     /// A breakpoint stands on it.
@@ -124,6 +126,10 @@ fn row(state: &State, task: TaskId, depth: usize, has_items: bool) -> Row {
         amended: look.map(|look| look.amended).unwrap_or_default(),
         marked: state.ui.marked.contains(&task) || state.ui.wiring == Some(task),
         collapsed: plan.task(task).is_some_and(|task| task.collapsed),
+        left: plan.task(task).and_then(|task| task.draft.budget).map(|budget| {
+            let running = state.live.keys().copied().collect();
+            budget.left(caps::spent(&state.journal, task, &running)).to_string()
+        }),
         ruling: look.and_then(Look::ruling),
         breakpoint: state.journal.debugging().breakpoints.iter().any(|one| one.on && one.task == Some(task)),
         stopped: state.debug.stop.as_ref().filter(|stop| stop.task == task).map(|stop| stop.phase.word()),
@@ -178,6 +184,7 @@ fn item(state: &State, task: TaskId, at: usize, depth: usize) -> Option<Row> {
         amended: Amendments::None,
         marked: false,
         collapsed: false,
+        left: None,
         ruling: None,
         breakpoint: false,
         stopped: None,

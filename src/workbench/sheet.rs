@@ -71,6 +71,10 @@ pub enum Kind {
     Lint(Vec<TaskId>),
     /// Ids of the breakpoints.
     Breakpoints(Vec<u32>),
+    /// What is left to do; a row for each of the tasks.
+    DryRun(Vec<TaskId>),
+    /// A cap is reached: the budget of a task, or of the session; raise it, go on without it, or stop.
+    Cap(Option<TaskId>),
     /// The ends of the branches; the sheet leads on to what is done with the chosen one.
     Branches {
         tips: Vec<Seq>,

@@ -30,6 +30,8 @@ pub struct State {
     pub queued: u8,
     /// Why the last run ended; `None` while one is going or before the first.
     pub ended: Option<Bound>,
+    /// The estimate that the run at hand was begun with.
+    pub estimated: Option<crate::ids::Seq>,
     /// A person watches: runs pause where a person would want to look.
     pub interactive: bool,
     pub mode: Mode,
@@ -222,6 +224,7 @@ impl State {
             run: Run::Idle,
             queued: 0,
             ended: None,
+            estimated: None,
             interactive: true,
             mode: Mode::Browse,
             ui: Ui { log_open: true, size: (80, 24), ..Ui::default() },

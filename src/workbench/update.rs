@@ -4,6 +4,8 @@ mod amend;
 pub mod blame;
 mod breakpoints;
 mod browsing;
+mod caps;
+pub mod dry;
 mod edits;
 pub mod files;
 mod history;
@@ -95,6 +97,7 @@ pub fn disabled(state: &State, action: Action) -> Option<String> {
         | A::Budget
         | A::Collapse
         | A::Pin
+        | A::CancelTask
         | A::NextDoubt
         | A::PreviousDoubt
         | A::Lint
@@ -119,6 +122,8 @@ pub fn disabled(state: &State, action: Action) -> Option<String> {
             let answered = |task: &crate::ids::TaskId| state.journal.session().answer(*task).is_some();
             why(!rework::chosen(state).iter().any(answered), "there is no answer yet that could be judged")
         }),
+        A::DryRun => no_task()
+            .or_else(|| why(running && state.run != Run::Idle, "it runs already: p pauses, C-x cancels")),
         A::RunStale => no_task()
             .or_else(|| why(runs, "it runs already: p pauses, C-x cancels"))
             .or_else(|| why(state.survey.tally().stale == 0, "nothing is stale")),
@@ -199,6 +204,8 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::RunUntil => running::until_selected(state),
         A::Pause => running::pause_or_resume(state),
         A::Cancel => running::cancel(state),
+        A::CancelTask => running::cancel_task(state),
+        A::DryRun => dry::show(state),
         A::Again => edits::again(state),
         A::Edit | A::EditOutside => edits::edit_text(state, action == A::EditOutside),
         A::EditPrompt => amend::edit_prompt(state),

@@ -61,6 +61,21 @@ fn a_plan_of_functions_runs_without_any_model() {
         "{\"type\":\"result\",\"state\":\"done\",\"answer\":\"a,g\",\"calls\":0",
         "",
     );
+    check(
+        &["run", "--dry-run", "--plan", "-"],
+        PLAN,
+        0,
+        "",
+        "estimate: 4 tasks are left: no call to a model",
+    );
+    check(
+        &["run", "--estimate", "--plan", "-"],
+        PLAN,
+        0,
+        "a,g",
+        "estimate: estimated 0 calls, 0 tokens, 0.0 s; it took 0",
+    );
+    check(&["run", "--max-cost", "-1", "--plan", "-"], PLAN, 2, "", "--max-cost");
     let waits = PLAN.replace("[merge]", "[person]");
     check(&["run", "--plan", "-"], &waits, 5, "", "");
     check(&["run", "--plan", "-", "--answer-person", "a and g"], &waits, 0, "a and g", "");

@@ -260,6 +260,13 @@ fn screens() -> Vec<(&'static str, Desk)> {
             desk
         }),
         ("condition", condition()),
+        ("dry_run", after("g j C-r A-d")),
+        ("cap", {
+            let mut desk = after("g $ A-a");
+            desk.type_in("2 calls, 9 s");
+            desk.press("enter j C-r c");
+            desk
+        }),
         ("blame", after("& n n")),
         ("lint", {
             let mut desk = marked();

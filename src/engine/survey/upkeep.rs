@@ -223,6 +223,9 @@ impl Survey {
         }
         for task in old.advanced(&self.session) {
             self.changes.looks.push(task);
+            if old.progress(task).cancelled != self.session.progress(task).cancelled {
+                plan.subtree(task).into_iter().for_each(|below| open.push(below));
+            }
             open.push(task);
             plan.feeds(task).iter().for_each(|user| open.push(*user));
             plan.parent(task).into_iter().for_each(|parent| open.push(parent));

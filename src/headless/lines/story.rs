@@ -67,7 +67,11 @@ pub(super) fn lines(event: &Event, state: &State) -> Vec<Line> {
             seed: settings.sampling.seed,
             temperature: settings.sampling.temperature,
         }],
-        Event::Configured { .. } | Event::Labelled { .. } | Event::Explained { .. } => vec![],
+        Event::Configured { .. }
+        | Event::Labelled { .. }
+        | Event::Explained { .. }
+        | Event::Cancelled { .. }
+        | Event::Estimated { .. } => vec![],
         Event::Edited { edits, .. } => added(edits),
         Event::Proposed { task, strategy, edits, complete, warnings, .. } => {
             let ((task, number), parts) = (at(*task), edits.len());

@@ -15,8 +15,10 @@ use crate::{
     session::Outcome as CallOutcome,
     visible::visible_line,
     workbench::{
-        Action, Effect, Message, Run, SessionFile, State, Stored, Weight, buffer::Typing, update::files,
+        Action, Effect, Message, Run, SessionFile, State, Stored, Weight,
+        buffer::Typing,
         update::update,
+        update::{dry, files},
     },
 };
 use std::{collections::VecDeque, io};
@@ -43,12 +45,25 @@ pub(super) struct Drive<'r, 'o, H> {
     pub(super) progress: Progress,
     pub(super) answers: VecDeque<String>,
     pub(super) quiet: bool,
+    pub(super) dry: bool,
+    pub(super) estimate: bool,
 }
 
 impl<H: Hands> Drive<'_, '_, H> {
     pub(super) async fn all(&mut self, start: Start) -> io::Result<Held> {
         if let Err(why) = self.begin(start)? {
             return Ok(Held::new(Ending::Usage, None, why));
+        }
+        if self.dry || self.estimate {
+            let told = dry::told(self.state);
+            let _ = writeln!(self.outside.narration, "estimate: {}", visible_line(&told));
+        }
+        if self.dry {
+            return Ok(Held { ending: Ending::Done, task: None, why: None });
+        }
+        if self.estimate {
+            let effects = dry::note(self.state);
+            self.perform(effects)?;
         }
         loop {
             self.act(Action::Continue)?;
@@ -172,6 +187,7 @@ impl<H: Hands> Drive<'_, '_, H> {
                 )
             }
             Some(Bound::Limit(why)) => Held::new(Ending::Budget, None, why.clone()),
+            Some(Bound::Cap(task, why)) => Held::new(Ending::Budget, Some(*task), why.clone()),
             Some(Bound::Empty) => Held::new(Ending::Usage, None, "there is no task in this session"),
             Some(Bound::Stuck(task, why)) => {
                 let gone = |which: &Which| {
@@ -248,7 +264,7 @@ impl<H: Hands> Drive<'_, '_, H> {
     fn narrate(&mut self) {
         let ended = match &self.state.ended {
             Some(Bound::Stuck(_, why)) => why.as_str(),
-            Some(Bound::Limit(_)) => return self.state.log.clear(),
+            Some(Bound::Limit(_) | Bound::Cap(..)) => return self.state.log.clear(),
             _ => "",
         };
         for line in self.state.log.drain(..) {
@@ -282,13 +298,19 @@ impl<H: Hands> Drive<'_, '_, H> {
         let _ = match outcome.ending {
             Ending::NeedsPerson => writeln!(to, "help: answer with --answer-person TEXT{open}"),
             Ending::Budget => {
-                writeln!(to, "help: raise --max-calls or --max-tokens and go on with --session")
+                writeln!(
+                    to,
+                    "help: raise --max-calls, --max-tokens, --max-seconds or --max-cost, or the task's budget, and go on with --session"
+                )
             }
             Ending::NoModel => {
                 writeln!(to, "help: `plantern doctor` says what is there and how to get the rest")
             }
             _ => Ok(()),
         };
+        if let Some(outturn) = self.estimate.then(|| dry::outturn(self.state)).flatten() {
+            let _ = writeln!(to, "estimate: {outturn}");
+        }
         if let Some(why) = &outcome.unsaved {
             let _ = writeln!(to, "error: the session is not saved: {}", visible_line(why));
         } else if let Some(file) = file {

@@ -113,7 +113,16 @@ impl Reader<'_> {
                 "output_tokens" => limits.output_tokens = self.whole(&name, value, 1),
                 "parts" => limits.parts = self.whole(&name, value, 1),
                 "depth" => limits.depth = self.whole(&name, value, 1),
-                _ => self.unknown(key, "limits.", &["calls", "output_tokens", "parts", "depth"]),
+                "seconds" => {
+                    limits.seconds = self.number(&name, value, "a number above 0", |number| 0.0 < number)
+                }
+                "cost" => {
+                    limits.cost = self.number(&name, value, "a number, 0 or more", |number| 0.0 <= number)
+                }
+                _ => {
+                    let known = &["calls", "output_tokens", "parts", "depth", "seconds", "cost"];
+                    self.unknown(key, "limits.", known);
+                }
             }
         }
         limits

@@ -31,7 +31,7 @@ fn the_default_sets_nothing_and_shows_everything() {
         theme,
         mouse,
         sampling: SamplingConfig { temperature, top_p, seed },
-        limits: LimitsConfig { calls, output_tokens, parts, depth },
+        limits: LimitsConfig { calls, output_tokens, parts, depth, seconds, cost },
         keys,
         experts,
         prompts,
@@ -46,6 +46,7 @@ fn the_default_sets_nothing_and_shows_everything() {
     let limits = crate::session::Limits::default();
     assert_eq!((calls, output_tokens), (Some(limits.calls), Some(limits.output_tokens)));
     assert_eq!((parts, depth), (Some(limits.parts), Some(limits.depth)), "the default says what is in force");
+    assert_eq!((seconds, cost), (Some(600.0), Some(0.5)), "examples: without them there is no limit");
     assert_eq!(keys["quit"], ["q", "C-c"]);
     assert_eq!(keys["step"], ["s"]);
     assert_eq!(experts.len(), 1);

@@ -33,7 +33,10 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
 fn concerns(state: &State, event: &Event, task: TaskId) -> bool {
     let of = |call: &CallId| state.journal.call(*call).is_some_and(|call| call.task == task);
     match event {
-        Event::Started { .. } | Event::Configured { .. } | Event::Labelled { .. } => false,
+        Event::Started { .. }
+        | Event::Configured { .. }
+        | Event::Estimated { .. }
+        | Event::Labelled { .. } => false,
         Event::Explained { change, .. } => {
             let record = state.journal.records().get(change.0 as usize);
             record.is_some_and(|record| concerns(state, &record.event, task))
@@ -47,6 +50,7 @@ fn concerns(state: &State, event: &Event, task: TaskId) -> bool {
         | Event::Solved { task: about, .. }
         | Event::Judged { task: about, .. }
         | Event::Amended { task: about, .. }
+        | Event::Cancelled { task: about, .. }
         | Event::Pinned { task: about, .. } => *about == task,
         Event::Answered { call, .. } | Event::Failed { call, .. } | Event::Stopped { call, .. } => of(call),
     }
@@ -62,7 +66,11 @@ fn entry(state: &State, record: &Record, task: TaskId) -> Line {
     };
     let line = Line::of(Role::Dim, &clock(record.at)).and(role, &format!("  {:<10} ", record.event.word()));
     match &record.event {
-        Event::Started { .. } | Event::Configured { .. } | Event::Labelled { .. } => line,
+        Event::Started { .. }
+        | Event::Configured { .. }
+        | Event::Estimated { .. }
+        | Event::Cancelled { .. }
+        | Event::Labelled { .. } => line,
         Event::Explained { reason, .. } => line.and(Role::Text, reason),
         Event::Edited { by, edits, reason } => {
             let words: Vec<&str> =

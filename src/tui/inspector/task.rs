@@ -2,6 +2,7 @@
 
 use super::{View, field, nothing};
 use crate::{
+    engine::caps,
     ids::TaskId,
     plan::Operator,
     strategy,
@@ -93,6 +94,14 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
     }
     if let Some(check) = &found.draft.check {
         add("check", Line::of(Role::Text, &check.to_string()));
+    }
+    let running = state.live.keys().copied().collect();
+    if let Some(budget) = &found.draft.budget {
+        add("budget", Line::of(Role::Text, &budget.to_string()));
+    }
+    if let Some(left) = caps::left(&state.journal, task, &running) {
+        let above = if found.draft.budget.is_some() { "" } else { "  by the budget of a task above" };
+        add("left", Line::of(Role::Text, &left.to_string()).and(Role::Dim, above));
     }
     for (at, verdict) in look.verdicts.iter().enumerate().filter(|_| one.is_none()) {
         let words =

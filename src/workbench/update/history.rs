@@ -2,6 +2,7 @@
 
 use super::{browsing, change, running, store, typing};
 use crate::{
+    engine::estimate::Outturn,
     ids::{Seq, TaskId},
     session::{
         Event, Record, Session,
@@ -173,7 +174,10 @@ pub(super) fn timeline(state: &mut State, grain: Grain) -> Vec<Effect> {
         let here = if tone == Tone::Strong { "here" } else { "" };
         let number = (record.seq.0 + 1).to_string();
         let word = record.event.word().to_owned();
-        Row::new(tone, [here.to_owned(), number, clock(record.at), word, told(state, &record.event)])
+        Row::new(
+            tone,
+            [here.to_owned(), number, clock(record.at), word, told(state, record.seq, &record.event)],
+        )
     };
     let rows: Vec<Row> = records.iter().map(row).collect();
     let events: Vec<Seq> = records.iter().map(|record| record.seq).collect();
@@ -276,6 +280,7 @@ fn concerns(state: &State, event: &Event, task: TaskId) -> bool {
         | Event::Solved { task: about, .. }
         | Event::Judged { task: about, .. }
         | Event::Amended { task: about, .. }
+        | Event::Cancelled { task: about, .. }
         | Event::Pinned { task: about, .. } => *about == task,
         Event::Answered { call, .. } | Event::Failed { call, .. } | Event::Stopped { call, .. } => of(*call),
         _ => false,
@@ -283,7 +288,7 @@ fn concerns(state: &State, event: &Event, task: TaskId) -> bool {
 }
 
 /// What happened, in a line.
-fn told(state: &State, event: &Event) -> String {
+fn told(state: &State, seq: Seq, event: &Event) -> String {
     let edits = |edits: &[crate::plan::Edit]| match edits {
         [edit] => format!("{} {}", edit.word(), edit.task()),
         edits => format!("{} edits", edits.len()),
@@ -317,6 +322,13 @@ fn told(state: &State, event: &Event) -> String {
         }
         Event::Amended { task, purpose, amendment, .. } => {
             format!("{} for {task}: {}", purpose.word(), amendment.words())
+        }
+        Event::Cancelled { task, on: true } => format!("{task} with all below it"),
+        Event::Cancelled { task, .. } => format!("{task} again"),
+        Event::Estimated { calls, output_tokens, seconds } => {
+            let plain = format!("{calls} calls, {output_tokens:.0} tokens, {seconds:.1} s");
+            let outturn = Outturn::read(&state.journal, state.journal.head(), Some(seq));
+            outturn.map_or(plain, |outturn| outturn.told())
         }
         Event::Labelled { name, note, .. } if note.is_empty() => name.clone(),
         Event::Labelled { name, note, .. } => format!("{name}: {note}"),

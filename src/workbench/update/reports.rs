@@ -23,6 +23,8 @@ pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
             if let Some(live) = state.live.get_mut(&call) {
                 live.writing_since = live.writing_since.or(Some(state.now));
                 live.tokens.extend(tokens);
+                let task = live.task;
+                return super::caps::watch(state, task);
             }
             match state.live.get(&call) {
                 Some(live) if live.purpose.is_beside() => vec![],

@@ -274,8 +274,20 @@ pub(super) fn take(state: &mut State, purpose: &Purpose, text: &str) -> Vec<Effe
                     Err(why) => return refuse(state, purpose, text, why),
                 },
             };
-            let set = |task: &TaskId| Edit::SetBudget { task: *task, budget };
-            make(state, Ok(tasks.iter().map(set).collect()), "budget set")
+            let set = |task: &TaskId| {
+                let budget = budget.map(|budget| super::caps::narrowed(state, *task, budget));
+                Edit::SetBudget { task: *task, budget }
+            };
+            let edits: Vec<Edit> = tasks.iter().map(set).collect();
+            let narrower = edits.iter().find_map(|edit| match edit {
+                Edit::SetBudget { budget: set, .. } if *set != budget => set.map(|set| set.to_string()),
+                _ => None,
+            });
+            let words = match narrower {
+                Some(set) => format!("budget set to {set}: more is not left above it"),
+                None => "budget set".to_owned(),
+            };
+            make(state, Ok(edits), &words)
         }
         Purpose::Outline(task) => match redraft(&plan, *task, text, state.journal.fresh_task()) {
             Ok(redraft) => {

@@ -26,6 +26,7 @@ pub(super) fn start(state: &mut State, run: Run) -> Vec<Effect> {
             state.survey.look(task).map(|look| &look.status),
             Some(Status::Cancelled | Status::Failed(_))
         )
+        && !state.journal.session().progress(task).cancelled
     {
         effects.extend(super::edits::ask_again(state, task));
     }
@@ -348,11 +349,20 @@ fn end(state: &mut State, bound: Bound) {
             state.ui.cursor = Some(RowId::task(*task));
             state.say(Weight::Error, why.clone());
         }
-        Bound::Limit(why) => state.say(Weight::Warning, format!("{why}; nothing is lost")),
+        Bound::Limit(why) => {
+            state.say(Weight::Warning, format!("{why}; nothing is lost"));
+            super::caps::ask(state, None);
+        }
+        Bound::Cap(task, why) => {
+            state.ui.cursor = Some(RowId::task(*task));
+            state.say(Weight::Warning, format!("{why}; nothing is lost"));
+            super::caps::ask(state, Some(*task));
+        }
         Bound::Empty => state.say(Weight::Warning, "there is no task yet: n types one"),
         Bound::Running => {}
     }
     state.ended = Some(bound);
+    super::dry::tell(state);
 }
 
 fn refuse(state: &mut State, why: &str, effects: Vec<Effect>) -> Vec<Effect> {
@@ -398,6 +408,40 @@ pub(super) fn stop_all(state: &mut State) -> Vec<Effect> {
     state.debug.stop = None;
     state.queued = 0;
     let live = std::mem::take(&mut state.live);
+    end_calls(state, live)
+}
+
+/// Cancels the selected task with all below it, or takes that back: its calls end, and nothing of it runs until then.
+pub(super) fn cancel_task(state: &mut State) -> Vec<Effect> {
+    let Some(task) = state.ui.cursor.map(|row| row.task) else { return vec![] };
+    let plan = &state.journal.session().plan;
+    let on = !state.journal.session().progress(task).cancelled;
+    let all = std::mem::take(&mut state.live);
+    let (live, others) = all.into_iter().partition(|(_, live)| on && plan.is_below(live.task, task));
+    state.live = others;
+    let below = plan.subtree(task).len();
+    let whole = plan.root() == Some(task);
+    state.journal.open_turn();
+    let mut effects = end_calls(state, live);
+    effects.extend(record(state, [Event::Cancelled { task, on }]).unwrap_or_default());
+    if on && whole {
+        (state.run, state.queued) = (Run::Idle, 0);
+    }
+    let words = match (on, below) {
+        (false, _) => "taken up again: s steps, c runs".to_owned(),
+        (true, 1) => "cancelled: it does not run until A-k takes it up again".to_owned(),
+        (true, n) => format!(
+            "cancelled with the {} tasks below it: nothing of it runs until A-k takes it up again",
+            n - 1
+        ),
+    };
+    state.say(Weight::Info, words);
+    effects.extend(drive(state));
+    effects
+}
+
+/// Ends these calls and keeps what they wrote.
+fn end_calls(state: &mut State, live: std::collections::BTreeMap<CallId, Live>) -> Vec<Effect> {
     let mut effects: Vec<Effect> = live.keys().map(|call| Effect::Engine(Command::Cancel(*call))).collect();
     let stopped: Vec<Event> = live.into_iter().map(|(call, live)| stopped(call, live, state.now)).collect();
     effects.extend(record(state, stopped).unwrap_or_default());

@@ -1,6 +1,6 @@
 //! Sheets: opened, walked, left; and what their entries do.
 
-use super::{blame, browsing, history, lineage, rework, running};
+use super::{blame, browsing, caps, dry, history, lineage, rework, running};
 use crate::{
     engine::Amendments,
     ids::TaskId,
@@ -104,6 +104,12 @@ fn special(state: &mut State, action: Action) -> Vec<Effect> {
     let Mode::Sheet(sheet) = &state.mode else { return vec![] };
     let at = sheet.cursor;
     match (&sheet.kind, action) {
+        (Kind::DryRun(_), Action::Continue | Action::DryRun) => return enter(state),
+        (Kind::Cap(Some(task)), Action::Budget) => {
+            state.ui.cursor = Some(RowId::task(*task));
+            state.mode = Mode::Browse;
+            return rework::ask(state, action);
+        }
         (Kind::Preview(_), Action::RunStale | Action::Continue) => return enter(state),
         (Kind::Branches { tips, .. }, Action::Edit | Action::Compare | Action::Merge) => {
             if let Some(tip) = tips.get(at).copied() {
@@ -159,6 +165,8 @@ pub(super) fn enter(state: &mut State) -> Vec<Effect> {
         Kind::Preview(_) => running::start(state, Run::Stale),
         Kind::Lint(tasks) => go_to(state, tasks.get(at)),
         Kind::Breakpoints(ids) => super::breakpoints::act(state, Action::Enter, ids.get(at).copied()),
+        Kind::DryRun(_) => dry::run(state),
+        Kind::Cap(task) => caps::take(state, task, at),
         Kind::Branches { tips, compare: true } => match tips.get(at) {
             Some(tip) => lineage::compare_with(state, *tip),
             None => vec![],

@@ -17,7 +17,7 @@ use crate::{
 const MANY: usize = 200;
 
 /// `3 calls, about 420 tokens, 6 s`.
-pub(super) fn told(cost: &Estimate) -> String {
+pub(crate) fn told(cost: &Estimate) -> String {
     if cost.calls == 0 {
         return "no call to a model".to_owned();
     }
@@ -114,7 +114,7 @@ pub(super) fn ended(state: &State) -> String {
     let stuck = state.survey.stale().find_map(|task| {
         let look = state.survey.look(task)?;
         match &look.status {
-            Status::Failed(why) | Status::Stuck(why) => Some(why.clone()),
+            Status::Failed(why) | Status::Stuck(why) | Status::Capped(why) => Some(why.clone()),
             Status::NeedsPerson => Some("a task waits for you: t types its answer".to_owned()),
             _ => None,
         }

@@ -175,7 +175,7 @@ fn blame_asks_about_few_answers_and_mends_the_goal_on_a_branch_of_its_own() {
     bench.press("=");
     let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no comparison") };
     assert_eq!(sheet.title, "Compare with blame");
-    bench.press("esc & n space space space");
+    bench.press("esc & n space space space space");
     let all = dialogue(&bench).0;
     assert!(all.contains("nobody could tell more"), "{all}");
     bench.press("enter");

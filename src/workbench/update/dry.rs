@@ -1,0 +1,142 @@
+//! The dry run: what is left to do and what it would take, from measured rates; and afterwards how wrong that was.
+
+use super::{record_turn, running, sheets, stale};
+use crate::{
+    engine::{
+        Status,
+        estimate::{Outturn, estimate, left},
+    },
+    ids::TaskId,
+    session::Event,
+    workbench::{
+        Effect, Run, State, Weight,
+        sheet::{Kind, Row, Sheet, Tone},
+    },
+};
+
+/// Rows that are put together; a larger plan is summed up all the same.
+const ROWS: usize = 10_000;
+
+/// Are there tasks of which nobody knows yet how many parts they will have?
+fn is_open(state: &State) -> bool {
+    let session = state.journal.session();
+    state.survey.iter().any(|(task, look)| {
+        look.composite
+            && look.status != Status::Done
+            && !session.progress(task).complete
+            && session.plan.parts(task).is_empty()
+            || look.composite
+                && look.by == "decomposed"
+                && look.status != Status::Done
+                && !session.progress(task).complete
+    })
+}
+
+/// What is left to do, in a line.
+pub fn told(state: &State) -> String {
+    let (tasks, sum) = left(&state.journal, &state.survey);
+    let at_least = if is_open(state) { "at least " } else { "" };
+    match tasks.len() {
+        0 => "nothing is left to do".to_owned(),
+        1 => format!("1 task is left: {at_least}{}", stale::told(&sum)),
+        n => format!("{n} tasks are left: {at_least}{}", stale::told(&sum)),
+    }
+}
+
+/// The list of what is left to do.
+pub(super) fn show(state: &mut State) -> Vec<Effect> {
+    let (journal, survey) = (&state.journal, &state.survey);
+    let plan = &journal.session().plan;
+    let (mut tasks, sum) = left(journal, survey);
+    let mut head = vec![(Tone::Strong, told(state))];
+    if is_open(state) {
+        let words = "some tasks are not decomposed to the end: what is added to the plan comes on top";
+        head.push((Tone::Plain, words.to_owned()));
+    }
+    if 0 < sum.unmeasured {
+        let words = "of some experts no call was measured yet: theirs are taken as the mean of all";
+        head.push((Tone::Dim, words.to_owned()));
+    }
+    let budget = state.settings().limits.budget().left(journal.spent());
+    let root = plan.root().and_then(|root| crate::engine::caps::left(journal, root, &Default::default()));
+    let room = root.map_or(budget, |root| root.and(budget));
+    let over = [
+        (room.calls.is_some_and(|most| most < sum.calls), "calls"),
+        (room.output_tokens.is_some_and(|most| f64::from(most) < sum.output_tokens), "tokens"),
+        (room.seconds.is_some_and(|most| most < sum.seconds), "seconds"),
+    ];
+    let over: Vec<&str> = over.into_iter().filter(|(over, _)| *over).map(|(_, what)| what).collect();
+    match over.is_empty() {
+        true => head.push((Tone::Dim, format!("the budget leaves {room}"))),
+        false => head.push((Tone::Bad, format!("the budget leaves {room}: not enough {}", over.join(", ")))),
+    }
+    if let Some(outturn) = Outturn::read(journal, journal.head(), None) {
+        head.push((Tone::Dim, format!("last time: {}", outturn.told())));
+    }
+    tasks.truncate(ROWS);
+    let row = |task: &TaskId| {
+        let number = match plan.root() == Some(*task) {
+            true => "goal".to_owned(),
+            false => plan.reference(TaskId(u32::MAX), *task),
+        };
+        let look = survey.look(*task);
+        let how = look.map_or("", |look| if look.stale { "stale" } else { look.status.word() });
+        let by = look.map(|look| look.by.clone()).unwrap_or_default();
+        let cost = estimate(journal, survey, *task);
+        let cost = match cost.calls {
+            0 => "no call".to_owned(),
+            n => format!(
+                "{n} call{} {:.0} tok {:.1} s",
+                if n == 1 { "" } else { "s" },
+                cost.output_tokens,
+                cost.seconds
+            ),
+        };
+        Row::new(Tone::Plain, [number, how.to_owned(), by, plan.text(*task), cost])
+    };
+    let rows: Vec<Row> = tasks.iter().map(row).collect();
+    let sheet = Sheet {
+        kind: Kind::DryRun(tasks),
+        title: "Dry run".to_owned(),
+        head,
+        columns: vec![7, 9, 15, 0, 24],
+        rows,
+        cursor: 0,
+        below: vec![],
+        keys: vec![("enter", "run it")],
+    };
+    sheets::show(state, sheet)
+}
+
+/// Writes the estimate down, to be held against what it takes.
+pub fn note(state: &mut State) -> Vec<Effect> {
+    let (_, sum) = left(&state.journal, &state.survey);
+    let event = Event::Estimated { calls: sum.calls, output_tokens: sum.output_tokens, seconds: sum.seconds };
+    let effects = record_turn(state, [event]).unwrap_or_default();
+    state.estimated = state.journal.head();
+    effects
+}
+
+/// Enter: runs it to the end.
+pub(super) fn run(state: &mut State) -> Vec<Effect> {
+    let mut effects = note(state);
+    effects.extend(running::start(state, Run::All));
+    effects
+}
+
+/// How wrong the estimate of the run at hand was.
+pub fn outturn(state: &State) -> Option<String> {
+    let outturn = Outturn::read(&state.journal, state.journal.head(), Some(state.estimated?))?;
+    Some(outturn.told())
+}
+
+/// A run has ended: says how wrong its estimate was.
+pub(super) fn tell(state: &mut State) {
+    let Some(told) = outturn(state).filter(|_| state.interactive) else { return };
+    state.estimated = None;
+    let words = match state.notice.take() {
+        Some(notice) => format!("{}; {told}", notice.text),
+        None => told,
+    };
+    state.say(Weight::Info, words);
+}

@@ -1,0 +1,192 @@
+//! Budgets, dry runs and cancelled tasks, pressed; every call is counted.
+
+use super::{DONE, REPLIES, TASK};
+use crate::support::Bench;
+use plantern::{
+    ask::{Answer, Token, Usage},
+    engine::{Command, Report},
+    ids::TaskId,
+    workbench::{Effect, Message, Mode, RowId, Run},
+};
+
+/// First line and second column of the sheet.
+fn sheet(bench: &Bench) -> (String, Vec<String>) {
+    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet: {}", bench.notice()) };
+    (sheet.head[0].1.clone(), sheet.rows.iter().map(|row| row.cells[1].clone()).collect())
+}
+
+#[test]
+fn at_the_cap_the_plan_pauses_and_asks_and_keeps_what_is_there() {
+    let mut bench = Bench::with(TASK, &REPLIES);
+    bench.press("$ '2 calls' enter c");
+    assert_eq!(bench.model_calls(), 2);
+    let (head, rows) = sheet(&bench);
+    assert_eq!(head, "the budget of the goal is spent: 2 calls");
+    assert_eq!(rows, ["to 4 calls, and go on", "without that cap", "keep what is there; nothing is lost"]);
+    bench.press("G enter");
+    assert!(bench.outline().starts_with("QC: Take the last letters of the words in \"Ada King\" and concatenate them using a space. *paused*"), "{}", bench.outline());
+    bench.press("c enter");
+    assert_eq!(
+        (bench.outline().as_str(), bench.model_calls()),
+        (DONE, 4),
+        "raised, and no call was made twice"
+    );
+    let mut bench = Bench::with(TASK, &REPLIES);
+    bench.press("$ '1 calls' enter c j enter");
+    assert_eq!((bench.outline().as_str(), bench.model_calls()), (DONE, 4), "without a cap");
+    assert_eq!(bench.state.journal.session().plan.task(TaskId(0)).unwrap().draft.budget, None);
+    let mut bench = Bench::with(TASK, &REPLIES);
+    bench.state.defaults.limits.calls = 3;
+    bench.task(TASK);
+    bench.press("c");
+    assert_eq!(sheet(&bench).0, "the budget of the session is spent: 3 calls");
+    bench.press("enter");
+    assert_eq!((bench.outline().as_str(), bench.model_calls()), (DONE, 4));
+}
+
+#[test]
+fn a_cap_of_a_part_is_never_wider_than_what_is_left_above() {
+    let mut bench = Bench::with(TASK, &REPLIES);
+    bench.press("c g $ '6 calls, 50 tokens' enter G $ '9 calls, 5 s' enter");
+    let budget = |task: u32| bench.state.journal.session().plan.task(TaskId(task)).unwrap().draft.budget;
+    assert_eq!(budget(3).unwrap().to_string(), "2 calls, 5 s", "four of six are spent");
+    assert!(
+        bench.notice().contains("budget set to 2 calls, 5 s: more is not left above it"),
+        "{}",
+        bench.notice()
+    );
+}
+
+#[test]
+fn tokens_are_counted_while_they_come_and_a_cap_pauses_the_call() {
+    let mut bench = Bench::with(TASK, &REPLIES);
+    bench.hold = true;
+    bench.press("$ '3 tokens' enter s");
+    let call = bench.open[0];
+    let token =
+        |text: &str| Token { text: text.to_owned(), probability: 1.0, alternatives: vec![], forced: false };
+    let stream = |bench: &mut Bench, tokens: &[&str]| {
+        let tokens = tokens.iter().map(|text| token(text)).collect();
+        bench.send(Message::Report(Report::Tokens { call, tokens }));
+    };
+    stream(&mut bench, &[" [", "split"]);
+    assert!(bench.state.live.values().all(|live| !live.paused));
+    stream(&mut bench, &["]", " What"]);
+    assert!(bench.state.live.values().all(|live| live.paused), "{}", bench.notice());
+    assert!(bench.effects.contains(&Effect::Engine(Command::Pause(call))));
+    assert_eq!(sheet(&bench).0, "the budget of the goal is spent: 3 tokens");
+    bench.press("enter");
+    assert!(bench.effects.contains(&Effect::Engine(Command::Resume(call))));
+    assert!(bench.state.live.values().all(|live| !live.paused));
+    stream(&mut bench, &[" are", " the", " words", " in"]);
+    bench.press("G enter");
+    assert!(bench.state.live.is_empty() && bench.state.run == Run::Idle);
+    let partial = bench.state.journal.calls().next().unwrap();
+    assert!(
+        matches!(&partial.outcome, plantern::session::Outcome::Stopped(kept) if kept.text == " [split] What are the words in")
+    );
+}
+
+#[test]
+fn money_and_seconds_have_caps_too() {
+    let check = |budget: &str, part: &str| {
+        let mut bench = Bench::with(TASK, &REPLIES);
+        bench.hold = true;
+        bench.press(&format!("$ '{budget}' enter s"));
+        let call = bench.open.remove(0);
+        let usage = Usage { seconds: 2.5, ..Usage::default() };
+        let answer = Answer { usage, cost: 0.02, ..Answer::plain(REPLIES[0]) };
+        bench.send(Message::Report(Report::Done { call, answer }));
+        bench.press("c");
+        assert_eq!(sheet(&bench).0, format!("the budget of the goal is spent: {part}"));
+        assert_eq!(bench.model_calls(), 1);
+    };
+    check("2 s", "2 s");
+    check("9 calls, 0.02 money", "0.02 money");
+}
+
+/// Five parts, the first four ready together, the model to answer them.
+fn several() -> Bench {
+    let mut bench = Bench::with("Do all of it", &[]);
+    bench.press(
+        "A '[answer] one' enter g A '[answer] two' enter A '[answer] below' enter a '[answer] beside' enter",
+    );
+    bench.press("g A '[answer] last of #1' enter");
+    bench.hold = true;
+    bench
+}
+
+#[test]
+fn cancelling_a_task_cancels_all_below_and_nothing_of_it_runs_afterwards() {
+    let mut bench = several();
+    bench.press("c");
+    let plan = &bench.state.journal.session().plan;
+    let two = plan.parts(TaskId(0))[1];
+    assert!(3 <= bench.open.len(), "several calls are under way: {}", bench.outline());
+    let asked = bench.asked.len();
+    let below: Vec<_> = bench
+        .state
+        .live
+        .iter()
+        .filter(|(_, live)| bench.state.journal.session().plan.is_below(live.task, two))
+        .map(|(call, _)| *call)
+        .collect();
+    assert!(2 <= below.len(), "{}", bench.outline());
+    bench.state.ui.cursor = Some(RowId::task(two));
+    bench.press("A-k");
+    for call in &below {
+        assert!(bench.effects.contains(&Effect::Engine(Command::Cancel(*call))), "{call}");
+    }
+    assert!(
+        bench.state.live.values().all(|live| !bench.state.journal.session().plan.is_below(live.task, two))
+    );
+    // Late answers are dropped; the others go on.
+    for call in below {
+        bench.send(Message::Report(Report::Done { call, answer: Answer::plain("late") }));
+    }
+    bench.replies.extend(["1".to_owned(), "2".to_owned(), "3".to_owned()]);
+    while let Some(call) = bench.open.iter().copied().find(|call| bench.state.live.contains_key(call)) {
+        bench.answer(call);
+    }
+    assert!(!bench.outline().contains("late"), "{}", bench.outline());
+    let cancelled = bench.outline().lines().filter(|line| line.contains("*cancelled*")).count();
+    assert!(3 <= cancelled, "{}", bench.outline());
+    let after = bench.asked.len();
+    assert!(after <= asked + 1, "only what was needed outside");
+    bench.press("c");
+    assert_eq!(bench.asked.len(), after, "nothing of it runs: {}", bench.notice());
+    bench.state.ui.cursor = Some(RowId::task(two));
+    bench.press("A-k c");
+    assert!(after < bench.asked.len(), "taken up again");
+    // C-x ends all of it.
+    bench.press("C-x");
+    assert!(bench.state.live.is_empty() && bench.state.run == Run::Idle);
+    let late = bench.asked.len();
+    for call in bench.open.clone() {
+        bench.send(Message::Report(Report::Done { call, answer: Answer::plain("late") }));
+    }
+    assert_eq!(bench.asked.len(), late);
+    assert!(!bench.outline().contains("late"));
+}
+
+#[test]
+fn a_dry_run_says_what_is_left_and_afterwards_how_wrong_it_was() {
+    let mut bench = Bench::with(TASK, &REPLIES);
+    bench.press("s s A-d");
+    let (head, _) = sheet(&bench);
+    assert_eq!(head, "1 task is left: at least 1 call, about 0 tokens, 0.0 s");
+    assert_eq!(bench.asked.len(), 2, "nothing ran");
+    bench.press("enter");
+    assert_eq!(bench.outline(), DONE);
+    assert!(
+        bench.notice().contains("estimated 1 calls, 0 tokens, 0.0 s; it took 3 (+200 %)"),
+        "{}",
+        bench.notice()
+    );
+    bench.press("@");
+    let Mode::Sheet(events) = &bench.state.mode else { panic!("no timeline") };
+    let told = events.rows.iter().find(|row| row.cells[3] == "estimated").unwrap();
+    assert!(told.cells[4].contains("it took 3 (+200 %)"), "{:?}", told.cells);
+    bench.press("esc A-d");
+    assert_eq!(sheet(&bench).0, "nothing is left to do");
+}
