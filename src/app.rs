@@ -72,6 +72,9 @@ fn start(cli: &Cli) -> Result<Ending, Trouble> {
             (Some(task), None) => commands::decide(boot, task, *json),
             (None, None) => Err(Trouble::usage("give a TASK to route, or `eval` and a data set")),
         },
+        Some(Command::Test { files, json }) => {
+            commands::tested(boot, files, cli.global.model.is_some(), *json)
+        }
         Some(Command::Eval(asked)) => commands::evaluate(boot, &cli.global.strategy, asked),
         Some(Command::Import(asked)) => commands::import(asked),
         Some(Command::Export { session, format }) => commands::exported(&boot, session, *format),

@@ -21,6 +21,7 @@ pub mod route;
 pub mod run;
 mod switch;
 pub mod table;
+pub mod test;
 
 pub use hands::{Hands, Interrupt, Workers};
 pub use names::Overrides;

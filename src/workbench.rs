@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod buffer;
+pub mod case;
 pub mod chord;
 pub mod debug;
 pub mod decisions;

@@ -54,6 +54,18 @@ Examples:
   plantern route eval data_small.json --table domains.json --vectors clinc.vectors
   plantern route eval gsm8k_responses.csv";
 
+const TEST_HELP: &str = "\
+A case holds a task, the expected answers, checks and answers of its steps, the plan if a person made it, and what the
+experts said. Without --model these replies answer, functions compute, and nothing else is asked: what has changed in
+strategies, functions, checks or the plan shows. With --model the model is asked anew. Ends with 0 when all pass, with 1
+when one fails, with 3 when the model is not there. A failed case shows what was expected (-) and what came (+), the step
+that went wrong first on top.
+
+Examples:
+  plantern test cases/*.toml
+  plantern test cases/*.toml --model smollm2 --json
+  plantern test letters.jsonl --model smollm2       cases as `eval` takes them, each has to be right";
+
 const EVAL_HELP: &str = "\
 The file has one JSON object a line: {\"task\": \"…\", \"answer\": \"…\"}, and \"context\": \"…\" if the task needs a text.
 `plantern import` makes such files from data sets. An answer that is a list is written as a JSON list.
@@ -193,6 +205,16 @@ pub enum Command {
         json: bool,
         #[command(subcommand)]
         command: Option<Route>,
+    },
+    /// Run regression cases: from their recorded replies, or with --model anew
+    #[command(after_help = TEST_HELP)]
+    Test {
+        /// Cases written with `+` in the workbench (TOML), or JSON lines with `task` and `answer`
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+        /// One JSON object a case, the last one the sum
+        #[arg(long)]
+        json: bool,
     },
     /// Compare strategies on a file of cases
     #[command(after_help = EVAL_HELP)]

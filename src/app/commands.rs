@@ -14,7 +14,7 @@ use crate::{
     },
     headless::{
         Ending, Interrupt, Outside, Overrides, Start, Workers, compare, eval, export, gold, import,
-        lines::Style, lint, list, replay, route, run::Options,
+        lines::Style, lint, list, replay, route, run::Options, test,
     },
     session::{Journal, compare::matching},
     store::{config, sessions},
@@ -92,6 +92,32 @@ pub(crate) fn evaluate(boot: Boot, strategies: &[String], asked: &cli::Eval) -> 
     let (out, narration) = (&mut stdout(), &mut stderr());
     let eval = eval::eval(&floor.state, &job, &mut workers, &now, &mut interrupt, out, narration);
     Ok(floor.runtime.block_on(eval)?)
+}
+
+/// `test`: cases from their replies, or with the model that was named.
+pub(crate) fn tested(boot: Boot, files: &[PathBuf], live: bool, json: bool) -> Done {
+    let mut cases = vec![];
+    for file in files {
+        let wrong = |why: String| Trouble::usage(format!("{}: {why}", file.display()));
+        let read = test::read(&read_file(file)?, &boot.settings).map_err(wrong)?;
+        let name = |at: usize| match read.len() {
+            1 => file.display().to_string(),
+            _ => format!("{}:{}", file.display(), at + 1),
+        };
+        cases.extend(read.iter().enumerate().map(|(at, case)| (name(at), case.clone())));
+    }
+    let mut floor = Floor::new(boot)?;
+    let out = &mut stdout();
+    if !live {
+        return Ok(floor.runtime.block_on(test::recorded(&floor.state, &cases, &now, json, out))?);
+    }
+    let embeds =
+        cases.iter().any(|(_, case)| !matches!(case.router.as_str(), "tag" | "lexical" | "likelihood"));
+    floor.bring(true, embeds)?;
+    let mut workers = Workers::new(&mut floor.engine, &mut floor.inbox);
+    let mut interrupt = interrupt();
+    let live = test::live(&floor.state, &cases, &mut workers, &now, &mut interrupt, json, out);
+    Ok(floor.runtime.block_on(live)?)
 }
 
 pub(crate) fn decide(boot: Boot, task: &str, json: bool) -> Done {

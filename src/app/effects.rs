@@ -99,6 +99,7 @@ impl Files {
             }
             Effect::Append { entries } => self.append(entries),
             Effect::SaveAs { path, title, entries } => Some(self.save_as(&expand(&path), &title, &entries)),
+            Effect::WriteCase { path, text } => Some(write_case(&expand(&path), &text)),
             Effect::Open(path) => Some(self.open(&expand(&path))),
             Effect::OpenListed(path) => Some(match recorded::named(&path) {
                 Some(example) => example,
@@ -257,5 +258,24 @@ fn copy(text: &str) -> Option<Stored> {
     match execute!(std::io::stdout(), CopyToClipboard::to_clipboard_from(text)) {
         Ok(()) => None,
         Err(error) => Some(Stored::Said(Weight::Error, format!("not copied: {error}"))),
+    }
+}
+
+/// A new file with a regression case; one that is there already stays.
+fn write_case(path: &Path, text: &str) -> Stored {
+    let shown = path.display();
+    let mut file = match std::fs::File::create_new(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            return Stored::Said(
+                Weight::Warning,
+                format!("{shown} is there already: + again and another name"),
+            );
+        }
+        Err(error) => return Stored::Said(Weight::Error, format!("{shown}: {error}")),
+    };
+    match std::io::Write::write_all(&mut file, text.as_bytes()) {
+        Ok(()) => Stored::Said(Weight::Info, format!("written: plantern test {shown}")),
+        Err(error) => Stored::Said(Weight::Error, format!("{shown}: {error}")),
     }
 }

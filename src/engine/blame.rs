@@ -176,6 +176,11 @@ impl Blame {
         self.answers.get(&task).map(String::as_str)
     }
 
+    /// The right answer of a task, if somebody said it or it was known beforehand.
+    pub fn right(&self, task: TaskId) -> Option<&str> {
+        self.gold.get(&task).map(String::as_str)
+    }
+
     /// What was said of the present answer of a task.
     pub fn said(&self, task: TaskId) -> Option<&Said> {
         self.said.get(&(task, self.answers.get(&task)?.clone()))

@@ -14,7 +14,7 @@ use drive::Drive;
 use std::io::{self, Write};
 
 mod drive;
-mod plan;
+pub(super) mod plan;
 
 /// What a run may touch outside; `app` hands it in.
 pub struct Outside<'a> {

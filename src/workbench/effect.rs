@@ -22,6 +22,11 @@ pub enum Effect {
         title: String,
         entries: Vec<Entry>,
     },
+    /// Write a regression case to this path (`~` allowed), unless there is a file already.
+    WriteCase {
+        path: String,
+        text: String,
+    },
     /// Read a session file typed by a person (`~` allowed).
     Open(String),
     /// Read a session file or recorded example of the list.

@@ -90,6 +90,8 @@ pub enum Purpose {
     Search,
     Open,
     SaveAs,
+    /// Where a regression case goes, and what has to come out.
+    WriteCase,
     /// Why the next saying of the review is as it is.
     ReviewReason,
 }
@@ -122,6 +124,7 @@ impl Purpose {
             Purpose::Search => "Search",
             Purpose::Open => "Open session file",
             Purpose::SaveAs => "Save session as",
+            Purpose::WriteCase => "Session to test: path, and what has to come out",
             Purpose::ReviewReason => "Why? (goes with your next saying)",
         }
     }
@@ -159,6 +162,9 @@ impl Purpose {
             Purpose::Watches => "[#2] expression, as in margin or #2 words(answer); A-enter is a new line",
             Purpose::Search => "words, an expert, a state; enter jumps, N goes on",
             Purpose::ReviewReason => "kept in the ledger of reviews and with an override",
+            Purpose::WriteCase => {
+                "a line `expected:` for each answer that counts, none takes every answer; A-enter is a new line"
+            }
             Purpose::Open | Purpose::SaveAs => "a path; ~ is your home folder",
         }
     }

@@ -263,6 +263,7 @@ impl State {
     /// Another session is on the desk: nothing of what was seen holds.
     pub(super) fn look_afresh(&mut self) {
         self.survey = Survey::default();
+        (self.blame, self.estimated) = (None, None);
         self.look();
     }
 

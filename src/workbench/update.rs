@@ -5,6 +5,7 @@ pub mod blame;
 mod breakpoints;
 mod browsing;
 mod caps;
+mod cases;
 pub mod dry;
 mod edits;
 pub mod files;
@@ -139,7 +140,7 @@ pub fn disabled(state: &State, action: Action) -> Option<String> {
                 && state.ui.cursor.is_some_and(|row| plan.root() == Some(row.task));
             why(goal, "the goal itself stays where it is: n starts another")
         }),
-        A::Fold | A::Left | A::Right | A::Copy | A::SaveAs => no_task(),
+        A::Fold | A::Left | A::Right | A::Copy | A::SaveAs | A::WriteCase => no_task(),
         A::SearchNext => why(state.ui.search.is_empty(), "nothing was searched for yet: / searches"),
         A::CancelFetch => {
             let fetching = |model: &crate::engine::ModelState| {
@@ -228,6 +229,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::Judge => verdicts::ask(state),
         A::NextDoubt | A::PreviousDoubt => verdicts::next(state, action == A::NextDoubt),
         A::Blame => blame::open(state),
+        A::WriteCase => cases::ask(state),
         A::Lint => sheets::lint(state),
         A::Preview => stale::preview(state),
         A::RunStale => running::start(state, Run::Stale),

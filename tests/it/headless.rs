@@ -75,7 +75,7 @@ fn a_plan_of_functions_runs_without_any_model() {
         "a,g",
         "estimate: estimated 0 calls, 0 tokens, 0.0 s; it took 0",
     );
-    check(&["run", "--max-cost", "-1", "--plan", "-"], PLAN, 2, "", "--max-cost");
+    check(&["run", "--max-cost=-1", "--plan", "-"], PLAN, 2, "", "--max-cost");
     let waits = PLAN.replace("[merge]", "[person]");
     check(&["run", "--plan", "-"], &waits, 5, "", "");
     check(&["run", "--plan", "-", "--answer-person", "a and g"], &waits, 0, "a and g", "");
@@ -149,6 +149,35 @@ fn a_session_is_written_shown_replayed_and_gone_on_with() {
     let shown = plantern(home.path(), &["show", "cut.jsonl"], "");
     assert_eq!(shown.status.code(), Some(0));
     assert!(String::from_utf8_lossy(&shown.stderr).contains("line"), "what was lost is said");
+}
+
+#[test]
+fn cases_are_tested_and_the_exit_status_tells() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = PLAN.replace('\n', "\\n").replace('"', "\\\"");
+    let case = format!(
+        "plantern_case = 1\ntask = \"letters\"\nexpected = [\"a,g\"]\nstrategy = \"decomposed\"\nrouter = \"tag\"\nmodel = \"m\"\nplan = \"{plan}\"\n"
+    );
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let good = file("good.toml", &case);
+    let bad = file("bad.toml", &case.replace("a,g", "a g"));
+    check(&["test", &good], "", 0, "1 of 1 cases passed", "");
+    check(&["test", &good, &bad], "", 1, "    - a g\n    + a,g\n1 of 2 cases passed", "");
+    check(&["test", &bad, "--json"], "", 1, "\"faults\":[{\"at\":\"0\"", "");
+    check(&["test", &file("no.toml", "x = 1")], "", 2, "", "no.toml");
+    check(&["test", &file("l.jsonl", "{\"task\": \"x\", \"answer\": 1}")], "", 1, "run it with --model", "");
+    check(&["test", "nowhere.toml"], "", 2, "", "nowhere.toml");
+    check(
+        &["test", &file("m.toml", &case.replace("[merge]", "[answer]")), "--model", "nowhere.gguf"],
+        "",
+        3,
+        "",
+        "nowhere.gguf",
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The one integration binary: each topic a module.
 
+mod cases;
 mod floors;
 mod headless;
 mod keys;

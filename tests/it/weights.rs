@@ -81,6 +81,6 @@ fn both_models_route() {
 fn a_limit_stops_the_plan_and_says_so() {
     if let Some((code, told)) = run(&["run", "--max-calls", "1", TASK]) {
         assert_eq!(code, 4, "{told}");
-        assert!(told.contains("limit of 1 calls"), "{told}");
+        assert!(told.contains("the session's budget (1 call) is spent"), "{told}");
     }
 }

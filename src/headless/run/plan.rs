@@ -17,7 +17,11 @@ const PLAN_BYTES: usize = 1_000_000;
 ///
 /// # Errors
 /// Nothing in the text is a goal or a step; the text is too long.
-pub(super) fn opened(text: &str, defaults: &Settings, now: u64) -> Result<(Opened, Vec<String>), String> {
+pub(in crate::headless) fn opened(
+    text: &str,
+    defaults: &Settings,
+    now: u64,
+) -> Result<(Opened, Vec<String>), String> {
     if PLAN_BYTES < text.len() {
         return Err(format!("the plan has {} bytes, {PLAN_BYTES} are taken", text.len()));
     }

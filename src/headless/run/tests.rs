@@ -230,8 +230,18 @@ fn every_way_to_end_has_its_state_and_code() {
     check(plan("QC: a\nQS: [person] Who?"), |_| (), Ending::NeedsPerson, "answer: Who?");
     check(plan("QC: a\nQS: [count] Sing!"), |_| (), Ending::NotMet, "`count` does not understand");
     check(plan("QC: a\nQS: [nobody] Who?"), |_| (), Ending::NotMet, "no expert is called `nobody`");
-    check(task(GOAL), |state| state.defaults.limits.calls = 2, Ending::Budget, "limit of 2 calls");
-    check(task(GOAL), |state| state.defaults.limits.output_tokens = 5, Ending::Budget, "limit of 5 output");
+    check(
+        task(GOAL),
+        |state| state.defaults.limits.calls = 2,
+        Ending::Budget,
+        "the session's budget (2 calls) is spent",
+    );
+    check(
+        task(GOAL),
+        |state| state.defaults.limits.output_tokens = 5,
+        Ending::Budget,
+        "budget (5 tokens) is spent",
+    );
 }
 
 #[test]

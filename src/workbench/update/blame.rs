@@ -202,9 +202,8 @@ pub(super) fn leave(state: &mut State) -> Vec<Effect> {
     }
     let over = blaming.halted.is_some() || matches!(blaming.search.next(), Next::Found(_));
     let effects = go_home(state);
-    match over {
-        true => state.blame = None,
-        false => state.say(Weight::Info, "the search waits: & takes it up again"),
+    if !over {
+        state.say(Weight::Info, "the search waits: & takes it up again");
     }
     effects
 }
@@ -269,9 +268,6 @@ pub(super) fn enter(state: &mut State, task: Option<TaskId>) -> Vec<Effect> {
         .as_deref()
         .is_some_and(|blaming| blaming.trying.is_none() && matches!(blaming.search.next(), Next::Found(_)));
     let effects = if over { go_home(state) } else { vec![] };
-    if over {
-        state.blame = None;
-    }
     if let Some(task) = task.filter(|task| state.journal.session().plan.contains(*task)) {
         browsing::reveal(state, RowId::task(task));
     }

@@ -1,6 +1,6 @@
 //! Modes that take text: begin, type, take.
 
-use super::{amend, blame, browsing, edits, files, history, onward, rework, verdicts};
+use super::{amend, blame, browsing, cases, edits, files, history, onward, rework, verdicts};
 use crate::condition::completions;
 use crate::workbench::{
     Action, Effect, Mode, State, Weight,
@@ -80,6 +80,7 @@ pub(super) fn finish(state: &mut State) -> Vec<Effect> {
         | Purpose::Budget(_)
         | Purpose::Outline(_)
         | Purpose::Explain(_) => rework::take(state, &purpose, &text),
+        Purpose::WriteCase => cases::take(state, &text),
         Purpose::Blame(task) => blame::take(state, *task, &text),
         Purpose::GoOn { task, call } => onward::take(state, *task, *call, &text),
         Purpose::Prompt { task, purpose, key } => amend::take_prompt(state, *task, *purpose, key, &text),

@@ -1,0 +1,62 @@
+//! One key makes a regression case of what is on the screen.
+
+use super::typing;
+use crate::{
+    decision::Ruling,
+    workbench::{Effect, State, Weight, buffer::Buffer, case::Case, mode::Purpose},
+};
+
+/// In front of each answer that the goal may have.
+const EXPECTED: &str = "expected:";
+
+/// Asks where the case goes and what has to come out; both are proposed.
+pub(super) fn ask(state: &mut State) -> Vec<Effect> {
+    let session = state.journal.session();
+    let Some(root) = session.plan.root() else { return vec![] };
+    let wrong = state.survey.look(root).is_some_and(|look| look.ruling() == Some(Ruling::Fail));
+    let known = state.blame.as_deref().and_then(|blaming| blaming.search.right(root)).map(str::to_owned);
+    let expected = match (known, wrong) {
+        (Some(right), _) => right,
+        // What was called wrong is not what is expected.
+        (None, true) => String::new(),
+        (None, false) => session.answer(root).unwrap_or_default().to_owned(),
+    };
+    let mut name = String::new();
+    for c in session.plan.text(root).to_lowercase().chars() {
+        match c {
+            c if c.is_ascii_alphanumeric() => name.push(c),
+            _ if name.ends_with('-') || name.is_empty() => {}
+            _ => name.push('-'),
+        }
+    }
+    let name: String = name.chars().take(40).collect();
+    let name = match name.trim_matches('-') {
+        "" => "case",
+        name => name,
+    };
+    let text = format!("{name}.case.toml\n{EXPECTED} {expected}");
+    typing::begin(state, Purpose::WriteCase, Buffer::of(text));
+    vec![]
+}
+
+/// Takes path and expectations.
+pub(super) fn take(state: &mut State, text: &str) -> Vec<Effect> {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let path = lines.next().unwrap_or_default().to_owned();
+    let mut expected = vec![];
+    for line in lines {
+        let Some(answer) = line.strip_prefix(EXPECTED) else {
+            typing::begin(state, Purpose::WriteCase, Buffer::of(text));
+            state.say(Weight::Warning, format!("`{line}`: the lines below the path begin with `{EXPECTED}`"));
+            return vec![];
+        };
+        expected.extend(Some(answer.trim().to_owned()).filter(|answer| !answer.is_empty()));
+    }
+    if path.is_empty() || path.starts_with(EXPECTED) {
+        typing::begin(state, Purpose::WriteCase, Buffer::of(text));
+        state.say(Weight::Warning, "the first line is the path of the case");
+        return vec![];
+    }
+    let Some(case) = Case::of(state, expected) else { return vec![] };
+    vec![Effect::WriteCase { path, text: case.text() }]
+}

@@ -1,0 +1,130 @@
+//! Regression cases: written with one key from what is on the screen, run again without anybody being asked.
+
+use crate::support::Bench;
+use plantern::{
+    headless::{Ending, test},
+    workbench::{Effect, case::Case},
+};
+
+const TASK: &str = "Take the last letters of the words in \"Ada King\" and concatenate them using a space.";
+const REPLIES: [&str; 4] = [
+    " [split] What are the words in \"Ada King\"?",
+    " (project_values) [str_position] What is the last letter in \"#1\"?",
+    " [merge] Concatenate #2 using a space.",
+    " [EOQ]",
+];
+
+fn done() -> Bench {
+    let mut bench = Bench::with(TASK, &REPLIES);
+    bench.press("c");
+    bench
+}
+
+/// The case that was written last.
+fn written(bench: &Bench) -> (String, Case) {
+    let Some(Effect::WriteCase { path, text }) = bench.effects.last() else {
+        panic!("nothing was written: {}", bench.notice())
+    };
+    (path.clone(), Case::read(text).unwrap())
+}
+
+/// What `plantern test` says of the case, and how it ends.
+fn played(bench: &Bench, case: &Case, json: bool) -> (Ending, String) {
+    let mut out = vec![];
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let cases = [("a.toml".to_owned(), case.clone())];
+    let ending = runtime.block_on(test::recorded(&bench.state, &cases, &|| 0, json, &mut out)).unwrap();
+    (ending, String::from_utf8(out).unwrap())
+}
+
+#[test]
+fn what_is_on_the_screen_becomes_a_case_that_runs_without_a_model() {
+    let mut bench = done();
+    bench.press("G C 'as merge' enter + enter");
+    let (path, case) = written(&bench);
+    assert_eq!(path, "take-the-last-letters-of-the-words-in-ad.case.toml");
+    assert_eq!(
+        (case.expected.as_slice(), case.plan.as_ref(), case.replies.len()),
+        (&["a g".to_owned()][..], None, 4)
+    );
+    assert_eq!(Case::read(&case.text()).unwrap(), case, "it is read as it was written");
+    let calls = bench.asked.len();
+    let (ending, told) = played(&bench, &case, false);
+    assert_eq!(
+        (ending, told.as_str()),
+        (Ending::Done, "ok    a.toml  a g  (4 calls, 0.0 s)\n1 of 1 cases passed\n")
+    );
+    assert_eq!(bench.asked.len(), calls);
+    let (_, json) = played(&bench, &case, true);
+    assert!(
+        json.starts_with("{\"type\":\"case\",\"file\":\"a.toml\"")
+            && json.ends_with("{\"type\":\"sum\",\"cases\":1,\"failed\":0}\n"),
+        "{json}"
+    );
+}
+
+#[test]
+fn a_failed_case_shows_what_was_expected_and_what_came_and_where_it_began() {
+    let mut bench = done();
+    bench.press("+ enter");
+    let (_, mut case) = written(&bench);
+    case.replies[0].text = " [split] What are the words in \"Ada Lovelace\"?".to_owned();
+    let (ending, told) = played(&bench, &case, false);
+    assert_eq!(ending, Ending::NotMet);
+    // The prompts behind the first reply are others now, so those replies are not there.
+    assert!(told.contains("  step 1  What are the words in \"Ada Lovelace\"?  (the first)\n    - [\"Ada\", \"King\"]\n    + [\"Ada\", \"Lovelace\"]\n    ! the task was: What are the words in \"Ada King\"?"), "{told}");
+    assert!(told.contains("no reply is recorded for [decomposed]"), "{told}");
+    let (_, mut case) = written(&bench);
+    case.expected = vec!["a,g".to_owned(), "A G".to_owned()];
+    assert!(played(&bench, &case, false).1.contains("    - a,g\n    - A G\n    + a g\n"));
+    case.ignore_case = true;
+    assert_eq!(played(&bench, &case, false).0, Ending::Done);
+    case.steps[0].check = Some("list of 3".parse().unwrap());
+    assert!(
+        played(&bench, &case, false).1.contains("! its check `list of 3` does not hold for"),
+        "{}",
+        case.text()
+    );
+    // A prompt that has changed: the reply is found by the end of what was asked.
+    let (_, mut case) = written(&bench);
+    case.replies[0].ask = "gone".to_owned();
+    assert!(played(&bench, &case, false).1.contains("1 found by their end: the prompts have changed"));
+    case.replies.clear();
+    assert!(played(&bench, &case, false).1.contains("run it with --model"));
+    case.strategy = "wishful".to_owned();
+    assert!(played(&bench, &case, false).1.contains("no strategy is called `wishful`"));
+    assert!(
+        Case::read("plantern_case = 9\ntask = \"x\"\nstrategy = \"direct\"\nrouter = \"tag\"\nmodel = \"m\"")
+            .is_err_and(|why| why.contains("reads 1"))
+    );
+    assert!(Case::read("plantern_case = 1\ntusk = 2").is_err_and(|why| why.contains("tusk")));
+}
+
+#[test]
+fn a_plan_that_a_person_made_is_kept_with_pins_and_experts() {
+    let mut bench = done();
+    bench.press(
+        "G e C-u '[merge] Concatenate #2 using a comma.' enter c G k t C-u '[\"x\", \"y\"]' enter c + enter",
+    );
+    let (_, case) = written(&bench);
+    assert_eq!(case.expected, ["x,y"]);
+    assert!(case.plan.as_ref().unwrap().contains("QS: [merge] Concatenate #2 using a comma."));
+    assert!(case.steps.iter().any(|step| step.at == "2" && step.pinned));
+    assert_eq!(
+        played(&bench, &case, false),
+        (Ending::Done, "ok    a.toml  x,y  (0 calls, 0.0 s)\n1 of 1 cases passed\n".to_owned())
+    );
+}
+
+#[test]
+fn what_was_called_wrong_is_not_expected() {
+    let mut bench = done();
+    bench.press("g ~ 'fail' enter + enter");
+    assert_eq!(written(&bench).1.expected, [] as [&str; 0], "nobody said what is right");
+    bench.press("& t C-u 'a G' enter esc + enter");
+    assert_eq!(written(&bench).1.expected, ["a G"], "typed in the search for the fault");
+    bench.press("+ C-u 'x.toml' enter");
+    assert_eq!(written(&bench).0, "x.toml");
+    bench.press("+ C-u 'expected: 3' enter");
+    assert!(bench.notice().contains("the first line is the path"));
+}
