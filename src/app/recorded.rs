@@ -31,6 +31,11 @@ pub(crate) const EXAMPLES: &[Example] = &[
         text: include_str!("../../sessions/corrected.jsonl"),
     },
     Example {
+        file: "hamlet.jsonl",
+        about: "a plan that went wrong by itself, twice: & finds the task at fault",
+        text: include_str!("../../sessions/hamlet.jsonl"),
+    },
+    Example {
         file: "split.jsonl",
         about: "a step that no expert understands, split by hand with a reason",
         text: include_str!("../../sessions/split.jsonl"),

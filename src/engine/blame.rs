@@ -178,7 +178,10 @@ impl Blame {
 
     /// The right answer of a task, if somebody said it or it was known beforehand.
     pub fn right(&self, task: TaskId) -> Option<&str> {
-        self.gold.get(&task).map(String::as_str)
+        match self.said(task) {
+            Some(Said::Right) => self.answer(task),
+            _ => self.gold.get(&task).map(String::as_str),
+        }
     }
 
     /// What was said of the present answer of a task.

@@ -1,6 +1,7 @@
 //! Every screen at three sizes, as text; every size at all, without a fall.
 
 mod desk;
+mod walk;
 
 use desk::Desk;
 use insta::assert_snapshot;

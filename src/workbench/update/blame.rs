@@ -366,7 +366,7 @@ fn show(state: &mut State) -> Vec<Effect> {
         Next::Found(finding) => told(state, blaming, finding),
         Next::Type(task) => {
             let words = format!(
-                "{} is at fault: all it was made of is right. t types what its answer should be",
+                "{} is at fault: what it was made of is right. t types what its answer should be",
                 name(state, *task)
             );
             vec![(Tone::Strong, words)]
@@ -383,7 +383,7 @@ fn show(state: &mut State) -> Vec<Effect> {
             vec![(Tone::Strong, format!("is the answer of {} as it should be?", name(state, *task)))]
         }
     };
-    if !over && blaming.trying.is_none() && search.said(blaming.goal).is_some() {
+    if !over && 1 < suspects.len() && blaming.trying.is_none() && search.said(blaming.goal).is_some() {
         let more = (suspects.len() as f64).log2().ceil() as u32;
         let words = format!(
             "{} of {} could be at fault: about {} to come; {} made so far",
