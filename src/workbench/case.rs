@@ -111,11 +111,10 @@ pub fn marks(ask: &Ask) -> (String, String) {
 
 /// The place of a task as numbers from the goal.
 pub fn place(session: &Session, task: TaskId) -> String {
-    let path = session.plan.reference(TaskId(u32::MAX), task);
-    match path.trim_start_matches('#') {
-        "" => "0".to_owned(),
-        path => path.to_owned(),
+    if session.plan.root() == Some(task) {
+        return "0".to_owned();
     }
+    session.plan.reference(TaskId(u32::MAX), task).trim_start_matches('#').to_owned()
 }
 
 impl Case {

@@ -121,7 +121,7 @@ fn what_was_called_wrong_is_not_expected() {
     let mut bench = done();
     bench.press("g ~ 'fail' enter + enter");
     assert_eq!(written(&bench).1.expected, [] as [&str; 0], "nobody said what is right");
-    bench.press("& t C-u 'a G' enter esc + enter");
+    bench.press("& G t C-u 'a G' enter esc + enter");
     assert_eq!(written(&bench).1.expected, ["a G"], "typed in the search for the fault");
     bench.press("+ C-u 'x.toml' enter");
     assert_eq!(written(&bench).0, "x.toml");

@@ -1,7 +1,7 @@
 //! Keys on a plan: what was there, what was pressed, what came out.
 
-mod debug;
 mod budgets;
+mod debug;
 mod edits;
 mod fault;
 mod files;

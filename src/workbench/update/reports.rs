@@ -20,16 +20,13 @@ pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
             vec![]
         }
         Report::Tokens { call, tokens } => {
-            if let Some(live) = state.live.get_mut(&call) {
-                live.writing_since = live.writing_since.or(Some(state.now));
-                live.tokens.extend(tokens);
-                let task = live.task;
-                return super::caps::watch(state, task);
-            }
-            match state.live.get(&call) {
-                Some(live) if live.purpose.is_beside() => vec![],
-                _ => super::stops::answering(state, call),
-            }
+            let Some(live) = state.live.get_mut(&call) else { return super::stops::answering(state, call) };
+            live.writing_since = live.writing_since.or(Some(state.now));
+            live.tokens.extend(tokens);
+            let (task, beside) = (live.task, live.purpose.is_beside());
+            let mut effects = if beside { vec![] } else { super::stops::answering(state, call) };
+            effects.extend(super::caps::watch(state, task));
+            effects
         }
         Report::Done { call, answer } => match state.live.remove(&call) {
             None => vec![],

@@ -156,7 +156,7 @@ fn blame_asks_about_few_answers_and_mends_the_goal_on_a_branch_of_its_own() {
     assert_eq!(dialogue(&bench).0, "is the answer of #1 as it should be?");
     bench.press("n");
     assert!(
-        dialogue(&bench).0.starts_with("#1 is at fault: all it was made of is right"),
+        dialogue(&bench).0.starts_with("#1 is at fault: what it was made of is right"),
         "{:?}",
         dialogue(&bench)
     );
