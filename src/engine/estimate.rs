@@ -74,7 +74,9 @@ pub fn estimate(journal: &Journal, survey: &Survey, task: TaskId) -> Estimate {
         |call: &crate::session::Call| !matches!(call.ask.request, crate::ask::Request::Compute { .. });
     if look.composite {
         // A finished decomposition asks nothing more when an answer changes.
-        if !session.progress(task).complete && session.plan.parts(task).is_empty() {
+        // One that goes step by step asks at least once more.
+        let more = session.plan.parts(task).is_empty() || look.by == "decomposed";
+        if !session.progress(task).complete && more {
             expected += rated(journal, &look.by);
         }
         return expected;

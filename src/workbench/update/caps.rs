@@ -74,7 +74,7 @@ fn ask_of(state: &mut State, owner: Option<TaskId>) {
     };
     let (raised, lifted) = (wider(state, &cap, cap.budget.raised(cap.spent)), cap.budget.lifted(cap.spent));
     let (_, rest) = estimate::left(&state.journal, &state.survey);
-    let live = state.live.len();
+    let live = state.live.values().filter(|live| live.paused).count();
     let mut head = vec![(Tone::Strong, format!("the budget of {whose} is spent: {}", cap.part))];
     if 0 < live {
         head.push((Tone::Plain, "what is being written is paused, and kept whatever you choose".to_owned()));
