@@ -175,8 +175,8 @@ fn cases_are_tested_and_the_exit_status_tells() {
         &["test", &file("m.toml", &case.replace("[merge]", "[answer]")), "--model", "nowhere.gguf"],
         "",
         3,
-        "",
         "nowhere.gguf",
+        "",
     );
 }
 

@@ -347,7 +347,7 @@ fn the_help_lists_every_action_and_the_palette_finds_it() {
     let help = desk.frame(100, 300);
     desk.press("esc :");
     for action in Action::all() {
-        assert!(help.contains(&format!(" {} ", action.title())), "{} is not in the help", action.title());
+        assert!(help.contains(&format!(" {}", action.title())), "{} is not in the help", action.title());
         desk.press("C-u");
         desk.type_in(action.title());
         assert!(desk.frame(80, 24).contains(action.title()), "{} is not found", action.title());
