@@ -113,7 +113,7 @@ pub(crate) fn tested(boot: Boot, files: &[PathBuf], live: bool, json: bool) -> D
     }
     let embeds =
         cases.iter().any(|(_, case)| !matches!(case.router.as_str(), "tag" | "lexical" | "likelihood"));
-    floor.bring(true, embeds)?;
+    floor.bring(true, embeds, true)?;
     let mut workers = Workers::new(&mut floor.engine, &mut floor.inbox);
     let mut interrupt = interrupt();
     let live = test::live(&floor.state, &cases, &mut workers, &now, &mut interrupt, json, out);
