@@ -13,6 +13,7 @@ mod models;
 mod recorded;
 mod routing;
 mod run;
+mod scholar;
 mod servers;
 mod show;
 mod terminal;

@@ -181,6 +181,15 @@ impl Answer {
         Answer { text: text.into(), ..Answer::default() }
     }
 
+    /// How sure the model was of the whole: the geometric mean of the probabilities of the tokens that the grammar left
+    /// open, 0 to 1; `None` where no model wrote it.
+    pub fn certainty(&self) -> Option<f32> {
+        let open: Vec<f32> =
+            self.tokens.iter().filter(|token| !token.forced).map(|token| token.probability).collect();
+        let sum: f32 = open.iter().map(|probability| probability.max(1e-9).ln()).sum();
+        (!open.is_empty()).then(|| (sum / open.len() as f32).exp())
+    }
+
     /// The least certain token that the grammar left open: its place in `tokens` and its probability.
     pub fn weakest(&self) -> Option<(usize, f32)> {
         let open = self.tokens.iter().enumerate().filter(|(_, token)| !token.forced);

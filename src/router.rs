@@ -5,14 +5,14 @@
 
 pub mod ability;
 mod centroid;
-mod cost;
+pub mod cost;
 mod embedding;
 mod ensemble;
 pub mod features;
 pub mod flip;
 pub mod gate;
 pub mod knowledge;
-mod ladder;
+pub mod ladder;
 mod learned;
 mod lexical;
 mod likelihood;
@@ -65,6 +65,11 @@ pub trait Router: Sync {
     /// May it ask a model? One that never does need not be run before it is its task's turn.
     fn asks(&self) -> bool {
         true
+    }
+    /// The expert that this decision of its own named failed at the task or was unsure of its answer, as `why` says: who is
+    /// tried next. `None` where the choice stands.
+    fn after(&self, _decision: &Decision, _why: &str, _cards: &[ExpertCard]) -> Option<Decision> {
+        None
     }
     /// With a reply in the scene, every router decides; without cards the decision names nobody.
     fn route(&self, scene: &RouteScene<'_>) -> RouteNext;

@@ -12,6 +12,7 @@ pub mod figures;
 pub mod keymap;
 pub mod learning;
 pub mod ledger;
+pub mod lessons;
 pub mod lines;
 pub mod mode;
 pub mod review;

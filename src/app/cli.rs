@@ -427,11 +427,22 @@ pub enum Route {
     Versions,
     /// Put a version in force; 0 switches learning off
     Use { version: u32 },
-    /// The ledger of your reviews with what it amounts to
+    /// Print who answers which category, or put the table of a file in force
+    #[command(
+        after_help = "The file is TOML: `uncertain = \"EXPERT\"`, and under `[categories]` a line `CATEGORY = \"EXPERT\"` for each that changes."
+    )]
+    Table {
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Your reviews and what they amount to
     Review {
-        /// Write it out: CSV, or one JSON object with --json
+        /// Write out all figures: one long CSV table, or one JSON object with --json
         #[arg(long)]
         export: bool,
+        /// Write out the reviews themselves, a line each
+        #[arg(long)]
+        ledger: bool,
         #[arg(long)]
         json: bool,
     },
@@ -462,6 +473,10 @@ pub struct RouteEval {
     /// Rows for a router that asks the language model
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub asked: usize,
+
+    /// Embed so many texts one by one as well, and tell how long that takes
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub cold: usize,
 
     /// Measure the learned router after so many simulated overrides
     #[arg(long, value_name = "N,N", value_delimiter = ',')]

@@ -326,9 +326,12 @@ impl Floor {
         })
     }
 
-    /// Starts the thread of the language model, and of the embedding model if the router needs it.
+    /// Starts the thread of the language model, and of the embedding model if a router needs it.
     fn bring_models(&mut self, now: bool) -> Result<(), Trouble> {
-        let embeds = !matches!(self.state.settings().router.as_str(), "tag" | "lexical" | "likelihood");
+        let embeds = |router: &str| !matches!(router, "tag" | "lexical" | "likelihood");
+        let own = |task: &crate::plan::Task| task.draft.router.as_deref().is_some_and(embeds);
+        let plan = &self.state.journal.session().plan;
+        let embeds = embeds(&self.state.settings().router) || plan.tasks().any(own);
         self.bring(true, embeds, now)
     }
 

@@ -1,6 +1,6 @@
 //! Does the effects: through store and engine, with the only clock of the program.
 
-use super::{models::Models, recorded};
+use super::{models::Models, recorded, scholar::Scholar};
 use crate::{
     engine::{Report, runner::Engine},
     session::Entry,
@@ -80,12 +80,15 @@ pub(crate) struct Files {
     disk: Arc<dyn Disk>,
     writer: Option<SessionWriter>,
     outbox: UnboundedSender<Stored>,
+    scholar: Scholar,
 }
 
 impl Files {
     /// What the writer says later comes through the outbox.
     pub(crate) fn new(places: Places, disk: Arc<dyn Disk>, outbox: UnboundedSender<Stored>) -> Files {
-        Files { places, disk, writer: None, outbox }
+        let (routing, sessions) = (places.routing(), places.sessions.clone());
+        let scholar = Scholar::new(Arc::clone(&disk), routing, sessions, outbox.clone());
+        Files { places, disk, writer: None, outbox, scholar }
     }
 
     /// Does the effects that are about files, and none other.
@@ -116,15 +119,14 @@ impl Files {
                 })
             }
             Effect::ListSessions => Some(Stored::Sessions(self.list())),
-            routing => {
-                super::ledger::perform(routing, &self.disk, &self.places.routing(), &self.places.sessions)
-            }
+            routing => self.scholar.perform(routing),
         };
         told.map(Message::Stored).into_iter().collect()
     }
 
     /// Waits until the last entries are on the disk. What is not is said by name.
     pub(crate) fn close(&mut self) -> Result<(), String> {
+        self.scholar.close();
         match self.writer.take() {
             Some(writer) => writer.close(FAREWELL).map_err(|error| error.to_string()),
             None => Ok(()),

@@ -63,9 +63,23 @@ pub(super) fn perform(
             let line = serde_json::to_string(&review).unwrap_or_default();
             folder.append_review(disk, &line).err().and_then(|error| trouble(error.to_string()))
         }
-        Effect::StoreKnowledge { version, text } => {
-            let stored = folder.write(disk, version, &text).and_then(|()| folder.switch(disk, version));
+        Effect::StoreKnowledge(knowledge) => {
+            let version = knowledge.version;
+            let stored =
+                folder.write(disk, version, &knowledge.to_text()).and_then(|()| folder.switch(disk, version));
             stored.err().and_then(|error| trouble(format!("the version is in force but not stored: {error}")))
+        }
+        Effect::Export { json, csv } => {
+            let written = folder
+                .export(disk, "statistics.json", &json)
+                .and_then(|path| Ok((path, folder.export(disk, "statistics.csv", &csv)?)));
+            Some(match written {
+                Ok((json, _)) => {
+                    let words = format!("written to {} and statistics.csv beside it", json.display());
+                    Stored::Said(Weight::Info, words)
+                }
+                Err(error) => Stored::Said(Weight::Error, error.to_string()),
+            })
         }
         Effect::UseKnowledge(version) => {
             let read = if version == 0 { Ok(Knowledge::default()) } else { read(disk, folder, version) };
@@ -83,7 +97,7 @@ pub(super) fn perform(
 }
 
 /// The decisions of all sessions that can be read.
-fn of_sessions(disk: &Arc<dyn Disk>, folder: &Path) -> Vec<Decided> {
+pub(super) fn of_sessions(disk: &Arc<dyn Disk>, folder: &Path) -> Vec<Decided> {
     let listed = sessions::list(&**disk, folder).unwrap_or_default();
     let mut found = vec![];
     for one in listed.into_iter().take(SESSIONS) {

@@ -14,17 +14,18 @@ use crate::{
             Refusal,
             data::RouteData,
             eval::{self, Job},
+            tables,
             train::{self, Lessons},
             vectors::Vectors,
         },
         table::table,
     },
-    router::{self, measure::measure},
-    workbench::{learning, review::verdicts},
+    router,
+    workbench::{review::statistics::without_screen, update::review::retabled},
 };
 use std::{
     io::{Write, stderr, stdout},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Instant,
 };
@@ -47,7 +48,8 @@ pub(crate) fn command(boot: Boot, asked: &cli::Route) -> Done {
             boot.places.routing().switch(&*boot.disk, *version).map_err(Trouble::usage)?;
             Ok(Ending::Done)
         }
-        cli::Route::Review { export, json } => review(&boot, *export, *json),
+        cli::Route::Table { file } => categories(&boot, file.as_deref()),
+        cli::Route::Review { export, ledger, json } => review(&boot, *export, *ledger, *json),
     }
 }
 
@@ -63,12 +65,14 @@ fn train(boot: Boot, files: &[PathBuf], dry: bool, json: bool) -> Done {
         super::complain(&format!("{bad} lines of {} are no reviews", folder.reviews_file().display()));
     }
     let newest = folder.versions(&*disk).map_err(Trouble::usage)?.last().copied().unwrap_or(0);
+    let decided = ledger::of_sessions(&disk, &boot.places.sessions);
     let tools = boot.tools.clone();
     let lessons = Lessons {
         cards: tools.roster.cards(),
         known: &tools.knowledge,
         data: &data,
         reviews: &reviews,
+        decided: &decided,
         number: newest + 1,
         seed: boot.settings.sampling.seed,
     };
@@ -80,7 +84,7 @@ fn train(boot: Boot, files: &[PathBuf], dry: bool, json: bool) -> Done {
         floor.runtime.block_on(train::train(&lessons, &mut workers, &mut interrupt, &mut |_, _| {}))?;
     train::show(&trained.gate, json, &mut stdout().lock())?;
     // The very first version has nothing to be compared with but the cards it is made of.
-    let first = tools.knowledge.is_empty() && trained.gate.controls.1 <= trained.gate.controls.2;
+    let first = tools.knowledge.is_empty() && trained.gate.controls.before <= trained.gate.controls.after;
     if !trained.gate.passes() && !first {
         super::complain("nothing was stored: the version in force stays");
         return Ok(Ending::NotMet);
@@ -114,22 +118,49 @@ fn versions(boot: &Boot) -> Done {
     Ok(Ending::Done)
 }
 
-fn review(boot: &Boot, export: bool, json: bool) -> Done {
-    let (reviews, _) = ledger::reviews(&*boot.disk, &boot.places.routing()).map_err(Trouble::usage)?;
-    let person = learning::person(boot.tools.roster.cards()).to_owned();
-    let out = &mut stdout().lock();
-    if export || json {
-        return Ok(train::export(&reviews, &person, json, out)?);
+/// The table in force, as a file has it; or the file's in its place, as a version of its own.
+fn categories(boot: &Boot, file: Option<&Path>) -> Done {
+    let (disk, folder) = (&*boot.disk, boot.places.routing());
+    let known = &*boot.tools.knowledge;
+    let Some(file) = file else {
+        stdout().lock().write_all(tables::write(known).as_bytes())?;
+        return Ok(Ending::Done);
+    };
+    let draft = tables::read(&read_file(file)?, known, boot.tools.roster.cards());
+    let draft = draft.map_err(|why| Trouble::usage(format!("{}: {why}", file.display())))?;
+    if draft.changed(known) == 0 {
+        super::complain("the table is the same as before");
+        return Ok(Ending::Done);
     }
-    let measured = measure(&verdicts(&reviews), &person);
-    writeln!(
-        out,
-        "{} reviews; agreement {:.0} % over {} decisions, calibration error {:.3}",
-        reviews.len(),
-        100.0 * measured.accuracy(),
-        measured.decisions,
-        measured.calibration_error
-    )?;
+    let newest = folder.versions(disk).map_err(Trouble::usage)?.last().copied().unwrap_or(0);
+    let after = retabled(known, draft, newest.max(known.version) + 1);
+    folder.write(disk, after.version, &after.to_text()).map_err(Trouble::usage)?;
+    folder.switch(disk, after.version).map_err(Trouble::usage)?;
+    super::complain(&format!("version {} is in force: {}", after.version, after.note));
+    Ok(Ending::Done)
+}
+
+fn review(boot: &Boot, export: bool, ledger: bool, json: bool) -> Done {
+    let (reviews, _) = ledger::reviews(&*boot.disk, &boot.places.routing()).map_err(Trouble::usage)?;
+    let (cards, known) = (boot.tools.roster.cards(), &*boot.tools.knowledge);
+    let out = &mut stdout().lock();
+    if ledger {
+        return Ok(train::export(&reviews, json, out)?);
+    }
+    let items = if export || json { ledger::of_sessions(&boot.disk, &boot.places.sessions) } else { vec![] };
+    let statistics = without_screen(reviews, items, cards, known).statistics(known);
+    match (export, json) {
+        (_, true) => writeln!(out, "{}", statistics.json())?,
+        (true, false) => write!(out, "{}", statistics.csv())?,
+        (false, false) => writeln!(
+            out,
+            "{} reviews; agreement {:.0} % over {} decisions, calibration error {:.3}",
+            statistics.sayings.values().sum::<usize>(),
+            100.0 * statistics.agreement,
+            statistics.measured.decisions,
+            statistics.measured.calibration_error
+        )?,
+    }
     Ok(Ending::Done)
 }
 
@@ -165,6 +196,7 @@ fn evaluate(boot: Boot, asked: &cli::RouteEval) -> Done {
         part: asked.part.clone(),
         routers,
         asked: asked.asked,
+        cold: asked.cold,
         curve: asked.curve.clone(),
         seed: boot.settings.sampling.seed,
         json: asked.json,

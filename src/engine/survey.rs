@@ -6,6 +6,7 @@
 //! before, on whatever branch, is not made twice. `survey/upkeep.rs` looks again only at what a change can reach.
 
 mod asking;
+mod routing;
 mod servers;
 mod tally;
 mod upkeep;
@@ -26,7 +27,7 @@ use crate::{
     expert::roster::{Roster, request},
     ids::{CallId, TaskId},
     plan::{self, Draft, Edit, Operator, notation::Step},
-    router::{self, Knowledge, RouteNext, RouteScene},
+    router::Knowledge,
     session::{Event, Journal, Outcome, Progress, Purpose, Session, Settings},
     strategy::{self, Done, Next, Prompts, Scene},
 };
@@ -183,6 +184,13 @@ impl<'a> Surveyor<'a> {
         if status == Status::Done || look.pinned {
             let judged = self.judged(task, draft, found.attempt, &mut look);
             status = if status == Status::Done { judged } else { status };
+            if let Status::Failed(why) = &status
+                && !look.composite
+                && let Some(next) = self.next_rung(task, progress, &format!("was judged wrong: {why}"))
+            {
+                status = next;
+                look.stale = !look.pinned;
+            }
         }
         let stopped = |task: TaskId| self.session.progress(task).cancelled;
         if status != Status::Done && (stopped(task) || self.session.plan.ancestors(task).any(stopped)) {
@@ -256,63 +264,6 @@ impl<'a> Surveyor<'a> {
         named.or_else(|| (plan.root() == Some(task) || !plan.parts(task).is_empty()).then(default))
     }
 
-    /// The expert that answers a leaf, or how the choice stands.
-    #[expect(clippy::result_large_err, reason = "a status is moved on at once, not kept")]
-    fn route(
-        &self,
-        task: TaskId,
-        draft: &Draft,
-        attempt: u32,
-        progress: &Progress,
-    ) -> Result<&'a ExpertCard, Status> {
-        let stuck = |why: String| Err(Status::Stuck(why));
-        let text = self.session.plan.text(task);
-        let cards = self.tools.roster.cards();
-        let key = key_of(&[&self.settings.router, &text, draft.expert.as_deref().unwrap_or_default()]);
-        if let Some((made_for, decision)) = &progress.routed
-            && (made_for.is_empty() || *made_for == key)
-        {
-            // A router that trusts nobody leaves the choice to the person; nothing is guessed.
-            let unknown = draft.expert.as_deref().filter(|tag| self.tools.roster.get(tag).is_none());
-            if decision.confidence <= 0.0 && !made_for.is_empty() {
-                return stuck(match unknown {
-                    Some(tag) => format!("no expert is called `{tag}`: press r to choose another"),
-                    None => "the router trusts no expert with it: press r to choose one".to_owned(),
-                });
-            }
-            return match self.tools.roster.get(&decision.chosen) {
-                Some(card) => Ok(card),
-                None => {
-                    stuck(format!("no expert is called `{}`: press r to choose another", decision.chosen))
-                }
-            };
-        }
-        let Some(router) = router::router(&self.settings.router) else {
-            return stuck(format!("no router is called `{}`", self.settings.router));
-        };
-        if !self.wants_moves && !router.asks() {
-            return Err(Status::Ready);
-        }
-        let knowledge = &*self.tools.knowledge;
-        let mut scene =
-            RouteScene { task: &text, tag: draft.expert.as_deref(), cards, reply: None, knowledge };
-        let mut next = router.route(&scene);
-        if let RouteNext::Ask(request) = next {
-            let ask = Ask::local(router.name(), request);
-            match self.hear(task, Purpose::Route, ask, "", attempt).1 {
-                Heard::Else(status) => return Err(status),
-                Heard::Answer(answer) => scene.reply = Some(answer),
-            }
-            next = router.route(&scene);
-        }
-        match next {
-            RouteNext::Decide(decision) => {
-                Err(self.ready(super::Move::Record(Event::Routed { task, key, decision })))
-            }
-            RouteNext::Ask(_) => stuck(format!("the router `{}` could not read its answer", router.name())),
-        }
-    }
-
     fn leaf(
         &self,
         task: TaskId,
@@ -324,6 +275,11 @@ impl<'a> Surveyor<'a> {
     ) -> Status {
         look.questions = self.questions(draft);
         let operator = draft.operator.unwrap_or(Operator::Select);
+        let mut failure = None;
+        let server = card.server.as_ref().filter(|name| !self.tools.servers.models.contains_key(*name));
+        if let Some(server) = server {
+            failure = Some(format!("failed: no server is called `{server}`"));
+        }
         let mut keys = vec![operator.to_string()];
         let mut answers = vec![];
         let mut open: Option<Status> = None;
@@ -342,7 +298,14 @@ impl<'a> Surveyor<'a> {
             keys.push(key);
             match heard {
                 _ if person => open = open.or(Some(Status::NeedsPerson)),
-                Heard::Answer(answer) => answers.push(answer.text.clone()),
+                Heard::Answer(answer) => {
+                    failure = failure.or_else(|| routing::doubt(answer));
+                    answers.push(answer.text.clone());
+                }
+                Heard::Else(Status::Failed(why)) => {
+                    failure = failure.or_else(|| Some(format!("failed: {why}")));
+                    open = open.or(Some(Status::Failed(why)));
+                }
                 Heard::Else(Status::Ready) if matches!(open, Some(Status::Running(_))) => look.also = true,
                 Heard::Else(status @ Status::Running(_)) if open == Some(Status::Ready) => {
                     open = Some(status);
@@ -352,6 +315,9 @@ impl<'a> Surveyor<'a> {
             }
         }
         look.key = key_of(&keys.iter().map(String::as_str).collect::<Vec<_>>());
+        if let Some(next) = failure.and_then(|why| self.next_rung(task, progress, &why)) {
+            return next;
+        }
         if progress.solved.as_ref().is_some_and(|solved| solved.key == look.key) {
             return Status::Done;
         }

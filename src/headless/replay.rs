@@ -97,6 +97,9 @@ pub fn session_hash(session: &Session) -> String {
         part(&found.draft.operator.map(|operator| operator.to_string()).unwrap_or_default());
         part(found.draft.expert.as_deref().unwrap_or_default());
         part(found.draft.strategy.as_deref().unwrap_or_default());
+        if let Some(router) = &found.draft.router {
+            part(&format!("router {router}"));
+        }
         part(if progress.pinned.is_some() { "pinned" } else { "computed" });
         match session.answer(task) {
             Some(answer) => part(&format!("answer {answer}")),

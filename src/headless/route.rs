@@ -2,6 +2,7 @@
 
 pub mod data;
 pub mod eval;
+pub mod tables;
 pub mod train;
 pub mod vectors;
 

@@ -41,6 +41,11 @@ pub enum Edit {
         task: TaskId,
         strategy: Option<String>,
     },
+    /// Who chooses the experts of the task and of all below it; `None` inherits.
+    SetRouter {
+        task: TaskId,
+        router: Option<String>,
+    },
     /// What the answer must be like to count; `None` takes every answer.
     SetCheck {
         task: TaskId,
@@ -73,6 +78,7 @@ impl Edit {
             | Edit::SetOperator { task, .. }
             | Edit::SetExpert { task, .. }
             | Edit::SetStrategy { task, .. }
+            | Edit::SetRouter { task, .. }
             | Edit::SetCheck { task, .. }
             | Edit::SetBudget { task, .. }
             | Edit::Collapse { task, .. }
@@ -90,6 +96,7 @@ impl Edit {
             Edit::SetOperator { .. } => "changed operator of",
             Edit::SetExpert { .. } => "re-routed",
             Edit::SetStrategy { .. } => "changed strategy of",
+            Edit::SetRouter { .. } => "changed router of",
             Edit::SetCheck { .. } => "changed check of",
             Edit::SetBudget { .. } => "changed budget of",
             Edit::Collapse { on: true, .. } => "collapsed",

@@ -211,6 +211,9 @@ impl Plan {
             Edit::SetExpert { task, expert } => {
                 self.draft(*task).map(|draft| draft.expert.clone_from(expert))
             }
+            Edit::SetRouter { task, router } => {
+                self.draft(*task).map(|draft| draft.router.clone_from(router))
+            }
             Edit::SetStrategy { task, strategy } => {
                 self.draft(*task).map(|draft| draft.strategy.clone_from(strategy))
             }

@@ -31,6 +31,9 @@ pub struct Draft {
     /// The strategy for this task; `None` inherits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strategy: Option<String>,
+    /// The router that chooses the experts of this task and of all below it; `None` inherits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub router: Option<String>,
     /// What its answer must be like to count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<Check>,

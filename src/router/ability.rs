@@ -205,6 +205,7 @@ mod tests {
             vector: vector.to_vec(),
             origin: Origin::File,
             outcomes: vec![("strong".to_owned(), true), ("weak".to_owned(), good)],
+            control: None,
         };
         let examples: Vec<Example> = (0..40)
             .map(|at| if at % 2 == 0 { example([1.0, 0.0], true) } else { example([0.0, 1.0], false) })

@@ -1,20 +1,25 @@
 //! What routers have learned: examples with where each came from, the weights fitted to them, how far to trust what.
 //!
 //! A value like any other: routers read it through their scene and change nothing. [`Knowledge::fit`] makes one from
-//! examples, [`Knowledge::learn`] takes one more in place; [`stored`] writes it as text. Versions are kept by `store`.
+//! examples, [`Knowledge::learn`] takes one more in place; [`stored`] writes it as text. Versions are kept by `store`. A copy
+//! shares examples and words with the original, so a version that learned one thing more is cheap.
 
 pub mod calibrate;
+mod fit;
 mod index;
 pub mod stored;
 
 use super::{
     ability::Ability,
     features::{Features, dot},
-    softmax::{Lesson, Softmax},
+    softmax::Softmax,
 };
 use index::Index;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Examples in the order in which they came, shared between versions.
+pub type Examples = imbl::Vector<Arc<Example>>;
 
 /// Everything learned for routing; empty until something is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,7 +30,7 @@ pub struct Knowledge {
     pub parent: u32,
     /// What it was made of, in a line.
     pub note: String,
-    pub examples: Vec<Example>,
+    pub examples: Examples,
     /// Who answers a category. An expert without finer categories is one himself.
     pub table: BTreeMap<String, String>,
     /// Who gets what is out of scope.
@@ -34,6 +39,8 @@ pub struct Knowledge {
     pub uncertain: String,
     /// Tells the categories apart.
     pub softmax: Softmax,
+    /// The same, but fitted without the controls: says how well it does on what it has not seen.
+    pub trial: Softmax,
     pub ability: Ability,
     pub calibration: BTreeMap<String, Calibration>,
     /// How much each router counts in the `ensemble`; together 1.
@@ -56,6 +63,9 @@ pub struct Example {
     /// Who was tried on it, and whether it went well; beyond the expert above.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outcomes: Vec<(String, bool)>,
+    /// Held back from `trial`; `None` until it is dealt to one side, and then for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<bool>,
 }
 
 /// Where an example came from.
@@ -68,7 +78,7 @@ pub enum Origin {
     File,
     /// A person's choice against a router: the session, the record, and why if it was said.
     Correction { session: String, seq: u32, reason: String },
-    /// An answer that went well, or was typed over.
+    /// A call that failed, a check that was kept or broken, an answer that was kept, accepted or typed over.
     Outcome { session: String, seq: u32 },
     /// Two experts were run and one was kept.
     Preference { session: String, seq: u32 },
@@ -78,6 +88,13 @@ impl Example {
     /// Its category, the expert's name when it has none.
     pub fn class(&self) -> &str {
         self.category.as_deref().unwrap_or(&self.expert)
+    }
+
+    /// Who is right for it; `None` when all that is known is that its expert failed.
+    pub fn right(&self) -> Option<&str> {
+        let failed = |(expert, solved): &(String, bool)| *expert == self.expert && !solved;
+        let only_failed = matches!(self.origin, Origin::Outcome { .. }) && self.outcomes.iter().any(failed);
+        (!only_failed).then_some(self.expert.as_str())
     }
 }
 
@@ -90,87 +107,9 @@ pub struct Calibration {
     pub threshold: f32,
 }
 
-/// Passes over the examples: enough that accuracy on held-out folds stops growing.
-const EPOCHS: usize = 14;
-/// Old examples that are seen again while one is learned.
-const REPLAYED: usize = 96;
-/// Passes over the one that is learned.
-const REPEATS: usize = 8;
-
 impl Knowledge {
     pub fn is_empty(&self) -> bool {
         self.examples.is_empty()
-    }
-
-    /// Fits everything but calibration and mixture to the examples. `person` gets what is out of scope.
-    pub fn fit(
-        examples: Vec<Example>,
-        table: BTreeMap<String, String>,
-        person: &str,
-        seed: u64,
-    ) -> Knowledge {
-        let mut knowledge = Knowledge { table, person: person.to_owned(), examples, ..Knowledge::default() };
-        knowledge.uncertain = knowledge.person.clone();
-        for example in &knowledge.examples {
-            knowledge.table.entry(example.class().to_owned()).or_insert_with(|| example.expert.clone());
-        }
-        let classes: BTreeSet<&str> = knowledge.examples.iter().map(Example::class).collect();
-        let classes: Vec<String> = classes.into_iter().map(str::to_owned).collect();
-        let width = knowledge.examples.iter().map(|example| example.vector.len()).max().unwrap_or(0);
-        let features: Vec<Features> =
-            knowledge.examples.iter().map(|one| Features::new(&one.text, &one.vector)).collect();
-        let place: BTreeMap<&str, usize> =
-            classes.iter().enumerate().map(|(at, class)| (class.as_str(), at)).collect();
-        let mut counts = vec![0.0_f32; classes.len()];
-        let at: Vec<usize> = knowledge.examples.iter().map(|one| place[one.class()]).collect();
-        at.iter().for_each(|at| counts[*at] += 1.0);
-        let lessons: Vec<Lesson<'_>> = features
-            .iter()
-            .zip(&at)
-            .map(|(features, at)| {
-                // What is out of scope can be anything: its few examples count more.
-                let weight = if classes[*at] == person { 3.0 } else { 1.0 };
-                Lesson { features, class: *at, weight }
-            })
-            .collect();
-        let mut softmax = Softmax::new(classes.clone(), width);
-        softmax.fit(&lessons, EPOCHS, seed);
-        knowledge.softmax = softmax;
-        knowledge.ability = Ability::fit(&knowledge.examples, width, seed);
-        knowledge.index = Index::of(&knowledge.examples);
-        knowledge
-    }
-
-    /// Takes one more example in without forgetting: it is seen a few times, old ones between. Calibration stays.
-    pub fn learn(&mut self, example: Example) {
-        let class = example.class().to_owned();
-        if self.softmax.classes.is_empty() {
-            self.softmax = Softmax::new(vec![], example.vector.len());
-        }
-        self.table.insert(class.clone(), example.expert.clone());
-        let at = self.softmax.class(&class);
-        let features = Features::new(&example.text, &example.vector);
-        // Old examples spread over all there are, others each time.
-        let count = self.examples.len();
-        let stride = (count / REPLAYED).max(1);
-        let first = count.wrapping_mul(31) % stride;
-        let old: Vec<(Features, usize)> = self
-            .examples
-            .iter()
-            .skip(first)
-            .step_by(stride)
-            .filter_map(|one| {
-                let at = self.softmax.classes.iter().position(|class| class == one.class())?;
-                Some((Features::new(&one.text, &one.vector), at))
-            })
-            .collect();
-        let new = Lesson { features: &features, class: at, weight: 1.0 };
-        let mut lessons = vec![new; REPEATS];
-        lessons.extend(old.iter().map(|(features, class)| Lesson { features, class: *class, weight: 1.0 }));
-        self.softmax.fit(&lessons, 1, count as u64);
-        self.ability.learn(&example);
-        self.index.add(self.examples.len(), &example);
-        self.examples.push(example);
     }
 
     /// Trust in a router's figures; what was never measured is taken as it is.
@@ -225,20 +164,18 @@ impl Knowledge {
     /// The example of the expert that is nearest, with its cosine.
     pub fn nearest(&self, expert: &str, vector: &[f32]) -> Option<(&Example, f32)> {
         let near = self.index.of_expert(&self.examples, expert, vector);
-        near.map(|(at, cosine)| (&self.examples[at], cosine))
+        near.map(|(at, cosine)| (&*self.examples[at], cosine))
     }
 
-    /// The most alike examples of all experts, nearest first.
-    pub fn most_alike(&self, vector: &[f32], count: usize) -> Vec<(&Example, f32)> {
-        let mut near = self.index.near(&self.examples, vector);
-        near.sort_by(|a, b| b.1.total_cmp(&a.1));
-        near.truncate(count);
-        near.into_iter().map(|(at, cosine)| (&self.examples[at], cosine)).collect()
+    /// What decides with the weights that never saw a control.
+    pub fn as_trial(&self) -> Knowledge {
+        Knowledge { softmax: self.trial.clone(), ..self.clone() }
     }
 
-    /// The examples that a person's decisions gave.
+    /// The examples that sessions and a person's decisions gave.
     pub fn learned(&self) -> impl Iterator<Item = &Example> {
-        self.examples.iter().filter(|one| !matches!(one.origin, Origin::Card | Origin::File))
+        let all = self.examples.iter().map(|one| &**one);
+        all.filter(|one| !matches!(one.origin, Origin::Card | Origin::File))
     }
 }
 
@@ -246,3 +183,6 @@ impl Knowledge {
 const NARROW: f32 = 0.05;
 /// What an expert has that has no example near.
 const FAR: f32 = 1.0;
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,10 @@
 //! Logistic regression on what a task means and says, fitted to cards, corrections and outcomes; and the way from
 //! figures to a decision that all routers with knowledge share.
 
-use super::{RouteNext, RouteScene, Router, fallback, features::Features, shortened};
+use super::{Knowledge, RouteNext, RouteScene, Router, fallback, features::Features, shortened};
 use crate::{
     ask::Request,
-    decision::{Candidate, Decision},
+    decision::{Candidate, Decision, ExpertCard},
     router::features::word_terms,
 };
 
@@ -101,6 +101,28 @@ pub(super) fn settle(
     by_shares(router, scene, candidates, calibration.threshold)
 }
 
+/// Whom `learned` chooses and how sure it is: the same as its decision, without the evidence, which takes longer.
+pub(super) fn choice(knowledge: &Knowledge, cards: &[ExpertCard], features: &Features) -> (String, f32) {
+    let names: Vec<&str> = cards.iter().map(|card| card.name.as_str()).collect();
+    let calibration = knowledge.calibration("learned");
+    let mut logits = knowledge.by_category(&names, features);
+    logits.iter_mut().for_each(|logit| *logit = logit.max(-60.0));
+    super::softmax::shares(&mut logits, calibration.temperature);
+    let person = knowledge.person.as_str();
+    let in_scope = names.iter().zip(&logits).filter(|(name, _)| **name != person).map(|(_, share)| *share);
+    let best = in_scope.fold(0.0_f32, f32::max);
+    if best < calibration.threshold
+        && let Some(at) = names.iter().position(|name| *name == person)
+    {
+        return (person.to_owned(), logits[at].max(1.0 - best).max(best).clamp(0.0, 1.0));
+    }
+    let first = names.iter().zip(logits).max_by(|a, b| {
+        // Of equal ones the first, as when they are sorted; a person wins a tie.
+        a.1.total_cmp(&b.1).then((*a.0 == person).cmp(&(*b.0 == person))).then(std::cmp::Ordering::Greater)
+    });
+    first.map_or_else(Default::default, |(name, share)| ((*name).to_owned(), share.clamp(0.0, 1.0)))
+}
+
 /// A decision from shares, with the threshold kept in it.
 pub(super) fn by_shares(
     router: &str,
@@ -116,8 +138,11 @@ pub(super) fn by_shares(
     {
         let own = out.score;
         out.score = own.max(1.0 - best).max(best);
-        out.reason =
-            format!("out of scope: no share reaches the threshold {threshold:.2}, own share {own:.2}");
+        let why = format!("out of scope: no share reaches the threshold {threshold:.2}");
+        out.reason = match best <= own {
+            true => format!("{}; {why}", out.reason),
+            false => format!("{why}, own share {own:.2}"),
+        };
     }
     candidates.sort_by(|a, b| {
         // The person wins a tie, which only a threshold makes.

@@ -14,7 +14,7 @@ pub struct Verdict {
 
 impl Verdict {
     pub fn is_right(&self) -> bool {
-        self.right.iter().any(|right| *right == self.chosen)
+        self.right.contains(&self.chosen)
     }
 }
 
@@ -135,6 +135,42 @@ pub fn cost_quality(tasks: &[(f32, bool, bool)], points: usize) -> Vec<Point> {
     (0..=points).map(point).collect()
 }
 
+/// What one bar costs and brings.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Trade {
+    /// The bar: what is surer than this goes on; for experts, the chance of success that is enough.
+    pub bar: f32,
+    /// Share of tasks that come to the person, 0 to 1.
+    pub person: f32,
+    /// Mean cost of a call, as the cards have it; the person's tasks cost nothing here.
+    pub cost: f32,
+    /// Share of tasks in the right hands, 0 to 1; the person's own are.
+    pub quality: f32,
+}
+
+/// What it would bring if only the surest decisions went on and the others came to the person, in `points` steps of
+/// equal share. Each decision is (confidence, cost of the chosen expert, was it right).
+pub fn trade_offs(decisions: &[(f32, f32, bool)], points: usize) -> Vec<Trade> {
+    let mut order: Vec<&(f32, f32, bool)> = decisions.iter().collect();
+    order.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let count = decisions.len();
+    if count == 0 {
+        return vec![];
+    }
+    let point = |at: usize| {
+        let person = (count * at).div_ceil(points.max(1)).min(count);
+        let rest = &order[person..];
+        let right = rest.iter().filter(|one| one.2).count();
+        Trade {
+            bar: rest.first().map_or(1.0, |one| one.0),
+            person: person as f32 / count as f32,
+            cost: rest.iter().map(|one| one.1).sum::<f32>() / count as f32,
+            quality: (person + right) as f32 / count as f32,
+        }
+    };
+    (0..=points).map(point).collect()
+}
+
 /// Names that occur, as right or as chosen.
 pub fn names(measured: &Measured) -> Vec<String> {
     let mut names: BTreeSet<&String> = measured.experts.keys().collect();
@@ -167,6 +203,19 @@ mod tests {
         assert!((measured.calibration_error - expected).abs() < 1e-5, "{}", measured.calibration_error);
         assert_eq!(measured.experts["a"], Load { chosen: 3, right: 1, own: 1 });
         assert_eq!(measured.confusion["b"]["a"], 1);
+    }
+
+    #[test]
+    fn the_least_sure_come_to_the_person_first() {
+        let curve =
+            trade_offs(&[(0.9, 1.0, true), (0.2, 3.0, false), (0.5, 2.0, true), (0.7, 0.0, false)], 4);
+        let shown: Vec<(f32, f32, f32)> =
+            curve.iter().map(|one| (one.person, one.cost, one.quality)).collect();
+        let expected =
+            [(0.0, 1.5, 0.5), (0.25, 0.75, 0.75), (0.5, 0.25, 0.75), (0.75, 0.25, 1.0), (1.0, 0.0, 1.0)];
+        assert_eq!(shown, expected);
+        assert_eq!((curve[1].bar, curve[4].bar), (0.5, 1.0));
+        assert_eq!(trade_offs(&[], 4), []);
     }
 
     #[test]

@@ -5,11 +5,12 @@
 //! a few passes over it, among old ones, so that what was known stays known.
 
 use super::features::Features;
+use imbl::OrdMap;
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{RngCore, SeedableRng},
 };
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The embedding counts this much more than its unit length, so that its weights stay small.
 const DENSE: f32 = 2.0;
@@ -17,6 +18,8 @@ const DENSE: f32 = 2.0;
 const WORDS: f32 = 1.5;
 /// Step of AdaGrad.
 const RATE: f32 = 0.3;
+/// An error of which each part is smaller than this teaches nothing new.
+const LITTLE: f32 = 0.03;
 /// What AdaGrad has seen before it begins, so that the first steps are not wild.
 const SEEN: f32 = 0.02;
 
@@ -28,17 +31,34 @@ pub struct Softmax {
     pub width: usize,
     /// `(width + 1) x classes`; the last row is the bias.
     pub dense: Vec<f32>,
-    pub words: BTreeMap<u32, Vec<f32>>,
+    /// Rows by word, shared with the copies of this value: a new version holds what it changed.
+    words: OrdMap<u32, Arc<Row>>,
     seen_dense: Vec<f32>,
-    seen_words: BTreeMap<u32, Vec<f32>>,
+}
+
+/// A word's weight for each class, and what AdaGrad has seen of each; classes that came later are not in it until the word
+/// is seen again, and weigh nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Row {
+    weights: Vec<f32>,
+    seen: Vec<f32>,
 }
 
 /// What one example teaches.
 #[derive(Clone, Copy, Debug)]
 pub struct Lesson<'a> {
     pub features: &'a Features,
-    pub class: usize,
+    pub aim: Aim<'a>,
     pub weight: f32,
+}
+
+/// What is known of an example.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Aim<'a> {
+    /// Its class.
+    Is(usize),
+    /// Classes that it is not of ("Learning from Complementary Labels"): which other one is open.
+    Not(&'a [usize]),
 }
 
 impl Softmax {
@@ -58,15 +78,25 @@ impl Softmax {
         classes: Vec<String>,
         width: usize,
         dense: Vec<f32>,
-        words: BTreeMap<u32, Vec<f32>>,
+        words: impl IntoIterator<Item = (u32, Vec<f32>)>,
     ) -> Option<Softmax> {
         let count = classes.len();
-        let fits = dense.len() == (width + 1) * count && words.values().all(|row| row.len() == count);
-        let finite = dense.iter().chain(words.values().flatten()).all(|weight| weight.is_finite());
-        (fits && finite).then(|| {
+        let good = |row: &[f32], length: usize| row.len() == length && row.iter().all(|one| one.is_finite());
+        let row = |(key, weights): (u32, Vec<f32>)| {
+            let seen = vec![1.0; weights.len()];
+            let fits = weights.len() <= count && good(&weights, weights.len());
+            fits.then(|| (key, Arc::new(Row { weights, seen })))
+        };
+        let words = words.into_iter().map(row).collect::<Option<OrdMap<_, _>>>()?;
+        good(&dense, (width + 1) * count).then(|| {
             let seen_dense = vec![1.0; dense.len()];
-            Softmax { classes, width, dense, words, seen_dense, seen_words: BTreeMap::new() }
+            Softmax { classes, width, dense, words, seen_dense }
         })
+    }
+
+    /// Words and their weights for each class.
+    pub fn rows(&self) -> impl Iterator<Item = (u32, &[f32])> {
+        self.words.iter().map(|(key, row)| (*key, row.weights.as_slice()))
     }
 
     /// Takes the lessons in, `epochs` times each.
@@ -79,9 +109,19 @@ impl Softmax {
             }
             let rate = RATE * (1.0 - 0.7 * epoch as f32 / epochs.max(1) as f32);
             for at in &order {
-                self.step(&lessons[*at], rate);
+                self.step(&lessons[*at], rate, 0.0);
             }
         }
+    }
+
+    /// One more lesson, `times` over, among old ones: what is right already with little doubt is left alone.
+    pub fn add(&mut self, new: &Lesson<'_>, times: usize, old: &[Lesson<'_>], seed: u64) {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut order: Vec<&Lesson<'_>> = std::iter::repeat_n(new, times).chain(old).collect();
+        for at in (1..order.len()).rev() {
+            order.swap(at, (random.next_u64() % (at as u64 + 1)) as usize);
+        }
+        order.into_iter().for_each(|lesson| self.step(lesson, RATE, LITTLE));
     }
 
     /// One more class, with weights of zero.
@@ -100,16 +140,20 @@ impl Softmax {
             self.dense = widen(&self.dense, 0.0);
             self.seen_dense = widen(&self.seen_dense, SEEN);
         }
-        self.words.values_mut().for_each(|row| row.push(0.0));
-        self.seen_words.values_mut().for_each(|row| row.push(SEEN));
         self.classes.push(name.to_owned());
         count
     }
 
-    fn step(&mut self, lesson: &Lesson<'_>, rate: f32) {
+    fn step(&mut self, lesson: &Lesson<'_>, rate: f32, least: f32) {
         let mut error = self.logits(lesson.features);
         shares(&mut error, 1.0);
-        error[lesson.class] -= 1.0;
+        match lesson.aim {
+            Aim::Is(class) => error[class] -= 1.0,
+            Aim::Not(classes) => away(&mut error, classes),
+        }
+        if error.iter().all(|error| error.abs() < least) {
+            return;
+        }
         error.iter_mut().for_each(|error| *error *= lesson.weight);
         let count = self.classes.len();
         let dense = lesson.features.dense.iter().map(|value| value * DENSE).chain([1.0]);
@@ -118,9 +162,11 @@ impl Softmax {
             descend(weights, seen, &error, value, rate);
         }
         for (key, value) in &lesson.features.words {
-            let weights = self.words.entry(*key).or_insert_with(|| vec![0.0; count]);
-            let seen = self.seen_words.entry(*key).or_insert_with(|| vec![SEEN; count]);
-            descend(weights, seen, &error, value * WORDS, rate);
+            let new = || Arc::new(Row { weights: vec![0.0; count], seen: vec![SEEN; count] });
+            let row = Arc::make_mut(self.words.entry(*key).or_insert_with(new));
+            row.weights.resize(count, 0.0);
+            row.seen.resize(count, SEEN);
+            descend(&mut row.weights, &mut row.seen, &error, value * WORDS, rate);
         }
     }
 
@@ -140,7 +186,7 @@ impl Softmax {
         }
         for (key, value) in &features.words {
             if let Some(row) = self.words.get(key) {
-                add(&mut sums, row, value * WORDS);
+                add(&mut sums, &row.weights, value * WORDS);
             }
         }
         sums
@@ -151,14 +197,23 @@ impl Softmax {
         let mut found: Vec<(&str, f32)> = terms
             .iter()
             .filter_map(|term| {
-                let row = self.words.get(&super::features::hash(term))?;
-                let mean = row.iter().sum::<f32>() / row.len().max(1) as f32;
-                Some((term.as_str(), row.get(class)? - mean))
+                let row = &self.words.get(&super::features::hash(term))?.weights;
+                let mean = row.iter().sum::<f32>() / self.classes.len().max(1) as f32;
+                Some((term.as_str(), row.get(class).copied().unwrap_or(0.0) - mean))
             })
             .collect();
         found.sort_by(|a, b| b.1.total_cmp(&a.1));
         found.dedup_by(|a, b| a.0 == b.0);
         found
+    }
+}
+
+/// From shares to the slope of `-ln(1 - what those classes have)`: away from them, towards all others as they stand.
+fn away(shares: &mut [f32], classes: &[usize]) {
+    let held: f32 = classes.iter().filter_map(|class| shares.get(*class)).sum();
+    let rest = (1.0 - held).max(1e-3);
+    for (class, share) in shares.iter_mut().enumerate() {
+        *share *= if classes.contains(&class) { 1.0 } else { -held / rest };
     }
 }
 

@@ -52,10 +52,11 @@ impl Router for Table {
             })
             .collect();
         let uncertain = &knowledge.uncertain;
+        let in_scope = candidates.iter().filter(|one| one.expert != knowledge.person).map(|one| one.score);
+        let unsure = in_scope.fold(0.0_f32, f32::max) < calibration.threshold;
         let mut decision = by_shares(self.name(), scene, candidates, calibration.threshold);
-        if decision.chosen == knowledge.person
+        if unsure
             && uncertain != &knowledge.person
-            && decision.candidates[0].reason.starts_with("out of scope")
             && let Some(at) = decision.candidates.iter().position(|one| one.expert == *uncertain)
         {
             let mut first = decision.candidates.remove(at);

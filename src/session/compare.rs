@@ -222,7 +222,7 @@ fn differences(
     let rest = |session: &Session, task| {
         let found = session.plan.task(task)?;
         let draft = found.draft.clone();
-        Some((draft.operator, draft.strategy, draft.check, draft.budget, found.collapsed))
+        Some((draft.operator, draft.strategy, draft.router, draft.check, draft.budget, found.collapsed))
     };
     let mut found = vec![];
     let mut note = |differs: bool, what| found.extend(differs.then_some(what));

@@ -53,6 +53,7 @@ pub enum Field {
     Operator,
     Expert,
     Strategy,
+    Router,
     Check,
     Budget,
     Collapsed,
@@ -64,12 +65,13 @@ pub enum Field {
 }
 
 impl Field {
-    const OF_A_TASK: [Field; 11] = [
+    const OF_A_TASK: [Field; 12] = [
         Field::Place,
         Field::Text,
         Field::Operator,
         Field::Expert,
         Field::Strategy,
+        Field::Router,
         Field::Check,
         Field::Budget,
         Field::Collapsed,
@@ -87,6 +89,7 @@ impl Field {
             Field::Operator => "operator",
             Field::Expert => "named expert",
             Field::Strategy => "strategy",
+            Field::Router => "router",
             Field::Check => "check",
             Field::Budget => "budget",
             Field::Collapsed => "collapsed",
@@ -115,6 +118,7 @@ impl Field {
             Field::Operator => or_none(draft.operator.map(|operator| operator.to_string())),
             Field::Expert => or_none(draft.expert.clone()),
             Field::Strategy => or_none(draft.strategy.clone()),
+            Field::Router => or_none(draft.router.clone()),
             Field::Check => or_none(draft.check.as_ref().map(ToString::to_string)),
             Field::Budget => or_none(draft.budget.map(|budget| budget.to_string())),
             Field::Collapsed => if found.collapsed { "one call" } else { "its parts" }.to_owned(),
@@ -306,6 +310,7 @@ impl Merging {
                     Field::Operator => make(Edit::SetOperator { task, operator: draft.operator })?,
                     Field::Expert => make(Edit::SetExpert { task, expert: draft.expert })?,
                     Field::Strategy => make(Edit::SetStrategy { task, strategy: draft.strategy })?,
+                    Field::Router => make(Edit::SetRouter { task, router: draft.router })?,
                     Field::Check => make(Edit::SetCheck { task, check: draft.check })?,
                     Field::Budget => make(Edit::SetBudget { task, budget: draft.budget })?,
                     Field::Collapsed => make(Edit::Collapse { task, on: found.collapsed })?,

@@ -106,6 +106,12 @@ impl RoutingFolder {
         }
     }
 
+    /// Writes the figures of a review; says where.
+    pub fn export(&self, disk: &dyn Disk, name: &str, text: &str) -> Result<PathBuf, StoreError> {
+        let path = self.0.join(name);
+        replace(disk, &path, text.as_bytes()).map(|()| path)
+    }
+
     /// Writes one review behind the others and returns when it is on the disk.
     pub fn append_review(&self, disk: &dyn Disk, line: &str) -> Result<(), StoreError> {
         let path = self.reviews_file();

@@ -60,6 +60,7 @@ pub enum Action {
     AsText,
     Reroute,
     TaskStrategy,
+    TaskRouter,
     TaskExpert,
     Check,
     Budget,
@@ -108,6 +109,7 @@ pub enum Action {
     ReviewOrder,
     ReviewLearn,
     ReviewRollback,
+    ReviewExport,
     Palette,
     Help,
     Quit,
@@ -195,6 +197,7 @@ const TABLE: &[Row] = {
         (A::AsText, "as-text", "plan as text", "change the task and all below it as an outline", G::Edit, &["|"]),
         (A::Reroute, "reroute", "re-route", "choose another expert from the candidates", G::Edit, &["r"]),
         (A::TaskStrategy, "task-strategy", "task's strategy", "how this task, or the marked ones, is decomposed", G::Edit, &["C-t"]),
+        (A::TaskRouter, "task-router", "task's router", "who chooses the experts of this task and all below it", G::Edit, &["A-t"]),
         (A::TaskExpert, "task-expert", "name an expert", "for this task, or all marked ones", G::Edit, &["C-e"]),
         (A::Check, "check", "check", "a rule that the answer must keep", G::Edit, &["C"]),
         (A::Budget, "budget", "budget", "what the task and all below it may cost", G::Edit, &["$"]),
@@ -259,6 +262,7 @@ const TABLE: &[Row] = {
         (A::ReviewBlind, "review-blind", "blind", "hide the router's choice until you have chosen", G::Review, &["B"]),
         (A::ReviewOrder, "review-order", "order", "uncertain, disagreement, cost or expert first", G::Review, &["S"]),
         (A::ReviewLearn, "review-learn", "learn", "make a new version from your overrides and see what it changes", G::Review, &["L"]),
+        (A::ReviewExport, "review-export", "export", "all figures of the review into files, as JSON and CSV", G::Review, &["x"]),
         (A::ReviewRollback, "review-rollback", "roll back", "put the version before in force again", G::Review, &["V"]),
     ]
 };

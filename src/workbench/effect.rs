@@ -1,7 +1,7 @@
 //! What the shell must do. Deciding is in `update`, doing is in `app`.
 
 use crate::{engine::Command, session::Entry};
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 /// One thing to do outside; data, so that tests can compare it.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,10 +42,14 @@ pub enum Effect {
     /// Read the decisions of all sessions and the ledger of reviews.
     GatherReviews,
     AppendReview(Box<super::ledger::Review>),
+    /// Make the next version, on a thread of its own.
+    Learn(Box<super::learning::Job>),
     /// Write a version of what was learned and put it in force.
-    StoreKnowledge {
-        version: u32,
-        text: String,
+    StoreKnowledge(Arc<crate::router::Knowledge>),
+    /// Write the figures of the review beside the versions, as JSON and as CSV.
+    Export {
+        json: String,
+        csv: String,
     },
     /// Put a stored version in force, 0 for none.
     UseKnowledge(u32),

@@ -1,14 +1,20 @@
 //! The review of routing: a queue of decisions, what the person said of them, and what the sayings amount to.
 
+pub mod statistics;
+
 use super::{
     decisions::Decided,
-    learning::Proposal,
+    learning::{Proposal, person},
     ledger::{Review, Saying},
 };
 use crate::{
     decision::{Candidate, ExpertCard},
     ids::CallId,
-    router::measure::{Measured, Verdict, measure},
+    router::{
+        Knowledge,
+        cost::curve,
+        measure::{Measured, Trade, Verdict, measure, trade_offs},
+    },
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,13 +49,53 @@ pub struct Reviewing {
     /// Vectors by text, as far as they were asked for.
     pub vectors: BTreeMap<String, Vec<f32>>,
     pub waiting: Option<Waiting>,
+    /// Number of the version that is being made.
+    pub learning: Option<u32>,
     /// A version that waits for the person's word.
     pub proposal: Option<Proposal>,
     /// The largest number of a stored version.
     pub newest: u32,
     /// The same figures as of the last change of the sayings.
     pub measured: Measured,
+    /// What it would cost and bring if the least sure decisions came to the person.
+    pub curve: Vec<Trade>,
+    /// The same for the cheapest able expert, as far as vectors are known.
+    pub by_cost: Vec<Trade>,
+    /// The table of categories as the person is changing it.
+    pub table: Option<TableDraft>,
+    /// The row of the table that the keys change.
+    pub row: usize,
 }
+
+/// Who answers which category, while a person changes it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TableDraft {
+    pub table: BTreeMap<String, String>,
+    /// Who gets what no category claims.
+    pub uncertain: String,
+}
+
+impl TableDraft {
+    pub fn of(knowledge: &Knowledge) -> TableDraft {
+        TableDraft { table: knowledge.table.clone(), uncertain: knowledge.uncertain.clone() }
+    }
+
+    /// The expert of a row: the categories by name, then what is uncertain.
+    pub fn expert(&mut self, row: usize) -> Option<&mut String> {
+        let count = self.table.len();
+        if row < count { self.table.values_mut().nth(row) } else { Some(&mut self.uncertain) }
+    }
+
+    /// How many rows are not as they were.
+    pub fn changed(&self, knowledge: &Knowledge) -> usize {
+        let other = |(class, expert): (&String, &String)| knowledge.table.get(class) != Some(expert);
+        self.table.iter().filter(|row| other(*row)).count()
+            + usize::from(self.uncertain != knowledge.uncertain)
+    }
+}
+
+/// Steps of a curve of cost against quality.
+pub const STEPS: usize = 10;
 
 /// Vectors that were asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,19 +143,24 @@ pub enum Page {
     Queue,
     Agreement,
     Calibration,
+    Cost,
     Map,
+    Table,
     Learning,
 }
 
 impl Page {
-    pub const ALL: [Page; 5] = [Page::Queue, Page::Agreement, Page::Calibration, Page::Map, Page::Learning];
+    pub const ALL: [Page; 7] =
+        [Page::Queue, Page::Agreement, Page::Calibration, Page::Cost, Page::Map, Page::Table, Page::Learning];
 
     pub fn title(self) -> &'static str {
         match self {
             Page::Queue => "queue",
             Page::Agreement => "agreement",
             Page::Calibration => "calibration",
+            Page::Cost => "cost",
             Page::Map => "map",
+            Page::Table => "table",
             Page::Learning => "learning",
         }
     }
@@ -193,8 +244,25 @@ impl Reviewing {
     }
 
     /// Measures the sayings anew.
-    pub fn measure(&mut self, person: &str) {
-        self.measured = measure(&self.verdicts(), person);
+    pub fn measure(&mut self, cards: &[ExpertCard], knowledge: &Knowledge) {
+        let verdicts = self.verdicts();
+        let cost = |name: &str| cards.iter().find(|card| card.name == name).map_or(0.0, |card| card.cost);
+        let decided: Vec<(f32, f32, bool)> =
+            verdicts.iter().map(|one| (one.confidence, cost(&one.chosen), one.is_right())).collect();
+        self.measured = measure(&verdicts, person(cards));
+        self.curve = trade_offs(&decided, STEPS);
+        let vectors = |text: &str| {
+            let known =
+                || knowledge.examples.iter().find(|one| one.text == text).map(|one| one.vector.as_slice());
+            self.vectors.get(text).map(Vec::as_slice).or_else(known)
+        };
+        let width = knowledge.softmax.width;
+        let tasks: Vec<(&[f32], Vec<String>)> = last_words(&self.reviews)
+            .into_iter()
+            .filter_map(|review| Some((vectors(&review.task)?, right(review))))
+            .filter(|(vector, _)| vector.len() == width)
+            .collect();
+        self.by_cost = curve(knowledge, cards, &tasks, STEPS);
     }
 
     /// Accepted in a row up to now, and mean seconds over the last ten: signs of a hand that no longer looks.
@@ -224,17 +292,28 @@ impl Reviewing {
 
 /// The last word on each decision as a verdict on the router.
 pub fn verdicts(reviews: &[Review]) -> Vec<Verdict> {
+    let verdict = |review: &Review| Verdict {
+        chosen: review.chosen.clone(),
+        right: right(review),
+        confidence: review.confidence,
+    };
+    last_words(reviews).into_iter().map(verdict).collect()
+}
+
+/// The last word on each decision: skips, preferences and mixed-in ones are none.
+fn last_words(reviews: &[Review]) -> Vec<&Review> {
     let mut last: BTreeMap<(&str, u32), &Review> = BTreeMap::new();
     for review in reviews.iter().filter(|one| one.judges() && !one.repeat) {
         last.insert((review.session.as_str(), review.seq), review);
     }
-    last.into_values()
-        .map(|review| {
-            let mut right = vec![review.expert.clone()];
-            if review.saying == Saying::BothFine {
-                right.push(review.chosen.clone());
-            }
-            Verdict { chosen: review.chosen.clone(), right, confidence: review.confidence }
-        })
-        .collect()
+    last.into_values().collect()
+}
+
+/// Everybody who would be right.
+fn right(review: &Review) -> Vec<String> {
+    let mut right = vec![review.expert.clone()];
+    if review.saying == Saying::BothFine {
+        right.push(review.chosen.clone());
+    }
+    right
 }

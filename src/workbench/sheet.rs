@@ -89,9 +89,11 @@ pub enum Kind {
     Models,
 }
 
+/// A name, or none for as it would be otherwise, for each row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Choice {
     Strategy(Vec<Option<String>>),
+    Router(Vec<Option<String>>),
     Expert(Vec<Option<String>>),
 }
 

@@ -189,6 +189,8 @@ pub enum Stored {
     Fetching(ModelStatus),
     /// Decisions of other sessions and all reviews.
     Gathered(Box<super::update::review::Gathered>),
+    /// A new version, with the gate it has to pass.
+    Learned(Box<super::learning::Proposal>),
     /// What routers know from here on.
     Knows(Box<crate::router::Knowledge>),
 }

@@ -93,6 +93,7 @@ pub fn disabled(state: &State, action: Action) -> Option<String> {
         | A::Wire
         | A::AsText
         | A::TaskStrategy
+        | A::TaskRouter
         | A::TaskExpert
         | A::Check
         | A::Budget
@@ -156,7 +157,8 @@ pub fn disabled(state: &State, action: Action) -> Option<String> {
         | A::ReviewBlind
         | A::ReviewOrder
         | A::ReviewLearn
-        | A::ReviewRollback => {
+        | A::ReviewRollback
+        | A::ReviewExport => {
             why(state.mode != Mode::Review, "this works in the review of routing: R opens it")
         }
         _ => None,
@@ -224,7 +226,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::Mark | A::MarkSubtree => rework::mark(state, action),
         A::Wire => rework::wire(state),
         A::Split | A::Merge | A::Check | A::Budget | A::AsText | A::Explain => rework::ask(state, action),
-        A::TaskStrategy | A::TaskExpert => rework::choose(state, action),
+        A::TaskStrategy | A::TaskRouter | A::TaskExpert => rework::choose(state, action),
         A::Pin => rework::pin(state),
         A::Judge => verdicts::ask(state),
         A::NextDoubt | A::PreviousDoubt => verdicts::next(state, action == A::NextDoubt),

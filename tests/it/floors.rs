@@ -24,7 +24,7 @@ const FLOORS: &[&[&str]] = &[
 /// Crates with a home: named only under these paths.
 const HOMES: &[(&str, &[&str])] = &[
     ("petgraph", &["plan/circles.rs"]),
-    ("imbl", &["plan/graph.rs", "session/fold.rs"]),
+    ("imbl", &["plan/graph.rs", "session/fold.rs", "router/knowledge.rs", "router/softmax.rs"]),
     ("candle_core", &["expert/candle"]),
     ("tokenizers", &["expert/candle"]),
     ("minijinja", &["expert/"]),

@@ -25,6 +25,7 @@ enum Press {
     Marked(u8, Action),
     /// The second task is wired into the first.
     Wire(u8, u8),
+    Router(u8, u8),
     /// The outline with one of its lines doubled, dropped or changed.
     AsText(u8, u8),
     Go(u8),
@@ -109,6 +110,7 @@ fn press() -> impl Strategy<Value = Press> {
         2 => (any::<u8>(), marked).prop_map(|(at, action)| Press::Marked(at, action)),
         1 => (any::<u8>(), any::<u8>()).prop_map(|(one, other)| Press::Wire(one, other)),
         1 => (any::<u8>(), any::<u8>()).prop_map(|(line, how)| Press::AsText(line, how)),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(at, row)| Press::Router(at, row)),
         1 => any::<u8>().prop_map(Press::Go),
         1 => Just(Press::Reopen),
     ]
@@ -170,6 +172,13 @@ fn make(bench: &mut Bench, press: &Press) {
             act(bench, Action::Wire);
             select(bench, *other);
             act(bench, Action::Wire);
+        }
+        Press::Router(at, row) => {
+            select(bench, *at);
+            act(bench, Action::TaskRouter);
+            // As above, by tag, by words: the routers that ask nobody.
+            (0..row % 3).for_each(|_| act(bench, Action::Down));
+            act(bench, Action::Enter);
         }
         Press::AsText(at, how) => {
             act(bench, Action::AsText);

@@ -4,6 +4,7 @@ mod cases;
 mod floors;
 mod headless;
 mod keys;
+mod ladder;
 mod machine;
 #[cfg(feature = "candle")]
 mod reference;

@@ -5,15 +5,17 @@ use plantern::{
     ask::{Answer, Request},
     engine::Report,
     ids::{Seq, TaskId},
-    router::features::hash,
+    router::{Knowledge, features::hash},
     workbench::{
         Effect, Message, Mode, Stored,
         decisions::Decided,
+        learning,
         ledger::{Review, Saying},
         review::{Order, Page, Reviewing},
         update::review::Gathered,
     },
 };
+use std::sync::Arc;
 
 const TASK: &str = "Take the last letters of the words in \"Ada King\" and concatenate them using a space.";
 const REPLIES: [&str; 4] = [
@@ -121,6 +123,7 @@ fn orders_change_what_comes_first() {
             decision,
             overridden: None,
             kept,
+            went: vec![],
         }
     };
     let found = Gathered {
@@ -182,13 +185,14 @@ fn a_version_is_taken_only_through_the_gate_and_rolled_back() {
     bench.press("L");
     embed(&mut bench);
     let proposal = review(&bench).proposal.clone().expect("a proposal");
-    assert_eq!(proposal.gate.corrected.0, 1);
+    assert_eq!(proposal.gate.corrected.all, 1);
+    assert!(10 < proposal.gate.controls.all, "{:?}", proposal.gate.controls);
     assert!(proposal.gate.passes(), "{:?}", proposal.gate.words());
     assert_eq!(bench.state.tools.knowledge.version, 0, "nothing is taken yet");
     bench.press("enter");
     assert_eq!(bench.state.tools.knowledge.version, 1);
     let stored = bench.effects.iter().find_map(|effect| match effect {
-        Effect::StoreKnowledge { version: 1, text } => Some(text.clone()),
+        Effect::StoreKnowledge(known) if known.version == 1 => Some(known.to_text()),
         _ => None,
     });
     let read = plantern::router::Knowledge::from_text(&stored.expect("it is stored")).unwrap();
@@ -201,6 +205,48 @@ fn a_version_is_taken_only_through_the_gate_and_rolled_back() {
     bench.press("L esc");
     assert!(review(&bench).proposal.is_none());
     assert_eq!(bench.state.tools.knowledge.version, 0);
+}
+
+#[test]
+fn the_table_is_changed_by_keys_and_put_in_force() {
+    let mut bench = open();
+    bench.press("S-tab S-tab l");
+    assert_eq!(review(&bench).page, Page::Table);
+    assert!(bench.notice().contains("no categories yet"), "{}", bench.notice());
+    let cards = bench.state.tools.roster.cards().to_vec();
+    let texts = learning::texts(&cards, &Knowledge::default(), &[]);
+    let vectors = texts.into_iter().map(|text| (text.clone(), vector(&text))).collect();
+    let known = Knowledge::fit(learning::card_examples(&cards, &vectors), Default::default(), "person", 0);
+    bench.state.tools.knowledge = Arc::new(known.clone());
+    let first = known.table.keys().next().unwrap().clone();
+    bench.press("g l");
+    assert_eq!(review(&bench).table.as_ref().unwrap().changed(&known), 1);
+    bench.press("esc");
+    assert_eq!((bench.notice(), review(&bench).table.is_none()), ("the table is as it was", true));
+    bench.press("l h");
+    assert!(review(&bench).table.is_none(), "there and back is no change");
+    bench.press("enter");
+    assert!(bench.notice().starts_with("nothing is changed"));
+    bench.press("l G h enter");
+    let now = Arc::clone(&bench.state.tools.knowledge);
+    assert_eq!((now.version, now.parent), (1, 0));
+    assert_ne!(now.table[&first], known.table[&first]);
+    assert_ne!(now.uncertain, "person");
+    assert!(now.note.starts_with(&format!("table: {first} to {}", now.table[&first])), "{}", now.note);
+    assert!(matches!(bench.effects.last(), Some(Effect::StoreKnowledge(stored)) if stored.version == 1));
+    bench.press("V");
+    assert!(matches!(bench.effects.last(), Some(Effect::UseKnowledge(0))));
+}
+
+#[test]
+fn all_figures_go_to_files() {
+    let mut bench = open();
+    bench.press("a j o x");
+    let Some(Effect::Export { json, csv }) = bench.effects.last() else { panic!("no export") };
+    assert!(csv.contains("sayings,accept,count,1\n") && csv.contains("sayings,override,count,1\n"), "{csv}");
+    assert!(json.contains("\"agreement\": 0.5"), "{json}");
+    bench.press("tab tab tab");
+    assert_eq!((review(&bench).page, review(&bench).curve.len()), (Page::Cost, 11));
 }
 
 #[test]
@@ -221,5 +267,5 @@ fn a_preference_goes_to_the_ledger_and_is_learned() {
     bench.press("L");
     embed(&mut bench);
     let proposal = review(&bench).proposal.clone().expect("a proposal");
-    assert_eq!((proposal.gate.corrected.0, proposal.knowledge.learned().count()), (1, 1));
+    assert_eq!((proposal.gate.corrected.all, proposal.knowledge.learned().count()), (1, 1));
 }

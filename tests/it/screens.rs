@@ -199,11 +199,23 @@ fn condition() -> Desk {
     desk
 }
 
+/// What the cards teach, with vectors that nobody's model gave.
+fn learned(desk: &Desk) -> plantern::router::Knowledge {
+    let cards = desk.state.tools.roster.cards();
+    let texts = plantern::workbench::learning::texts(cards, &Default::default(), &[]);
+    let vectors = texts.into_iter().map(|text| {
+        let hash = plantern::router::features::hash(&text);
+        (text, (0..8).map(|at| f32::from(u8::from(hash >> at & 1 == 1))).collect())
+    });
+    let examples = plantern::workbench::learning::card_examples(cards, &vectors.collect());
+    plantern::router::Knowledge::fit(examples, Default::default(), "person", 0)
+}
+
 /// The map of the reviewed tasks, at points that a scripted model gave.
 fn reviewed_map() -> Desk {
     let mut desk = after("R j o");
     desk.model(Which::Embedding, ModelState::Ready { name: "MiniLM".to_owned(), about: String::new() });
-    desk.press("tab tab tab");
+    desk.press("tab tab tab tab");
     let (call, texts) = desk.embedding();
     let scores = (0..texts).flat_map(|at| [at as f32, (at * at % 3) as f32]).collect();
     desk.send(Message::Report(Report::Done { call, answer: Answer { scores, ..Answer::default() } }));
@@ -280,7 +292,14 @@ fn screens() -> Vec<(&'static str, Desk)> {
         ("review_blind", after("R B")),
         ("review_agreement", after("R a j o a tab")),
         ("review_calibration", after("R a j o a tab tab")),
+        ("review_cost", after("R a j o a tab tab tab")),
         ("review_map", reviewed_map()),
+        ("review_table", {
+            let mut desk = after("R a j o a tab tab tab tab tab");
+            desk.state.tools.knowledge = std::sync::Arc::new(learned(&desk));
+            desk.press("j l");
+            desk
+        }),
         ("review_learning", after("R a j o a S-tab")),
     ]
 }

@@ -145,6 +145,10 @@ impl Bench {
                     told.push(Message::Stored(Stored::Created("memory.jsonl".into())));
                 }
                 Effect::Append { entries } => self.written.extend(entries),
+                Effect::Learn(job) => {
+                    let proposal = plantern::workbench::learning::propose(&job);
+                    told.push(Message::Stored(Stored::Learned(Box::new(proposal))));
+                }
                 other => self.effects.push(other),
             }
         }

@@ -8,7 +8,7 @@ use super::{Asking, Look, Surveyor, Tally, Tools};
 use crate::{
     engine::Move,
     ids::{CallId, TaskId},
-    plan::Plan,
+    plan::{Budget, Plan},
     session::{Journal, Session},
 };
 use std::{
@@ -209,7 +209,9 @@ impl Survey {
                     plan.parent(*user).into_iter().for_each(|parent| open.push(parent));
                 }
             }
-            let own = |task: &crate::plan::Task| (task.collapsed, task.draft.budget);
+            fn own(task: &crate::plan::Task) -> (bool, Option<Budget>, Option<&str>) {
+                (task.collapsed, task.draft.budget, task.draft.router.as_deref())
+            }
             if difference.old.map(own) != difference.new.map(own) {
                 plan.subtree(task).into_iter().for_each(|below| open.push(below));
             }

@@ -5,13 +5,15 @@ use crate::{
     decision::ExpertCard,
     headless::{Ending, Hands, Interrupt, json_line, table::table},
     router::{
-        self, Knowledge,
+        Knowledge,
         gate::{Gate, gate},
         knowledge::{Example, Origin},
     },
     workbench::{
+        decisions::Decided,
         learning::{self, Proposal},
         ledger::Review,
+        lessons,
     },
 };
 use std::{
@@ -26,6 +28,8 @@ pub struct Lessons<'a> {
     /// Labelled rows of files; only those of experts that exist are taken.
     pub data: &'a RouteData,
     pub reviews: &'a [Review],
+    /// Decisions of the sessions, with what became of them.
+    pub decided: &'a [Decided],
     /// Number of the new version.
     pub number: u32,
     pub seed: u64,
@@ -41,13 +45,13 @@ pub async fn train(
     interrupt: &mut Interrupt,
     told: &mut dyn FnMut(usize, usize),
 ) -> Result<Proposal, Refusal> {
-    let Lessons { cards, known, data, reviews, number, seed } = *lessons;
+    let Lessons { cards, known, data, reviews, decided, number, seed } = *lessons;
     let names: BTreeSet<&str> = cards.iter().map(|card| card.name.as_str()).collect();
     let rows: Vec<_> = data.rows.iter().filter(|row| names.contains(row.expert.as_str())).collect();
     let empty = Knowledge::default();
     // The last word on each task, the learned ones too: the version is made from the beginning.
-    let corrections = learning::corrections(reviews, &empty);
-    let mut texts = learning::texts(cards, &empty, &corrections);
+    let taught = lessons::lessons(reviews, decided, &empty);
+    let mut texts = learning::texts(cards, &empty, &taught);
     texts.extend(rows.iter().map(|row| row.text.clone()));
     let mut vectors = Vectors::default();
     vectors.fetch(texts.iter().map(String::as_str), hands, interrupt, told).await?;
@@ -61,29 +65,33 @@ pub async fn train(
         vector: vectors.get(&row.text).to_vec(),
         origin: Origin::File,
         outcomes: row.outcomes.clone(),
+        control: None,
     }));
-    let base = examples.clone();
-    examples.extend(corrections.iter().filter_map(|review| learning::correction(review, &by_text)));
     let person = learning::person(cards).to_owned();
-    let router =
-        router::router("learned").ok_or_else(|| Refusal::new(Ending::NotMet, "no learned router"))?;
     let before = match known.is_empty() {
-        true => Knowledge::fit_calibrated(base, BTreeMap::new(), cards, &person, seed),
+        true => Knowledge::fit_calibrated(examples.clone(), BTreeMap::new(), cards, &person, seed),
         false => known.clone(),
     };
+    // Who is a control stays one.
+    let dealt: BTreeMap<&str, Option<bool>> =
+        before.examples.iter().map(|one| (one.text.as_str(), one.control)).collect();
+    examples.extend(taught.iter().filter_map(|lesson| lesson.example(&by_text)));
+    for example in &mut examples {
+        example.control = dealt.get(example.text.as_str()).copied().flatten();
+    }
     let mut after = Knowledge::fit_calibrated(examples, known.table.clone(), cards, &person, seed);
     after.version = number;
     after.parent = known.version;
-    let learned = after.learned().count();
-    after.note = format!("{} examples, {learned} learned from a person", after.examples.len());
+    after.uncertain.clone_from(&before.uncertain);
     // Corrections that the version before had learned are controls by now.
     let knew: BTreeSet<(&str, &str)> =
         known.learned().map(|one| (one.text.as_str(), one.expert.as_str())).collect();
     let new = |one: &Example| {
-        matches!(one.origin, Origin::Correction { .. } | Origin::Preference { .. })
+        !matches!(one.origin, Origin::Card | Origin::File)
             && !knew.contains(&(one.text.as_str(), one.expert.as_str()))
     };
-    let gate = gate(router, cards, &before, &after, &new);
+    after.note = learning::note(&after, after.learned().filter(|one| new(one)).count());
+    let gate = gate(cards, &before, &after, &new);
     Ok(Proposal { knowledge: after, gate })
 }
 
@@ -97,7 +105,7 @@ pub fn show(gate: &Gate, json: bool, out: &mut dyn Write) -> io::Result<()> {
         .iter()
         .map(|case| {
             [
-                if case.corrected { "corrected" } else { "control" }.to_owned(),
+                case.part.word().to_owned(),
                 case.before.clone(),
                 case.after.clone(),
                 case.right.clone(),
@@ -109,12 +117,10 @@ pub fn show(gate: &Gate, json: bool, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", gate.words())
 }
 
-/// The ledger as CSV or JSON, with the figures it amounts to.
-pub fn export(reviews: &[Review], person: &str, json: bool, out: &mut dyn Write) -> io::Result<Ending> {
-    let measured = router::measure::measure(&crate::workbench::review::verdicts(reviews), person);
+/// The ledger as CSV, or a JSON object a line.
+pub fn export(reviews: &[Review], json: bool, out: &mut dyn Write) -> io::Result<Ending> {
     if json {
-        let whole = serde_json::json!({ "measured": measured, "reviews": reviews });
-        writeln!(out, "{}", json_line(&whole))?;
+        reviews.iter().try_for_each(|review| writeln!(out, "{}", json_line(review)))?;
         return Ok(Ending::Done);
     }
     let mut writer = csv::Writer::from_writer(vec![]);

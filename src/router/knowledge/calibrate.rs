@@ -20,6 +20,8 @@ use std::collections::BTreeMap;
 const FOLDS: usize = 4;
 /// Fewer examples tell nothing of held-out ones.
 const FEWEST: usize = 24;
+/// Controls that are enough to calibrate on, in place.
+const JUDGED: usize = 256;
 /// Of the tasks in scope that were right, so many may be lost to the person for the sake of those that are out.
 const LOST: f32 = 0.012;
 /// Of those out of scope so many should be noticed; a threshold above that would only cost.
@@ -55,9 +57,11 @@ impl Knowledge {
             // Dealt by number: examples of a class stand together, so each fold gets some of each.
             let (inside, outside): (Vec<_>, Vec<_>) =
                 self.examples.iter().enumerate().partition(|(at, _)| at % FOLDS != fold);
-            let inside: Vec<Example> = inside.into_iter().map(|(_, one)| one.clone()).collect();
-            let fitted = Knowledge::fit(inside, self.table.clone(), &self.person, seed);
-            for (_, example) in outside {
+            // Nothing is held back from a fold: no trial is fitted beside it.
+            let inside =
+                inside.into_iter().map(|(_, one)| Example { control: Some(false), ..(**one).clone() });
+            let fitted = Knowledge::fit(inside.collect(), self.table.clone(), &self.person, seed);
+            for (_, example) in outside.into_iter().filter(|(_, one)| one.right().is_some()) {
                 let features = Features::new(&example.text, &example.vector);
                 let Some(right) = cards.iter().position(|card| card.name == example.expert) else { continue };
                 let scene =
@@ -89,6 +93,30 @@ impl Knowledge {
             self.calibration.insert("cost".to_owned(), Calibration { threshold: 0.0, ..ability });
         }
         self.mixture(&held, person);
+    }
+
+    /// Fits temperature and threshold of `learned` to the controls, which `trial` has not seen: what learning in place
+    /// asks for, and quick. Few controls leave both as they are.
+    pub fn recalibrate(&mut self, cards: &[ExpertCard]) {
+        let names: Vec<&str> = cards.iter().map(|card| card.name.as_str()).collect();
+        let controls =
+            || self.examples.iter().filter(|one| one.control == Some(true) && one.right().is_some());
+        let stride = (controls().count() / JUDGED).max(1);
+        let trial = self.as_trial();
+        let mut held = HeldOut { rows: vec![], right: vec![] };
+        for example in controls().step_by(stride) {
+            let Some(right) = names.iter().position(|name| *name == example.expert) else { continue };
+            let logits = trial.by_category(&names, &Features::new(&example.text, &example.vector));
+            held.rows.push(logits.into_iter().map(|logit| logit.max(-60.0)).collect());
+            held.right.push(right);
+        }
+        if held.right.len() < FEWEST || self.trial.classes.is_empty() {
+            return;
+        }
+        let person = names.iter().position(|name| *name == self.person);
+        let temperature = temperature(&held);
+        let threshold = threshold(&held, temperature, person);
+        self.calibration.insert("learned".to_owned(), Calibration { temperature, threshold });
     }
 
     /// Weights of the ensemble by expectation maximisation over the members' held-out shares.

@@ -3,10 +3,11 @@
 use super::{Calibration, Example, Index, Knowledge};
 use crate::router::{ability::Ability, softmax::Softmax};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Says which form this is; another number is refused.
-const FORM: u32 = 1;
+/// What form 1 lacks is taken as empty.
+const FORM: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
@@ -23,6 +24,11 @@ struct Stored {
     width: usize,
     dense: String,
     words: BTreeMap<u32, String>,
+    /// The weights that never saw a control.
+    #[serde(default)]
+    trial: String,
+    #[serde(default)]
+    trial_words: BTreeMap<u32, String>,
     experts: Vec<String>,
     theta: Vec<String>,
     hard: String,
@@ -46,11 +52,13 @@ impl Knowledge {
             classes: softmax.classes.clone(),
             width: softmax.width,
             dense: hex(&softmax.dense),
-            words: softmax.words.iter().map(|(key, row)| (*key, hex(row))).collect(),
+            words: softmax.rows().map(|(key, row)| (key, hex(row))).collect(),
+            trial: hex(&self.trial.dense),
+            trial_words: self.trial.rows().map(|(key, row)| (key, hex(row))).collect(),
             experts: ability.experts.clone(),
             theta: ability.theta.iter().map(|row| hex(row)).collect(),
             hard: hex(&ability.hard),
-            examples: self.examples.clone(),
+            examples: self.examples.iter().map(|one| (**one).clone()).collect(),
         };
         serde_json::to_string(&stored).unwrap_or_default()
     }
@@ -62,15 +70,21 @@ impl Knowledge {
     pub fn from_text(text: &str) -> Result<Knowledge, String> {
         let stored: Stored =
             serde_json::from_str(text).map_err(|error| format!("not what was written: {error}"))?;
-        if stored.form != FORM {
+        if !(1..=FORM).contains(&stored.form) {
             return Err(format!("it has form {}, this program reads form {FORM}", stored.form));
         }
         let unreadable = || "the weights do not fit each other".to_owned();
         let rows = |rows: Vec<String>| rows.iter().map(|row| unhex(row)).collect::<Option<Vec<_>>>();
-        let words: Option<BTreeMap<u32, Vec<f32>>> =
-            stored.words.into_iter().map(|(key, row)| Some((key, unhex(&row)?))).collect();
-        let dense = unhex(&stored.dense).ok_or_else(unreadable)?;
-        let softmax = Softmax::restored(stored.classes, stored.width, dense, words.ok_or_else(unreadable)?);
+        let softmax = |dense: &str, words: BTreeMap<u32, String>| {
+            let words: Option<Vec<_>> =
+                words.into_iter().map(|(key, row)| Some((key, unhex(&row)?))).collect();
+            Softmax::restored(stored.classes.clone(), stored.width, unhex(dense)?, words?)
+        };
+        let trial = match stored.trial.is_empty() {
+            true => Softmax::default(),
+            false => softmax(&stored.trial, stored.trial_words).ok_or_else(unreadable)?,
+        };
+        let softmax = softmax(&stored.dense, stored.words).ok_or_else(unreadable)?;
         let theta = rows(stored.theta).ok_or_else(unreadable)?;
         let hard = unhex(&stored.hard).ok_or_else(unreadable)?;
         let ability = Ability::restored(stored.experts, stored.width, theta, hard).ok_or_else(unreadable)?;
@@ -86,10 +100,11 @@ impl Knowledge {
             table: stored.table,
             calibration: stored.calibration,
             mix: stored.mix,
-            softmax: softmax.ok_or_else(unreadable)?,
+            softmax,
+            trial,
             ability,
             index: Index::of(&stored.examples),
-            examples: stored.examples,
+            examples: stored.examples.into_iter().map(Arc::new).collect(),
         })
     }
 }
@@ -101,7 +116,7 @@ fn hex(values: &[f32]) -> String {
 }
 
 fn unhex(text: &str) -> Option<Vec<f32>> {
-    if !text.is_ascii() || text.len() % 8 != 0 {
+    if !text.is_ascii() || !text.len().is_multiple_of(8) {
         return None;
     }
     let number = |at: usize| u32::from_str_radix(&text[at..at + 8], 16).ok().map(f32::from_bits);

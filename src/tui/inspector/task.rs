@@ -53,6 +53,10 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
         });
         add("expert", Line::of(Role::Dim, &tag));
     }
+    if let Some(router) = &found.draft.router {
+        let about = crate::router::router(router).map_or("", |router| router.about());
+        add("router", Line::of(Role::Expert, router).and(Role::Dim, &format!("  here and below: {about}")));
+    }
     if let Some(operator @ Operator::Project { .. }) = found.draft.operator {
         let about = "  asked once for each item of the first answer it uses";
         add("operator", Line::of(Role::Figure, &operator.to_string()).and(Role::Dim, about));

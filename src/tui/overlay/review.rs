@@ -2,6 +2,7 @@
 
 mod figures;
 mod map;
+mod table;
 
 use crate::{
     router::flip::{flip, flipped_too},
@@ -33,6 +34,8 @@ pub(super) fn draw(paper: &mut Paper<'_>, state: &State, body: Rect) {
     let lines = match review.page {
         Page::Queue => return queue(paper, state, review, inner),
         Page::Map => return map::draw(paper, review, inner),
+        Page::Table => return table::draw(paper, state, review, inner),
+        Page::Cost => table::cost(state, review, wide),
         Page::Agreement => figures::agreement(review, wide),
         Page::Calibration => figures::calibration(state, review, wide),
         Page::Learning => figures::learning(state, review, wide),

@@ -95,6 +95,7 @@ pub(super) fn stored(state: &mut State, stored: Stored) -> Vec<Effect> {
         Stored::Said(weight, words) => state.say(weight, words),
         Stored::Fetching(status) => reports::model(state, status),
         Stored::Gathered(found) => return super::review::gathered(state, *found),
+        Stored::Learned(proposal) => super::review::learned(state, *proposal),
         Stored::Knows(knowledge) => return super::review::knows(state, *knowledge),
     }
     vec![]

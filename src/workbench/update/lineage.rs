@@ -260,6 +260,7 @@ fn adopted(
         set(now.operator != draft.operator, Edit::SetOperator { task: id, operator: draft.operator })?;
         set(now.expert != draft.expert, Edit::SetExpert { task: id, expert: draft.expert })?;
         set(now.strategy != draft.strategy, Edit::SetStrategy { task: id, strategy: draft.strategy })?;
+        set(now.router != draft.router, Edit::SetRouter { task: id, router: draft.router })?;
         set(now.check != draft.check, Edit::SetCheck { task: id, check: draft.check })?;
         set(now.budget != draft.budget, Edit::SetBudget { task: id, budget: draft.budget })?;
         set(collapsed != found.collapsed, Edit::Collapse { task: id, on: found.collapsed })?;

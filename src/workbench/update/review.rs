@@ -1,8 +1,10 @@
 //! The review screen: looking through decisions, saying what one thinks of them. Learning from it is in `learn`.
 
 mod learn;
+mod table;
 
-pub(super) use learn::{heard, knows};
+pub(super) use learn::{heard, knows, learned};
+pub use table::retabled;
 
 use super::{record_turn, typing};
 use crate::{
@@ -13,7 +15,6 @@ use crate::{
         Action, Effect, Mode, RowId, SessionFile, State, Weight,
         buffer::Buffer,
         decisions::{self, Decided},
-        learning,
         ledger::{Review, Saying},
         mode::Purpose,
         review::{Page, Reviewing},
@@ -50,8 +51,7 @@ pub(super) fn open(state: &mut State) -> Vec<Effect> {
     review.here = here;
     review.page = Page::Queue;
     review.line_up(state.tools.roster.cards());
-    let person = learning::person(state.tools.roster.cards()).to_owned();
-    review.measure(&person);
+    review.measure(state.tools.roster.cards(), &state.tools.knowledge);
     state.review = Some(Box::new(review));
     state.mode = Mode::Review;
     show(state);
@@ -59,7 +59,6 @@ pub(super) fn open(state: &mut State) -> Vec<Effect> {
 }
 
 pub(super) fn gathered(state: &mut State, found: Gathered) -> Vec<Effect> {
-    let person = learning::person(state.tools.roster.cards()).to_owned();
     let Some(review) = &mut state.review else { return vec![] };
     let here = review.here.clone();
     review.items.retain(|item| item.session == here);
@@ -67,7 +66,7 @@ pub(super) fn gathered(state: &mut State, found: Gathered) -> Vec<Effect> {
     review.reviews = found.reviews;
     review.newest = found.newest;
     review.line_up(state.tools.roster.cards());
-    review.measure(&person);
+    review.measure(state.tools.roster.cards(), &state.tools.knowledge);
     show(state);
     vec![]
 }
@@ -90,7 +89,14 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     let count = state.review.as_ref().map_or(0, |review| review.candidates(state.tools.roster.cards()).len());
     let Some(review) = &mut state.review else { return vec![] };
     let queue = review.page == Page::Queue;
+    if review.page == Page::Table && review.proposal.is_none() && table::act(state, action) {
+        return table::taken(state, action);
+    }
+    let Some(review) = &mut state.review else { return vec![] };
     match action {
+        A::Back | A::Quit if review.learning.take().is_some() => {
+            state.say(Weight::Info, "not waited for: everything is as it was");
+        }
         A::Back | A::Quit if review.proposal.is_some() => {
             review.proposal = None;
             state.say(Weight::Info, "not taken: everything is as it was");
@@ -144,6 +150,10 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             review.line_up(state.tools.roster.cards());
             show(state);
             state.say(Weight::Info, words);
+        }
+        A::ReviewExport => {
+            let statistics = review.statistics(&state.tools.knowledge);
+            return vec![Effect::Export { json: statistics.json(), csv: statistics.csv() }];
         }
         A::ReviewLearn => return learn::learn(state),
         A::ReviewRollback => return learn::rollback(state),
@@ -218,10 +228,9 @@ fn say(state: &mut State, saying: Saying) -> Vec<Effect> {
         (Saying::Skip, _) => "skipped".to_owned(),
         (Saying::Preferred, _) => format!("{expert} kept over {}", item.decision.chosen),
     };
-    let person = learning::person(state.tools.roster.cards()).to_owned();
     let Some(review) = &mut state.review else { return effects };
     review.reviews.push(line.clone());
-    review.measure(&person);
+    review.measure(state.tools.roster.cards(), &state.tools.knowledge);
     if review.repeat.take().is_none() {
         review.at += 1;
         review.fresh += 1;

@@ -331,6 +331,14 @@ pub(super) fn choose(state: &mut State, action: Action) -> Vec<Effect> {
             let rows: Vec<[String; 2]> = std::iter::once(first).chain(about).collect();
             (Choice::Strategy(std::iter::once(None).chain(names).collect()), draft.strategy, rows)
         }
+        Action::TaskRouter => {
+            let all = crate::router::routers();
+            let names = all.iter().map(|router| Some(router.name().to_owned()));
+            let about = all.iter().map(|router| [router.name().to_owned(), router.about().to_owned()]);
+            let first = ["as above".to_owned(), "as the task above it, or the session, has it".to_owned()];
+            let rows: Vec<[String; 2]> = std::iter::once(first).chain(about).collect();
+            (Choice::Router(std::iter::once(None).chain(names).collect()), draft.router, rows)
+        }
         _ => {
             let all = state.tools.roster.cards();
             let names = all.iter().map(|card| Some(card.name.clone()));
@@ -340,13 +348,17 @@ pub(super) fn choose(state: &mut State, action: Action) -> Vec<Effect> {
             (Choice::Expert(std::iter::once(None).chain(names).collect()), draft.expert, rows)
         }
     };
-    let (Choice::Strategy(names) | Choice::Expert(names)) = &what;
+    let (Choice::Strategy(names) | Choice::Router(names) | Choice::Expert(names)) = &what;
     let cursor = names.iter().position(|name| *name == named).unwrap_or(0);
     let of = match tasks.len() {
         1 => tasks.first().map(|task| plan.text(*task)).unwrap_or_default(),
         n => format!("{n} marked tasks"),
     };
-    let title = if matches!(what, Choice::Strategy(_)) { "Strategy" } else { "Expert" };
+    let title = match what {
+        Choice::Strategy(_) => "Strategy",
+        Choice::Router(_) => "Router of the task and all below it",
+        Choice::Expert(_) => "Expert",
+    };
     sheets::show(
         state,
         Sheet {
@@ -367,11 +379,12 @@ pub(super) fn take_choice(state: &mut State, what: &Choice, tasks: &[TaskId], at
     let edits = |name: &Option<String>| -> Vec<Edit> {
         let edit = |task: &TaskId| match what {
             Choice::Strategy(_) => Edit::SetStrategy { task: *task, strategy: name.clone() },
+            Choice::Router(_) => Edit::SetRouter { task: *task, router: name.clone() },
             Choice::Expert(_) => Edit::SetExpert { task: *task, expert: name.clone() },
         };
         tasks.iter().map(edit).collect()
     };
-    let (Choice::Strategy(names) | Choice::Expert(names)) = what;
+    let (Choice::Strategy(names) | Choice::Router(names) | Choice::Expert(names)) = what;
     let Some(name) = names.get(at) else { return vec![] };
     let words = name.as_deref().unwrap_or("as usual").to_owned();
     make(state, Ok(edits(name)), &words)

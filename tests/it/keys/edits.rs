@@ -145,6 +145,39 @@ fn strategy_expert_check_and_budget_are_set_for_marked_tasks() {
 }
 
 #[test]
+fn a_router_is_set_for_a_task_and_all_below_it() {
+    let mut bench = Bench::with(TASK, &REPLIES);
+    bench.press("c");
+    let calls = bench.model_calls();
+    let routers = |bench: &Bench| {
+        let session = bench.state.journal.session();
+        [1, 2, 3].map(|task| session.progress(TaskId(task)).routed.clone().unwrap().1.router)
+    };
+    assert_eq!(routers(&bench), ["tag", "tag", "tag"]);
+    // One task: it and who uses it are stale until it is routed again, and nothing is asked anew.
+    bench.press("g j A-t j j enter");
+    assert!(bench.notice().starts_with("lexical; "), "{}", bench.notice());
+    let stale: Vec<TaskId> = bench.state.survey.stale().collect();
+    assert_eq!(stale, [0, 1, 2, 3].map(TaskId));
+    bench.press("c");
+    assert_eq!(routers(&bench), ["lexical", "tag", "tag"]);
+    assert_eq!((bench.outline(), bench.model_calls()), (super::DONE.to_owned(), calls));
+    // The goal: all below it, but for the one that has its own; `as above` takes that back.
+    bench.press("g A-t j j enter g j A-t g j enter c");
+    assert_eq!(routers(&bench), ["tag", "lexical", "lexical"]);
+    bench.press("g j A-t g enter c");
+    assert_eq!(routers(&bench), ["lexical", "lexical", "lexical"]);
+    bench.press("g A-t g enter c");
+    assert_eq!(routers(&bench), ["tag", "tag", "tag"]);
+    assert_eq!(bench.model_calls(), calls);
+    // A copy has the router of what it was made from.
+    bench.press("g j A-t j enter Y");
+    let copy = bench.state.journal.session().plan.parts(TaskId(0))[1];
+    let draft = bench.state.journal.session().plan.task(copy).unwrap().draft.clone();
+    assert_eq!(draft.router.as_deref(), Some("tag"));
+}
+
+#[test]
 fn an_answer_that_breaks_its_check_does_not_count() {
     let mut bench = Bench::with(TASK, &REPLIES);
     bench.press("c G C 'number' enter");

@@ -3,6 +3,7 @@
 use super::names_width;
 use crate::{
     router::{
+        gate::Part,
         knowledge::Origin,
         measure::{names, share},
     },
@@ -11,7 +12,7 @@ use crate::{
         text::{Line, cut},
         theme::Role,
     },
-    workbench::{State, ledger::Saying, review::Reviewing},
+    workbench::{State, ledger::Saying, lessons::lessons, review::Reviewing},
 };
 
 /// How often the person agreed, who is mistaken for whom, and what each expert got.
@@ -158,13 +159,26 @@ pub(super) fn learning(state: &State, review: &Reviewing, wide: usize) -> Vec<Li
         };
         lines.push(Line::of(Role::Dim, words));
         lines.push(Line::default());
+        for (what, count) in [
+            ("corrected", proposal.gate.corrected),
+            ("unseen controls", proposal.gate.controls),
+            ("kept from before", proposal.gate.kept),
+        ] {
+            let figures = format!("{:>5} {:>8} {:>8}", count.all, count.before, count.after);
+            let role = if count.before <= count.after { Role::Text } else { Role::Failed };
+            lines.push(Line::of(Role::Dim, what).pad(18).and(role, &figures));
+        }
+        lines.insert(lines.len() - 3, Line::default().pad(20).and(Role::Dim, "all   before    after"));
+        lines.push(Line::default());
         lines.push(Line::of(Role::Dim, "before -> after       right           task"));
         for case in &proposal.gate.cases {
-            let good = case.after == case.right;
-            let mark = if good { "✓ " } else { "✗ " };
-            let role = if good { Role::Done } else { Role::Failed };
+            let mark = if case.good { "✓ " } else { "✗ " };
+            let role = if case.good { Role::Done } else { Role::Failed };
             let moved = format!("{} -> {}", cut(&case.before, 9), cut(&case.after, 9));
-            let what = if case.corrected { "" } else { "control: " };
+            let what = match case.part {
+                Part::Corrected => String::new(),
+                part => format!("{}: ", part.word()),
+            };
             lines.push(
                 Line::of(role, mark)
                     .and(Role::Text, &moved)
@@ -181,11 +195,16 @@ pub(super) fn learning(state: &State, review: &Reviewing, wide: usize) -> Vec<Li
         0 => Line::of(Role::Dim, "nothing learned is in force: routers go by the cards"),
         version => Line::of(Role::Text, &format!("version {version}: {}", known.note)),
     });
-    let open = crate::workbench::learning::corrections(&review.reviews, known).len();
-    lines.push(Line::of(
-        Role::Dim,
-        &format!("{open} corrections wait to be learned: L learns, V goes back a version"),
-    ));
+    if review.learning.is_some() {
+        lines.push(Line::of(Role::Running, "learning … esc does not wait for it"));
+    }
+    let open = lessons(&review.reviews, &review.items, known);
+    let corrections = open.iter().filter(|one| one.is_correction()).count();
+    let words = format!(
+        "{corrections} corrections, {} outcomes wait to be learned: L learns, V goes back",
+        open.len() - corrections
+    );
+    lines.push(Line::of(Role::Dim, &words));
     lines.push(Line::default());
     for example in known.learned() {
         let influenced = review

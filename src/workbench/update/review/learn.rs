@@ -6,7 +6,9 @@ use crate::{
     ids::CallId,
     router::Knowledge,
     workbench::{
-        Effect, State, Weight, learning,
+        Effect, State, Weight,
+        learning::{self, Job, Proposal},
+        lessons::lessons,
         review::{Page, Waiting},
     },
 };
@@ -53,12 +55,12 @@ pub(super) fn map(state: &mut State) -> Vec<Effect> {
 pub(super) fn learn(state: &mut State) -> Vec<Effect> {
     let cards = state.tools.roster.cards();
     let Some(review) = &state.review else { return vec![] };
-    let corrections = learning::corrections(&review.reviews, &state.tools.knowledge);
-    if corrections.is_empty() {
+    let lessons = lessons(&review.reviews, &review.items, &state.tools.knowledge);
+    if lessons.is_empty() {
         state.say(Weight::Info, "there is nothing new to learn: override a decision first");
         return vec![];
     }
-    let mut texts = learning::texts(cards, &state.tools.knowledge, &corrections);
+    let mut texts = learning::texts(cards, &state.tools.knowledge, &lessons);
     texts.retain(|text| !review.vectors.contains_key(text));
     if texts.is_empty() {
         return propose(state);
@@ -85,6 +87,7 @@ pub(in crate::workbench::update) fn heard(state: &mut State, report: &Report) ->
             if waiting.learn {
                 return Some(propose(state));
             }
+            review.measure(state.tools.roster.cards(), &state.tools.knowledge);
             state.notice = None;
         }
         Report::Failed { why, .. } => {
@@ -97,25 +100,34 @@ pub(in crate::workbench::update) fn heard(state: &mut State, report: &Report) ->
     Some(vec![])
 }
 
-/// Makes the next version and shows what it would change.
+/// Has the next version made, off the thread of the screen.
 fn propose(state: &mut State) -> Vec<Effect> {
     let cards = state.tools.roster.cards();
     let known = Arc::clone(&state.tools.knowledge);
     let Some(review) = &mut state.review else { return vec![] };
-    let corrections = learning::corrections(&review.reviews, &known);
-    let base = learning::card_examples(cards, &review.vectors);
-    let new = corrections.iter().filter_map(|one| learning::correction(one, &review.vectors)).collect();
+    let base = if known.is_empty() { learning::card_examples(cards, &review.vectors) } else { vec![] };
+    let lessons = lessons(&review.reviews, &review.items, &known);
+    let new = lessons.iter().filter_map(|one| one.example(&review.vectors)).collect();
     let number = review.newest.max(known.version) + 1;
     let seed = state.journal.session().settings.as_ref().map_or(0, |settings| settings.sampling.seed);
-    review.proposal = learning::propose(cards, &known, base, new, seed, number);
+    review.learning = Some(number);
     review.page = Page::Learning;
     review.scroll = 0;
-    let words = match &review.proposal {
-        Some(proposal) => proposal.gate.words(),
-        None => "nothing could be learned".to_owned(),
-    };
+    let job = Job { cards: cards.to_vec(), known, base, new, seed, number };
+    state.say(Weight::Info, "learning …");
+    vec![Effect::Learn(Box::new(job))]
+}
+
+/// The version is made: shows what it would change. One that nobody waits for is dropped.
+pub(in crate::workbench::update) fn learned(state: &mut State, proposal: Proposal) {
+    let Some(review) = &mut state.review else { return };
+    if review.learning != Some(proposal.knowledge.version) {
+        return;
+    }
+    review.learning = None;
+    let words = proposal.gate.words();
+    review.proposal = Some(proposal);
     state.say(Weight::Info, words);
-    vec![]
 }
 
 /// Takes the proposed version, if it passed.
@@ -130,11 +142,13 @@ pub(super) fn take(state: &mut State) -> Vec<Effect> {
     }
     let version = proposal.knowledge.version;
     review.newest = review.newest.max(version);
-    let text = proposal.knowledge.to_text();
-    state.tools.knowledge = Arc::new(proposal.knowledge);
+    let knowledge = Arc::new(proposal.knowledge);
+    state.tools.knowledge = Arc::clone(&knowledge);
+    review.table = None;
+    review.measure(state.tools.roster.cards(), &knowledge);
     state.look();
     state.say(Weight::Info, format!("version {version} is in force; V goes back to the one before"));
-    vec![Effect::StoreKnowledge { version, text }]
+    vec![Effect::StoreKnowledge(knowledge)]
 }
 
 /// Goes back to the version that this one was made from.
@@ -154,6 +168,10 @@ pub(in crate::workbench::update) fn knows(state: &mut State, knowledge: Knowledg
         version => format!("version {version} is in force: {}", knowledge.note),
     };
     state.tools.knowledge = Arc::new(knowledge);
+    if let Some(review) = &mut state.review {
+        review.table = None;
+        review.measure(state.tools.roster.cards(), &state.tools.knowledge);
+    }
     state.look();
     state.say(Weight::Info, words);
     vec![]
