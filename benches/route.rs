@@ -121,6 +121,7 @@ fn card(at: usize) -> ExpertCard {
         max_tokens: 1,
         stop: vec![],
         schema: None,
+        model: None,
         choices: vec![],
         body: String::new(),
         version: String::new(),

@@ -37,6 +37,7 @@ fn card(name: &str, kind: ExpertKind, cost: f32) -> ExpertCard {
         max_tokens: 1,
         stop: vec![],
         schema: None,
+        model: None,
         choices: vec![],
         body: String::new(),
         version: String::new(),
