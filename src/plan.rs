@@ -30,4 +30,4 @@ pub use redraft::{Changed, Redraft, outline_of, redraft};
 pub use rework::Reworked;
 pub use same::Compare;
 pub use task::{Draft, Task};
-pub use value::{bind, fill, items, join, show};
+pub use value::{bind, fill, fill_pieces, items, join, show};

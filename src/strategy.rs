@@ -16,7 +16,7 @@ pub mod prompts;
 pub use prompts::Prompts;
 
 use crate::{
-    ask::{Answer, Request, Sampling},
+    ask::{Answer, Request, Sampling, part::Part},
     decision::ExpertCard,
     plan::notation::Step,
 };
@@ -70,6 +70,10 @@ pub trait Strategy: Sync {
     /// What it does, in a sentence for help and palette.
     fn about(&self) -> &'static str;
     fn next(&self, scene: &Scene<'_>) -> Next;
+    /// Where the words of the prompt came from that it asks with in this scene: joined, the parts are that prompt.
+    fn parts(&self, _scene: &Scene<'_>) -> Vec<Part> {
+        vec![]
+    }
     /// Pause a continuous run when its proposal has come, so that a person can edit it first.
     fn plans_first(&self) -> bool {
         false

@@ -95,7 +95,7 @@ fn bound(journal: &Journal, survey: &Survey) -> Bound {
 }
 
 /// Which limit one more call would break. Functions are free.
-fn over_limit(journal: &Journal, ask: &Ask) -> Option<String> {
+pub fn over_limit(journal: &Journal, ask: &Ask) -> Option<String> {
     let cap = caps::session_reached(journal).filter(|_| paid(ask))?;
     Some(format!("the session's budget ({}) is spent", cap.part))
 }

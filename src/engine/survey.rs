@@ -283,7 +283,7 @@ impl<'a> Surveyor<'a> {
         let mut keys = vec![operator.to_string()];
         let mut answers = vec![];
         let mut open: Option<Status> = None;
-        for question in &look.questions {
+        for (at, question) in look.questions.iter().enumerate() {
             let request = match request(card, question, self.settings.sampling) {
                 Ok(request) => request,
                 Err(error) => return Status::Stuck(format!("the card of `{}`: {error}", card.name)),
@@ -292,6 +292,7 @@ impl<'a> Surveyor<'a> {
             let (server, model) = (card.server.clone(), card.model.clone());
             let ask = Ask { expert: card.name.clone(), server, model, request };
             let (key, heard) = self.hear(task, Purpose::Answer, ask, &card.version, attempt);
+            self.came_from(|| self.parts_of_card(card, draft, at, question));
             let call = self.journal.call_for(&key).map(|call| call.id);
             look.calls.extend(call);
             look.asked.push(call);
@@ -383,6 +384,7 @@ impl<'a> Surveyor<'a> {
         if let Next::Ask(request) = next {
             let ask = Ask::local(strategy.name(), request);
             let heard = self.hear(task, Purpose::Propose, ask, "", attempt);
+            self.came_from(|| self.split(strategy.parts(&scene), draft, None));
             key = heard.0;
             look.calls.extend(self.journal.call_for(&key).map(|call| call.id));
             match heard.1 {

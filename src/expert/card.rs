@@ -31,7 +31,10 @@
 mod front;
 mod template;
 
-use crate::ask::Turn;
+use crate::ask::{
+    Turn,
+    part::{self, Origin, Part},
+};
 use crate::decision::{ExpertCard, ExpertKind, default_max_tokens};
 use crate::expert::{schema::Schema, symbolic};
 use front::{Fault, Field, shortened};
@@ -79,6 +82,25 @@ pub fn turns(card: &ExpertCard, question: &str) -> Result<Vec<Turn>, CardError> 
         line,
         what: format!("in the body: {what}"),
     })
+}
+
+/// Where the words of [`turns`] came from. A turn that does more with the question than to set it in stays one part.
+pub fn parts(card: &ExpertCard, question: &str) -> Vec<Part> {
+    // No card says this character: it is of no script.
+    const MARK: char = '\u{e0f0}';
+    let (Ok(real), Ok(marked)) = (turns(card, question), turns(card, &MARK.to_string())) else {
+        return vec![];
+    };
+    let whole = |turn: usize, text: &str| {
+        vec![Part { origin: Origin::Card(card.name.clone()), turn, text: text.to_owned() }]
+    };
+    let split = |(at, turn): (usize, &Turn)| {
+        let rendered = marked.get(at).filter(|_| marked.len() == real.len() && !card.body.contains(MARK));
+        let parts =
+            rendered.and_then(|rendered| part::filled(at, &card.name, &rendered.text, MARK, question, turn));
+        parts.unwrap_or_else(|| whole(at, &turn.text))
+    };
+    real.iter().enumerate().flat_map(split).collect()
 }
 
 fn read(text: &str, origin: &str, warnings: &mut Vec<String>) -> Result<ExpertCard, Fault> {

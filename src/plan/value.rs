@@ -52,7 +52,19 @@ pub fn fill(
     answer: impl Fn(TaskId) -> Option<String>,
     item: Option<&str>,
 ) -> Option<String> {
-    let first = phrase.needs().first().copied();
+    let pieces = fill_pieces(phrase, answer, item)?;
+    Some(pieces.into_iter().map(|(_, text)| text).collect())
+}
+
+/// The same piece by piece: what stands for an answer comes with the place of its task among those that the phrase needs.
+pub fn fill_pieces(
+    phrase: &Phrase,
+    answer: impl Fn(TaskId) -> Option<String>,
+    item: Option<&str>,
+) -> Option<Vec<(Option<usize>, String)>> {
+    let needs = phrase.needs();
+    let first = needs.first().copied();
+    let mut pieces: Vec<(Option<usize>, String)> = vec![];
     let mut question = String::new();
     for (at, piece) in phrase.pieces().iter().enumerate() {
         let after = match phrase.pieces().get(at + 1) {
@@ -60,15 +72,19 @@ pub fn fill(
             _ => "",
         };
         match piece {
-            Piece::Text(text) => question.push_str(text),
+            Piece::Text(text) => pieces.push((None, text.clone())),
             Piece::Lost { .. } => return None,
-            Piece::Answer { task } => match item {
-                Some(item) if Some(*task) == first => question.push_str(item),
-                _ => question.push_str(&bind(&answer(*task)?, &question, after)),
-            },
+            Piece::Answer { task } => {
+                let text = match item {
+                    Some(item) if Some(*task) == first => item.to_owned(),
+                    _ => bind(&answer(*task)?, &question, after),
+                };
+                pieces.push((needs.iter().position(|need| need == task), text));
+            }
         }
+        question.push_str(pieces.last().map_or("", |(_, text)| text));
     }
-    Some(question)
+    Some(pieces)
 }
 
 /// The items a projection asks about, as text.

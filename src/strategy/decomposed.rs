@@ -6,7 +6,10 @@
 
 use super::{Next, Scene, Strategy, conclude, exemplars, grammar, written};
 use crate::{
-    ask::{Generate, Prompt, Request, Shape},
+    ask::{
+        Generate, Request, Shape,
+        part::{Origin, Part, Writing},
+    },
     plan::notation::{self, Line},
 };
 
@@ -22,6 +25,10 @@ impl Strategy for Decomposed {
 
     fn about(&self) -> &'static str {
         "one sub-question at a time, each tagged with its expert, until nothing is left to ask"
+    }
+
+    fn parts(&self, scene: &Scene<'_>) -> Vec<Part> {
+        write(scene).0.parts()
     }
 
     fn next(&self, scene: &Scene<'_>) -> Next {
@@ -45,22 +52,35 @@ impl Strategy for Decomposed {
     }
 }
 
+/// The prompt in its parts, and the family whose examples stand in it.
+fn write(scene: &Scene<'_>) -> (Writing, exemplars::Family) {
+    const INSTRUCTION: &str = "decomposed/instruction";
+    let mut prompt = Writing::default();
+    prompt.say(Origin::Instruction(INSTRUCTION.to_owned()), scene.prompts.get(INSTRUCTION).trim());
+    let (name, family) = exemplars::nearest_named(scene.prompts, scene.task);
+    let of = family.exemplars.len();
+    for (at, exemplar) in family.exemplars.iter().enumerate() {
+        let origin = Origin::Exemplar { family: name.clone(), nth: at + 1, of };
+        prompt.say(origin, &format!("\n\n{exemplar}"));
+    }
+    prompt.say(Origin::Notation, "\n\nQC: ");
+    prompt.say(Origin::Task, &one_line(scene.task));
+    prompt.say(Origin::Notation, "\n");
+    for (at, done) in scene.steps.iter().enumerate() {
+        prompt.say(Origin::Step(at + 1), &format!("QS: {}\n", done.step));
+        prompt.say(Origin::StepAnswer(at + 1), &format!("A: {}\n", written(&done.answer)));
+    }
+    prompt.say(Origin::Notation, "QS:");
+    (prompt, family)
+}
+
 fn ask(scene: &Scene<'_>) -> Request {
-    let mut prompt = scene.prompts.get("decomposed/instruction").trim().to_owned();
-    let family = exemplars::nearest(scene.prompts, scene.task);
-    for exemplar in &family.exemplars {
-        prompt.push_str(&format!("\n\n{exemplar}"));
-    }
-    prompt.push_str(&format!("\n\nQC: {}\n", one_line(scene.task)));
-    for done in scene.steps {
-        prompt.push_str(&format!("QS: {}\nA: {}\n", done.step, written(&done.answer)));
-    }
-    prompt.push_str("QS:");
+    let (prompt, family) = write(scene);
     let words = family.words(scene.task);
     let least = family.least_steps();
     let bounds = grammar::Bounds { task: scene.task, cards: scene.cards, words: words.as_ref(), least };
     Request::Generate(Generate {
-        prompt: Prompt::Raw(prompt.trim_start().to_owned()),
+        prompt: prompt.prompt(),
         sampling: scene.sampling,
         max_tokens: STEP_TOKENS,
         stop: vec!["\n".to_owned()],

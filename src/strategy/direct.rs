@@ -4,7 +4,10 @@
 //! decomposition and not the examples.
 
 use super::{Next, Scene, Strategy, decomposed::one_line, exemplars};
-use crate::ask::{Generate, Prompt, Request};
+use crate::ask::{
+    Generate, Request,
+    part::{Origin, Part, Writing},
+};
 
 const ANSWER_TOKENS: u32 = 96;
 
@@ -19,6 +22,10 @@ impl Strategy for Direct {
         "the whole task in one call, without sub-tasks: the control arm"
     }
 
+    fn parts(&self, scene: &Scene<'_>) -> Vec<Part> {
+        write(scene).parts()
+    }
+
     fn next(&self, scene: &Scene<'_>) -> Next {
         match scene.reply {
             None => Next::Ask(ask(scene)),
@@ -27,16 +34,27 @@ impl Strategy for Direct {
     }
 }
 
-fn ask(scene: &Scene<'_>) -> Request {
-    let mut prompt = scene.prompts.get("direct/instruction").trim().to_owned();
-    let family = exemplars::nearest(scene.prompts, scene.task);
-    for exemplar in &family.exemplars {
+/// The prompt in its parts.
+fn write(scene: &Scene<'_>) -> Writing {
+    const INSTRUCTION: &str = "direct/instruction";
+    let mut prompt = Writing::default();
+    prompt.say(Origin::Instruction(INSTRUCTION.to_owned()), scene.prompts.get(INSTRUCTION).trim());
+    let (name, family) = exemplars::nearest_named(scene.prompts, scene.task);
+    let of = family.exemplars.len();
+    for (at, exemplar) in family.exemplars.iter().enumerate() {
         let answer = exemplar.steps.last().map_or("", |(_, answer)| answer.as_str());
-        prompt.push_str(&format!("\n\nQ: {}\nA: {}", exemplar.goal, bare(answer)));
+        let origin = Origin::Exemplar { family: name.clone(), nth: at + 1, of };
+        prompt.say(origin, &format!("\n\nQ: {}\nA: {}", exemplar.goal, bare(answer)));
     }
-    prompt.push_str(&format!("\n\nQ: {}\nA:", one_line(scene.task)));
+    prompt.say(Origin::Notation, "\n\nQ: ");
+    prompt.say(Origin::Task, &one_line(scene.task));
+    prompt.say(Origin::Notation, "\nA:");
+    prompt
+}
+
+fn ask(scene: &Scene<'_>) -> Request {
     Request::Generate(Generate {
-        prompt: Prompt::Raw(prompt.trim_start().to_owned()),
+        prompt: write(scene).prompt(),
         sampling: scene.sampling,
         max_tokens: ANSWER_TOKENS,
         stop: vec!["\n".to_owned()],

@@ -61,6 +61,11 @@ fn bare_words(text: &str) -> impl Iterator<Item = String> {
 
 /// The family whose goals share the most telling words with the task.
 pub fn nearest(prompts: &Prompts, task: &str) -> Family {
+    nearest_named(prompts, task).1
+}
+
+/// The same with the name of its prompt file.
+pub fn nearest_named(prompts: &Prompts, task: &str) -> (String, Family) {
     let families: Vec<(&str, Family)> = prompts
         .under("decomposed/families/")
         .map(|(name, text)| (name, Family::read(text)))
@@ -76,14 +81,14 @@ pub fn nearest(prompts: &Prompts, task: &str) -> Family {
         };
         task.intersection(family).map(weight).sum()
     };
-    let mut best: Option<(f32, &Family)> = None;
+    let mut best: Option<(f32, &str, &Family)> = None;
     for ((name, family), words) in families.iter().zip(&words) {
         let score = score(words) + if *name == GENERAL { 0.1 } else { 0.0 };
-        if best.is_none_or(|(top, _)| score > top) {
-            best = Some((score, family));
+        if best.is_none_or(|(top, ..)| score > top) {
+            best = Some((score, name, family));
         }
     }
-    best.map(|(_, family)| family.clone()).unwrap_or_default()
+    best.map(|(_, name, family)| (name.to_owned(), family.clone())).unwrap_or_default()
 }
 
 fn goal_words(family: &[Exemplar]) -> BTreeSet<String> {

@@ -5,7 +5,10 @@
 
 use super::{Next, Scene, Strategy, conclude, decomposed::one_line, exemplars, grammar};
 use crate::{
-    ask::{Generate, Prompt, Request, Shape},
+    ask::{
+        Generate, Request, Shape,
+        part::{Origin, Part, Writing},
+    },
     plan::notation::{self, END, Line},
 };
 
@@ -29,6 +32,10 @@ impl Strategy for PlanAndSolve {
         true
     }
 
+    fn parts(&self, scene: &Scene<'_>) -> Vec<Part> {
+        write(scene).0.parts()
+    }
+
     fn next(&self, scene: &Scene<'_>) -> Next {
         if scene.complete {
             return conclude(scene);
@@ -40,22 +47,31 @@ impl Strategy for PlanAndSolve {
     }
 }
 
-fn ask(scene: &Scene<'_>) -> Request {
-    let mut prompt = scene.prompts.get("plan-and-solve/instruction").trim().to_owned();
-    let family = exemplars::nearest(scene.prompts, scene.task);
-    for exemplar in &family.exemplars {
-        prompt.push_str(&format!("\n\nQC: {}\n", exemplar.goal));
-        for (step, _) in &exemplar.steps {
-            prompt.push_str(&format!("QS: {step}\n"));
-        }
-        prompt.push_str(&format!("QS: {END}"));
+/// The prompt in its parts, and the family whose examples stand in it.
+fn write(scene: &Scene<'_>) -> (Writing, exemplars::Family) {
+    const INSTRUCTION: &str = "plan-and-solve/instruction";
+    let mut prompt = Writing::default();
+    prompt.say(Origin::Instruction(INSTRUCTION.to_owned()), scene.prompts.get(INSTRUCTION).trim());
+    let (name, family) = exemplars::nearest_named(scene.prompts, scene.task);
+    let of = family.exemplars.len();
+    for (at, exemplar) in family.exemplars.iter().enumerate() {
+        let steps = exemplar.steps.iter().map(|(step, _)| format!("QS: {step}\n")).collect::<String>();
+        let origin = Origin::Exemplar { family: name.clone(), nth: at + 1, of };
+        prompt.say(origin, &format!("\n\nQC: {}\n{steps}QS: {END}", exemplar.goal));
     }
-    prompt.push_str(&format!("\n\nQC: {}\nQS:", one_line(scene.task)));
+    prompt.say(Origin::Notation, "\n\nQC: ");
+    prompt.say(Origin::Task, &one_line(scene.task));
+    prompt.say(Origin::Notation, "\nQS:");
+    (prompt, family)
+}
+
+fn ask(scene: &Scene<'_>) -> Request {
+    let (prompt, family) = write(scene);
     let words = family.words(scene.task);
     let least = family.least_steps();
     let bounds = grammar::Bounds { task: scene.task, cards: scene.cards, words: words.as_ref(), least };
     Request::Generate(Generate {
-        prompt: Prompt::Raw(prompt.trim_start().to_owned()),
+        prompt: prompt.prompt(),
         sampling: scene.sampling,
         max_tokens: PLAN_TOKENS,
         stop: vec!["\n\n".to_owned()],

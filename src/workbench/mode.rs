@@ -77,6 +77,10 @@ pub enum Purpose {
         task: TaskId,
         call: crate::ids::CallId,
     },
+    /// How many samples of a call, and at which temperature.
+    Samples(super::sheet::VoteOf),
+    /// The text that one way of a task wants.
+    Way(Box<super::update::whatif::WhatIf>, usize),
     /// Name of a new branch, a note behind a colon.
     Fork,
     /// Name and note of the branch that ends here.
@@ -115,6 +119,9 @@ impl Purpose {
             Purpose::Explain(_) => "Why was this changed?",
             Purpose::Prompt { .. } => "Prompt of the next call",
             Purpose::GoOn { .. } => "The answer begins like this",
+            Purpose::Samples(_) => "Vote: how many samples",
+            Purpose::Way(whatif, at) if whatif.wants_answer(*at) => "What if: the right answer",
+            Purpose::Way(..) => "What if: the prompt",
             Purpose::Fork => "Fork: name of the new branch",
             Purpose::NameBranch(_) => "Name of the branch",
             Purpose::Breakpoint(None) => "New breakpoint",
@@ -153,6 +160,10 @@ impl Purpose {
             Purpose::GoOn { .. } => {
                 "the model goes on where your text ends; A-enter is a new line, enter goes on"
             }
+            Purpose::Samples(_) => {
+                "5 at 0.8: five samples at that temperature; known ones are not drawn again"
+            }
+            Purpose::Way(..) => "A-enter is a new line, C-o your editor; enter tries it beside the plan",
             Purpose::Fork => "a word, and a note behind a colon if you like; enter forks here",
             Purpose::NameBranch(_) => "a word, and a note behind a colon if you like",
             Purpose::Breakpoint(_) => {

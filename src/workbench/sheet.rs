@@ -2,10 +2,10 @@
 //! put together once, when it is opened or changed; faces only draw it.
 
 use crate::{
-    ids::{Seq, TaskId},
+    ids::{CallId, Seq, TaskId},
     plan::Edit,
     session::{
-        Session,
+        Purpose, Session,
         compare::{Comparison, Costs, Matching},
         merge::Merging,
     },
@@ -80,6 +80,17 @@ pub enum Kind {
         tips: Vec<Seq>,
         compare: bool,
     },
+    /// The parts of a prompt, and the task that each came from.
+    Why {
+        tasks: Vec<Option<TaskId>>,
+        parts: Vec<crate::ask::part::Part>,
+    },
+    /// Samples of one call, by what they say.
+    Votes(Votes),
+    /// One task in several ways.
+    WhatIf(Box<super::update::whatif::WhatIf>),
+    /// Calls that are made once more.
+    Repeat(Vec<super::update::repeat::Repeated>),
     Timeline(Timeline),
     Compare(Box<Comparing>),
     /// The search for the task at fault, which stands in `State::blame`; a row for each of these.
@@ -95,6 +106,24 @@ pub enum Choice {
     Strategy(Vec<Option<String>>),
     Router(Vec<Option<String>>),
     Expert(Vec<Option<String>>),
+}
+
+/// The call that samples are drawn of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VoteOf {
+    pub task: TaskId,
+    /// It is about one item of a projection.
+    pub item: bool,
+    pub purpose: Purpose,
+    /// Key of the ask as it would be by itself.
+    pub key: String,
+}
+
+/// Samples of one call; for each row those that say the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Votes {
+    pub of: VoteOf,
+    pub calls: Vec<Vec<CallId>>,
 }
 
 /// The events of a session, and how closely they are listed.

@@ -52,6 +52,9 @@ pub struct State {
     pub blame: Option<Box<super::update::blame::Blaming>>,
     /// Where a run has stopped by itself.
     pub debug: super::debug::Debug,
+    /// Calls that are made once more to be compared, and whether it was told how they came out.
+    pub repeats: Vec<super::update::repeat::Repeated>,
+    pub repeats_told: bool,
     /// The review of routing, kept while one looks elsewhere.
     pub review: Option<Box<super::review::Reviewing>>,
     /// Milliseconds since 1970 at the last message.
@@ -241,6 +244,8 @@ impl State {
             theme_names: vec![],
             blame: None,
             debug: super::debug::Debug::default(),
+            repeats: vec![],
+            repeats_told: false,
             review: None,
             now: 0,
         }

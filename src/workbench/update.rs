@@ -1,6 +1,7 @@
 //! `update`: the only place where the state changes. It routes; the topics are in the files beside it.
 
 mod amend;
+mod beside;
 pub mod blame;
 mod breakpoints;
 mod browsing;
@@ -13,6 +14,7 @@ mod history;
 mod lineage;
 mod models;
 mod onward;
+pub mod repeat;
 mod reports;
 mod reverse;
 pub mod review;
@@ -25,7 +27,10 @@ mod stops;
 pub mod time_travel;
 mod typing;
 mod verdicts;
+mod vote;
 mod weak;
+pub mod whatif;
+mod why;
 
 use super::{Action, Effect, Message, Mode, Run, State, Stored, Weight};
 use crate::session::{Entry, Event, JournalError};
@@ -43,7 +48,11 @@ fn taken(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Action(action) => act(state, action),
         Message::Typing(typing) => typing::take(state, &typing),
         Message::Newline => typing::take(state, &super::buffer::Typing::Insert("\n".to_owned())),
-        Message::Report(report) => reports::report(state, report),
+        Message::Report(report) => {
+            let mut effects = reports::report(state, report);
+            effects.extend(beside::heard(state));
+            effects
+        }
         Message::Stored(stored) => files::stored(state, stored),
         Message::Click(target) => browsing::click(state, target),
         Message::Scroll(place, lines) => browsing::scroll(state, place, lines),
@@ -83,6 +92,10 @@ pub fn disabled(state: &State, action: Action) -> Option<String> {
         | A::EditOutside
         | A::EditPrompt
         | A::EditAnswer
+        | A::WhyPrompt
+        | A::Repeat
+        | A::Samples
+        | A::WhatIf
         | A::Weakest
         | A::NextFigure
         | A::InsertBefore
@@ -212,6 +225,10 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::Again => edits::again(state),
         A::Edit | A::EditOutside => edits::edit_text(state, action == A::EditOutside),
         A::EditPrompt => amend::edit_prompt(state),
+        A::WhyPrompt => why::open(state),
+        A::Repeat => repeat::start(state),
+        A::Samples => vote::ask(state),
+        A::WhatIf => whatif::open(state),
         A::EditAnswer => onward::edit_answer(state),
         A::Weakest => weak::next(state),
         A::NextFigure => weak::next_figure(state),

@@ -1,5 +1,6 @@
 //! Keys on a plan: what was there, what was pressed, what came out.
 
+mod beside;
 mod budgets;
 mod debug;
 mod edits;

@@ -2,9 +2,15 @@
 
 use super::Surveyor;
 use crate::{
-    ask::Ask,
+    ask::{
+        Ask, Prompt, Turn,
+        part::{self, Origin, Part},
+    },
+    decision::{ExpertCard, ExpertKind},
     engine::Which,
+    expert::card,
     ids::TaskId,
+    plan::{self, Draft, Operator},
     session::{Amendment, Outcome, Progress, Purpose},
 };
 
@@ -21,6 +27,8 @@ pub struct Asking {
     pub ask: Ask,
     /// Key of the ask as it is made: its call is found under it.
     pub key: String,
+    /// Where the words of its prompt came from; joined, they are that prompt.
+    pub parts: Vec<Part>,
 }
 
 /// Whether a person changed calls of a task.
@@ -41,6 +49,24 @@ impl Amendments {
             Amendments::None => None,
             Amendments::Hold => Some("amended"),
             Amendments::Lapsed => Some("amendment lapsed"),
+        }
+    }
+}
+
+/// The parts of the ask as it is made: what a person wrote in place of something is told apart.
+fn with_amendment(parts: Vec<Part>, asking: &Asking) -> Vec<Part> {
+    let whole = |turn: usize, text: &str| Part { origin: Origin::Person, turn, text: text.to_owned() };
+    let Some(prompt) = asking.amendment.as_ref().and_then(|amendment| amendment.prompt.as_ref()) else {
+        return parts;
+    };
+    match prompt {
+        Prompt::Raw(text) => part::amended(parts, 0, text),
+        Prompt::Chat(turns) => {
+            let turn = |(at, turn): (usize, &Turn)| {
+                let old: Vec<Part> = parts.iter().filter(|part| part.turn == at).cloned().collect();
+                if old.is_empty() { vec![whole(at, &turn.text)] } else { part::amended(old, at, &turn.text) }
+            };
+            turns.iter().enumerate().flat_map(turn).collect()
         }
     }
 }
@@ -76,6 +102,7 @@ impl Surveyor<'_> {
                 amendment: found.map(|one| one.amendment.clone()),
                 ask: amended.clone(),
                 key: String::new(),
+                parts: vec![],
             });
         }
         amended
@@ -97,6 +124,47 @@ impl Surveyor<'_> {
     pub(super) fn made_under(&self, key: &str) {
         if let Some(last) = self.asks.borrow_mut().last_mut() {
             last.key = key.to_owned();
+        }
+    }
+
+    /// Tells where the words of the ask at hand came from, if anybody wants to know.
+    pub(super) fn came_from(&self, parts: impl FnOnce() -> Vec<Part>) {
+        if !self.wants_moves {
+            return;
+        }
+        if let Some(last) = self.asks.borrow_mut().last_mut() {
+            last.parts = with_amendment(parts(), last);
+        }
+    }
+
+    /// The parts of what an expert is asked, for the question at this place.
+    pub(super) fn parts_of_card(
+        &self,
+        card: &ExpertCard,
+        draft: &Draft,
+        at: usize,
+        question: &str,
+    ) -> Vec<Part> {
+        let parts = match card.kind {
+            ExpertKind::Prompt => card::parts(card, question),
+            _ => vec![Part { origin: Origin::Task, turn: 0, text: question.to_owned() }],
+        };
+        self.split(parts, draft, Some(at))
+    }
+
+    /// Tells the task's own words from the answers in them.
+    pub(super) fn split(&self, parts: Vec<Part>, draft: &Draft, at: Option<usize>) -> Vec<Part> {
+        let answer = |task: TaskId| self.session.answer(task).map(str::to_owned);
+        let items = match (draft.operator, draft.phrase.needs().first()) {
+            (Some(Operator::Project { over, .. }), Some(first)) if at.is_some() => {
+                answer(*first).map(|answer| plan::items(over, &answer)).unwrap_or_default()
+            }
+            _ => vec![],
+        };
+        let item = at.and_then(|at| items.get(at)).map(String::as_str);
+        match plan::fill_pieces(&draft.phrase, answer, item) {
+            Some(pieces) => part::split_task(parts, &pieces),
+            None => parts,
         }
     }
 

@@ -83,7 +83,7 @@ pub(super) fn edit_prompt(state: &mut State) -> Vec<Effect> {
 }
 
 /// What a request lets be edited as its prompt: of a function its question.
-fn prompt_of(request: &Request) -> Option<Prompt> {
+pub(super) fn prompt_of(request: &Request) -> Option<Prompt> {
     match request {
         Request::Generate(generate) => Some(generate.prompt.clone()),
         Request::Score { prompt, .. } => Some(prompt.clone()),

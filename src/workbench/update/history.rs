@@ -236,6 +236,12 @@ pub(super) fn refresh(state: &mut State) {
             Some(super::lineage::detail(state.journal.session(), comparing, sheet.cursor))
         }
         Kind::Blame(tasks) => tasks.get(sheet.cursor).map(|task| super::blame::detail(state, *task)),
+        Kind::Votes(votes) => Some(super::vote::below(state, votes, sheet.cursor)),
+        Kind::WhatIf(whatif) => Some(super::whatif::below(state, whatif, sheet.cursor)),
+        Kind::Repeat(all) => all.get(sheet.cursor).map(|repeated| super::repeat::below(state, repeated)),
+        Kind::Why { parts, .. } => parts
+            .get(sheet.cursor)
+            .map(|part| part.text.split('\n').map(|line| (Tone::Plain, line.to_owned())).collect()),
         Kind::Merge(merging) => Some(super::lineage::sides(merging, sheet.cursor)),
         _ => None,
     };

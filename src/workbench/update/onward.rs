@@ -185,7 +185,7 @@ fn made_as(state: &State, task: TaskId, call: &Call) -> Option<Asking> {
 }
 
 /// The place in the log just before the call was made.
-fn before(state: &State, call: CallId) -> Option<Seq> {
+pub(super) fn before(state: &State, call: CallId) -> Option<Seq> {
     let asked = |event: &Event| matches!(event, Event::Asked { call: made, .. } if *made == call);
     state.journal.records().iter().find(|record| asked(&record.event))?.after
 }

@@ -36,7 +36,7 @@ pub(super) fn start(state: &mut State, run: Run) -> Vec<Effect> {
 }
 
 /// A session that was made with another model says so before it goes on: answers of the other one are stale.
-fn with_this_model(state: &mut State) -> Vec<Effect> {
+pub(super) fn with_this_model(state: &mut State) -> Vec<Effect> {
     let model = &state.defaults.model;
     let Some(old) = state.journal.session().settings.as_ref().filter(|settings| settings.model != *model)
     else {
@@ -317,7 +317,7 @@ pub(super) fn answered(state: &mut State) -> Vec<Effect> {
 }
 
 /// What is missing to make this call, if anything.
-fn missing_model(state: &State, ask: &Ask) -> Option<String> {
+pub(super) fn missing_model(state: &State, ask: &Ask) -> Option<String> {
     let which = Which::serving(ask)?;
     match state.model(which) {
         ModelState::Ready { .. } | ModelState::Loading(_) | ModelState::Asleep(_) => None,

@@ -1,6 +1,6 @@
 //! Sheets: opened, walked, left; and what their entries do.
 
-use super::{blame, browsing, caps, dry, history, lineage, rework, running};
+use super::{blame, browsing, caps, dry, history, lineage, repeat, rework, running, vote, whatif};
 use crate::{
     engine::Amendments,
     ids::TaskId,
@@ -141,6 +141,24 @@ fn special(state: &mut State, action: Action) -> Vec<Effect> {
         }
         (Kind::Compare(_), Action::Blame) => return lineage::blame(state),
         (Kind::Blame(_), Action::Cancel) if !state.live.is_empty() => return running::cancel(state),
+        (Kind::Votes(votes), Action::Pin) => {
+            let votes = votes.clone();
+            return vote::adopt(state, &votes, at, true);
+        }
+        (Kind::Votes(votes), Action::Samples) => {
+            let of = votes.of.clone();
+            return vote::more(state, of);
+        }
+        (Kind::WhatIf(whatif), Action::Fold) => {
+            let whatif = (**whatif).clone();
+            return whatif::try_out(state, whatif, at);
+        }
+        (Kind::Repeat(_), Action::Cancel) if !state.live.is_empty() => return repeat::cancel(state),
+        (Kind::Votes(_) | Kind::WhatIf(_), Action::Cancel) if !state.live.is_empty() => {
+            let effects = running::cancel(state);
+            super::beside::heard(state);
+            return effects;
+        }
         (Kind::Blame(_), action) => return blame::act(state, action),
         (Kind::Models, Action::Delete) => return super::models::act(state, action),
         (Kind::Merge(_), Action::Left | Action::Right | Action::Fold) => {
@@ -164,6 +182,13 @@ pub(super) fn enter(state: &mut State) -> Vec<Effect> {
         Kind::Preview(tasks) if state.survey.tally().stale == 0 => go_to(state, tasks.get(at)),
         Kind::Preview(_) => running::start(state, Run::Stale),
         Kind::Lint(tasks) => go_to(state, tasks.get(at)),
+        Kind::Votes(votes) => vote::adopt(state, &votes, at, false),
+        Kind::WhatIf(whatif) => whatif::keep(state, &whatif, at),
+        Kind::Repeat(all) => {
+            let call = all.get(at).and_then(|repeated| state.journal.call(repeated.original));
+            go_to(state, call.map(|call| call.task).as_ref())
+        }
+        Kind::Why { tasks, .. } => go_to(state, tasks.get(at).and_then(Option::as_ref)),
         Kind::Breakpoints(ids) => super::breakpoints::act(state, Action::Enter, ids.get(at).copied()),
         Kind::DryRun(_) => dry::run(state),
         Kind::Cap(task) => caps::take(state, task, at),

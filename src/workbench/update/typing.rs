@@ -1,6 +1,6 @@
 //! Modes that take text: begin, type, take.
 
-use super::{amend, blame, browsing, cases, edits, files, history, onward, rework, verdicts};
+use super::{amend, blame, browsing, cases, edits, files, history, onward, rework, verdicts, vote, whatif};
 use crate::condition::completions;
 use crate::workbench::{
     Action, Effect, Mode, State, Weight,
@@ -83,6 +83,8 @@ pub(super) fn finish(state: &mut State) -> Vec<Effect> {
         Purpose::WriteCase => cases::take(state, &text),
         Purpose::Blame(task) => blame::take(state, *task, &text),
         Purpose::GoOn { task, call } => onward::take(state, *task, *call, &text),
+        Purpose::Samples(of) => vote::take(state, of, &text),
+        Purpose::Way(whatif, at) => whatif::take_text(state, (**whatif).clone(), *at, &text),
         Purpose::Prompt { task, purpose, key } => amend::take_prompt(state, *task, *purpose, key, &text),
         Purpose::Judge(tasks) => verdicts::take(state, tasks, &text),
         Purpose::Fork | Purpose::NameBranch(_) => history::take_name(state, &purpose, &text),

@@ -1,0 +1,236 @@
+//! Beside the plan: where prompts come from, the same once more, samples, other ways; pressed.
+
+use super::{DONE, REPLIES, TASK};
+use crate::support::Bench;
+use plantern::{
+    ask::{Answer, Prompt, Request},
+    ids::TaskId,
+    session::{Outcome, Purpose},
+    workbench::{Effect, Mode, RowId, rows, sheet::Sheet},
+};
+
+const WHO: &str = "Who wrote the first program?";
+const ASKED: [&str; 3] = [" [answer] Who wrote the first program?", "Ada", " [EOQ]"];
+
+fn who(more: &[&str]) -> Bench {
+    let replies: Vec<&str> = ASKED.iter().chain(more).copied().collect();
+    let mut bench = Bench::with(WHO, &replies);
+    bench.press("c G");
+    assert!(bench.outline().ends_with("A: Ada"), "{}", bench.outline());
+    bench.asked.clear();
+    bench
+}
+
+fn sheet(bench: &Bench) -> &Sheet {
+    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet: {}", bench.notice()) };
+    sheet
+}
+
+/// One column of the sheet.
+fn column(bench: &Bench, at: usize) -> Vec<String> {
+    sheet(bench).rows.iter().map(|row| row.cells[at].clone()).collect()
+}
+
+#[test]
+fn the_parts_of_a_prompt_joined_are_the_prompt() {
+    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut seen = 0;
+    let mut check = |bench: &Bench| {
+        for task in bench.state.journal.session().plan.walk() {
+            for asking in bench.state.survey.asks(&bench.state.journal, task) {
+                let joined: String = asking.parts.iter().map(|part| part.text.as_str()).collect();
+                let whole = match &asking.ask.request {
+                    Request::Generate(generate) => match &generate.prompt {
+                        Prompt::Raw(text) => text.clone(),
+                        Prompt::Chat(turns) => turns.iter().map(|turn| turn.text.as_str()).collect(),
+                    },
+                    Request::Compute { question } => question.clone(),
+                    other => panic!("{other:?}"),
+                };
+                assert_eq!(joined, whole);
+                seen += 1;
+            }
+        }
+    };
+    for _ in 0..8 {
+        check(&bench);
+        bench.press("s");
+    }
+    let other = who(&[]);
+    check(&other);
+    assert!(12 < seen, "{seen}");
+}
+
+#[test]
+fn every_part_of_a_prompt_says_where_it_came_from() {
+    let mut bench = Bench::with(TASK, &REPLIES);
+    bench.press("c g Q");
+    let origins = column(&bench, 2);
+    assert_eq!(origins[0], "instruction decomposed/instruction");
+    assert!(origins[1].starts_with("example 1 of "), "{origins:?}");
+    assert!(origins[1].ends_with(": decomposed/families/letters_at_ends"), "{origins:?}");
+    let last = [
+        "the task's words",
+        "notation",
+        "step #1",
+        "answer of #1",
+        "step #2",
+        "answer of #2",
+        "step #3",
+        "answer of #3",
+        "notation",
+    ];
+    assert_eq!(origins[origins.len() - last.len()..], last);
+    let shares: f64 =
+        column(&bench, 0).iter().map(|share| share.trim_end_matches(" %").parse::<f64>().unwrap()).sum();
+    assert!((shares - 100.0).abs() < 10.0, "{shares}");
+    // A part leads to its task.
+    bench.press("G k k k enter");
+    assert_eq!(
+        bench.state.ui.cursor,
+        Some(RowId::task(TaskId(2))),
+        "the step #3, its answer and the notation are below"
+    );
+    bench.press("G Q");
+    assert_eq!(column(&bench, 2), ["the task's words", "answer of #2", "the task's words"]);
+    // What a person changed is told apart.
+    bench.press("esc C-p '!' enter Q");
+    assert_eq!(column(&bench, 2).last().unwrap(), "yours: an amendment");
+    assert_eq!(bench.model_calls(), 4, "looking asks nobody");
+}
+
+#[test]
+fn once_more_compares_token_by_token_and_leaves_the_plan_alone() {
+    let mut bench = Bench::with(TASK, &REPLIES);
+    bench.press("c");
+    let head = bench.state.survey.clone();
+    bench.replies.extend(REPLIES.map(str::to_owned));
+    bench.press("g A-v");
+    assert_eq!(bench.notice(), "identical (0 tokens in 8 calls)");
+    assert_eq!((bench.asked.len(), bench.model_calls()), (16, 8));
+    assert_eq!(bench.outline(), DONE);
+    assert!(bench.state.survey == head, "freshness knows nothing of it");
+    assert_eq!(bench.state.journal.calls().filter(|call| call.purpose == Purpose::Repeat).count(), 8);
+    // Another answer is told, and still none of the plan's business.
+    let mut bench = who(&["Grace"]);
+    bench.press("A-v");
+    assert_eq!(bench.notice(), "c1 differs at token 1: \"Ada\" was, \"Grace\" is");
+    assert!(column(&bench, 3)[0].starts_with("differs at token 1"), "{:?}", sheet(&bench).rows);
+    bench.press("esc");
+    assert!(bench.outline().ends_with("A: Ada"), "{}", bench.outline());
+    assert_eq!(rows::row_of(&bench.state, RowId::task(TaskId(1))).unwrap().answer, "Ada");
+}
+
+#[test]
+fn samples_are_drawn_together_grouped_and_adopted_without_a_call() {
+    let mut bench = who(&[]);
+    bench.hold = true;
+    bench.press("C-n enter");
+    assert_eq!((bench.asked.len(), bench.state.live.len()), (5, 5), "all at once");
+    assert_eq!(column(&bench, 0), ["writing"; 5]);
+    assert_eq!(rows::row_of(&bench.state, RowId::task(TaskId(1))).unwrap().state, "done", "the plan stands");
+    bench.replies.extend(["Ada", "Grace", " ada ", "Grace", "Ada"].map(str::to_owned));
+    for call in bench.open.clone() {
+        bench.answer(call);
+    }
+    bench.hold = false;
+    assert_eq!(column(&bench, 0), ["3 of 5", "2 of 5"]);
+    assert_eq!(column(&bench, 2), ["Ada", "Grace"]);
+    assert_eq!(sheet(&bench).head[0].1, "5 samples say 2 things; the first leads by 20 %");
+    // A minority can be read whole, and taken.
+    bench.press("j");
+    assert_eq!(sheet(&bench).below.len(), 2, "{:?}", sheet(&bench).below);
+    bench.press("enter");
+    assert!(bench.outline().ends_with("A: Grace"), "{}", bench.outline());
+    assert_eq!(bench.asked.len(), 5, "no call was made for it");
+    bench.press("! ! !");
+    assert!(bench.notice().contains("vote on #1: the largest group led by 20 %"), "{}", bench.notice());
+    bench.press("z");
+    assert!(bench.outline().ends_with("A: Ada"), "{}", bench.outline());
+    // Known samples are not drawn again; pinned they stand.
+    bench.press("G C-n enter j P");
+    assert!(
+        bench.outline().ends_with("A: Grace") && bench.outline().contains("*pinned*"),
+        "{}",
+        bench.outline()
+    );
+    assert_eq!(bench.asked.len(), 5);
+    // At 0 there is nothing to vote about.
+    bench.press("C-n C-u '5 at 0' enter");
+    assert!(bench.notice().starts_with("the temperature is above 0"), "{}", bench.notice());
+}
+
+/// Puts the cursor of the sheet on the row of that name.
+fn to(bench: &mut Bench, name: &str) {
+    let at = column(bench, 0).iter().position(|found| found == name);
+    let at = at.unwrap_or_else(|| panic!("no {name} in {:?}", column(bench, 0)));
+    bench.press("g");
+    (0..at).for_each(|_| bench.press("j"));
+}
+
+#[test]
+fn another_expert_is_tried_beside_the_plan_and_kept_with_one_key() {
+    let mut bench = who(&["Grace Hopper"]);
+    bench.press("C-f");
+    assert_eq!(column(&bench, 0)[0], "as it is: answer");
+    to(&mut bench, "expert cot");
+    bench.press("space");
+    assert_eq!((bench.asked.len(), sheet(&bench).below.len()), (1, 1));
+    let row = sheet(&bench).rows[sheet(&bench).cursor].cells.clone();
+    assert_eq!((row[1].as_str(), row[3].as_str()), ("there", "Grace Hopper"));
+    assert!(bench.outline().ends_with("A: Ada"), "nothing has changed");
+    bench.press("enter");
+    assert!(
+        bench.outline().ends_with("[cot] Who wrote the first program?\n  A: Grace Hopper"),
+        "{}",
+        bench.outline()
+    );
+    assert_eq!(bench.asked.len(), 1, "what was tried is not asked again");
+    let preferred = bench.effects.iter().find_map(|effect| match effect {
+        Effect::AppendReview(review) => Some((review.expert.clone(), review.chosen.clone())),
+        _ => None,
+    });
+    assert_eq!(preferred, Some(("cot".to_owned(), "answer".to_owned())));
+    bench.press("z");
+    assert!(bench.outline().ends_with("A: Ada"), "{}", bench.outline());
+}
+
+#[test]
+fn a_wrong_answer_is_hidden_from_what_comes_after_it_or_repaired() {
+    let mut bench = Bench::with(TASK, &REPLIES);
+    bench.press("s s j ~ 'fail' enter g");
+    bench.asked.clear();
+    bench.press("C-f");
+    to(&mut bench, "#1 hidden");
+    bench.press("space");
+    let prompt = |bench: &Bench| match bench.asked.last() {
+        Some(Request::Generate(generate)) => match &generate.prompt {
+            Prompt::Raw(text) => {
+                text.lines().skip_while(|line| !line.contains("\"Ada King\"")).collect::<Vec<_>>().join("\n")
+            }
+            Prompt::Chat(_) => panic!("a chat"),
+        },
+        other => panic!("{other:?}"),
+    };
+    let goal = "QC: Take the last letters of the words in \"Ada King\" and concatenate them using a space.";
+    assert_eq!(prompt(&bench), format!("{goal}\nQS:"));
+    to(&mut bench, "#1 repaired");
+    bench.press("space C-u '[\"King\"]' enter");
+    assert!(prompt(&bench).contains("A: [\"King\"]\nQS:"), "{}", prompt(&bench));
+    bench.press("esc");
+    assert!(bench.outline().contains("A: [\"Ada\", \"King\"]"), "{}", bench.outline());
+    assert_eq!(bench.asked.len(), 2);
+}
+
+#[test]
+fn a_cancelled_vote_leaves_the_plan_as_it_was() {
+    let mut bench = who(&[]);
+    bench.hold = true;
+    bench.press("C-n C-u '2 at 1.5' enter C-x");
+    assert!(bench.state.live.is_empty());
+    assert_eq!(column(&bench, 0), ["stopped"; 2]);
+    bench.press("esc");
+    assert!(bench.outline().ends_with("A: Ada"), "{}", bench.outline());
+    let stopped = |call: &&plantern::session::Call| matches!(&call.outcome, Outcome::Stopped(Answer { .. }));
+    assert_eq!(bench.state.journal.calls().filter(stopped).count(), 2);
+}
