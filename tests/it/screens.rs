@@ -266,6 +266,14 @@ fn screens() -> Vec<(&'static str, Desk)> {
         }),
         ("merge", merging()),
         ("verdicts", judged()),
+        ("why_prompt", after("g Q")),
+        ("what_if", after("g j C-f")),
+        ("vote", after("g j C-n enter")),
+        ("once_more", after("g A-v")),
+        ("edit_prompt", after("g j C-p")),
+        ("edit_answer", after("g j A-e")),
+        ("other_token", after("! w l")),
+        ("figures", after("A-w")),
         ("stopped", stopped()),
         ("breakpoints", {
             let mut desk = stopped();

@@ -143,7 +143,7 @@ fn samples_are_drawn_together_grouped_and_adopted_without_a_call() {
     bench.press("enter");
     assert!(bench.outline().ends_with("A: Grace"), "{}", bench.outline());
     assert_eq!(bench.asked.len(), 5, "no call was made for it");
-    bench.press("! ! !");
+    bench.press("! !");
     assert!(bench.notice().contains("vote on #1: the largest group led by 20 %"), "{}", bench.notice());
     bench.press("z");
     assert!(bench.outline().ends_with("A: Ada"), "{}", bench.outline());
