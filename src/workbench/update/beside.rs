@@ -2,7 +2,8 @@
 
 use super::{repeat, running, vote, whatif};
 use crate::{
-    engine::{Asking, controller::over_limit},
+    ask::Request,
+    engine::{Asking, caps, controller::over_limit},
     ids::TaskId,
     session::{Event, Outcome, Purpose},
     workbench::{
@@ -40,6 +41,11 @@ pub(super) fn make(
     }
     if let Some(why) = over_limit(&state.journal, &asking.ask) {
         return Err(format!("{why}; nothing is lost"));
+    }
+    let running = state.live.keys().copied().collect();
+    let capped = caps::reached(&state.journal, task, &running);
+    if let Some(cap) = capped.filter(|_| !matches!(asking.ask.request, Request::Compute { .. })) {
+        return Err(format!("its budget ({}) is spent: $ gives more", cap.part));
     }
     running::begin_call(state, task, purpose, asking.key, asking.ask).map_err(|error| error.to_string())
 }
