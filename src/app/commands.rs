@@ -9,14 +9,14 @@ use super::{
 };
 use crate::{
     engine::{
-        ModelState, Which,
+        ModelState, Report, Which,
         runner::{Engine, Inbox},
     },
     headless::{
         Ending, Interrupt, Outside, Overrides, Start, Workers, compare, eval, export, gold, import,
         lines::Style, lint, list, replay, route, run::Options, test,
     },
-    session::{Journal, compare::matching},
+    session::{Journal, Outcome, compare::matching},
     store::{config, sessions},
     workbench::{Effect, Message, State, Stored, update},
 };
@@ -362,7 +362,22 @@ impl Floor {
             }
             update(&mut self.state, message, now());
         }
+        self.know_file();
         Ok(())
+    }
+
+    /// Nobody watches, so whether the answers are of the model's file has to be known before the first step.
+    fn know_file(&mut self) {
+        let model = self.state.settings().model.clone();
+        let says =
+            |outcome: &Outcome| matches!(outcome, Outcome::Answered(answer) if !answer.file.is_empty());
+        let wanted = self.state.journal.calls().any(|call| says(&call.outcome));
+        if wanted
+            && !self.state.tools.files.contains_key(&model)
+            && let Some(sha256) = super::identity::look(&self.models.places, &model)
+        {
+            update(&mut self.state, Message::Report(Report::File { model, sha256 }), now());
+        }
     }
 
     fn run(mut self, start: Start, options: &Options, session: Option<&Path>) -> Done {

@@ -15,6 +15,12 @@ pub(crate) fn known(places: &Places, name: &str) -> Option<String> {
     models::known_fingerprint(&path, places)
 }
 
+/// The same, computed now if it must be.
+pub(crate) fn look(places: &Places, name: &str) -> Option<String> {
+    let path = models::find(places, name).ok().filter(|path| path.is_file())?;
+    models::fingerprint(&path, places, &mut |_| {}).ok()
+}
+
 /// Computes the SHA-256 of the model's file and reports it. A file that can not be found or read has no identity: its
 /// answers hold as long as their keys do.
 pub(crate) fn find_out(places: &Places, name: &str, reports: Sender<Report>) {

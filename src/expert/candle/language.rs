@@ -251,3 +251,6 @@ impl Constraint for Guided {
         self.left = self.left.map(|left| left.saturating_sub(1));
     }
 }
+
+#[cfg(test)]
+mod tests;

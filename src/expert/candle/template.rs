@@ -4,16 +4,17 @@
 //! the pieces between the turns. The text of a turn never passes through the special-token reader, so whatever a
 //! person or a model wrote stays text.
 
+mod guard;
+
 use super::vocabulary::Vocabulary;
 use crate::ask::Turn;
 use candle_core::quantized::gguf_file::{Content, Value as Entry};
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
+use minijinja::{Error, ErrorKind, Value};
 use std::collections::{BTreeMap, HashMap};
 
 /// The template of one model, or the plain fallback for a model without one.
 pub struct Template {
-    environment: Option<Environment<'static>>,
+    source: Option<String>,
     bos: String,
     eos: String,
 }
@@ -29,6 +30,10 @@ const FUEL_PER_TURN: u64 = 10_000;
 const LONGEST_TEMPLATE: usize = 1 << 18;
 /// Bytes a template may write beside the texts of the turns, which it may write twice.
 const LONGEST_FRAME: usize = 4 << 20;
+
+/// Bytes that a template may make on the way in variables and lists, and so many times the texts.
+const MOST_MADE: usize = 32 << 20;
+const MADE_OF_TEXTS: usize = 64;
 
 /// Stand for the text of a turn while the template runs; both are private-use characters that no template writes.
 const OPEN: char = '\u{F8FE}';
@@ -58,8 +63,8 @@ impl Template {
 
     /// A template from its source; `bos` and `eos` are the literals it may use by name.
     pub fn new(source: Option<&str>, bos: String, eos: String) -> Result<Template, TemplateError> {
-        let environment = source.map(environment).transpose()?;
-        Ok(Template { environment, bos, eos })
+        let source = source.map(checked).transpose()?;
+        Ok(Template { source, bos, eos })
     }
 
     /// The prompt as text, for screens. With `opens_answer` it ends where the assistant's next answer begins.
@@ -96,7 +101,7 @@ impl Template {
                 )));
             }
         }
-        if self.environment.is_none() {
+        if self.source.is_none() {
             return Ok(plain(turns, opens_answer));
         }
         let first = self.fill(turns, opens_answer);
@@ -137,7 +142,7 @@ impl Template {
     }
 
     fn run(&self, turns: &[Turn], texts: &[&str], opens_answer: bool) -> Result<String, TemplateError> {
-        let Some(environment) = &self.environment else { return Ok(String::new()) };
+        let Some(source) = &self.source else { return Ok(String::new()) };
         let message = |(turn, text): (&Turn, &&str)| {
             Value::from(BTreeMap::from([
                 ("role", Value::from(turn.role.as_str())),
@@ -151,35 +156,17 @@ impl Template {
             ("bos_token", Value::from(self.bos.as_str())),
             ("eos_token", Value::from(self.eos.as_str())),
         ]));
-        let mut environment = environment.clone();
-        environment.set_fuel(Some(FUEL + FUEL_PER_TURN * turns.len() as u64));
-        let template = environment.get_template(NAME).map_err(|error| fault(&error))?;
-        let most = LONGEST_FRAME + 2 * texts.iter().map(|text| text.len()).sum::<usize>();
-        let mut out = Bounded { bytes: Vec::new(), most };
-        template.render_captured_to(variables, &mut out).map_err(|error| fault(&error))?;
-        String::from_utf8(out.bytes).map_err(|_| TemplateError("it writes broken text".to_owned()))
-    }
-}
-
-const NAME: &str = "chat";
-
-/// Takes what a template writes, up to a limit.
-struct Bounded {
-    bytes: Vec<u8>,
-    most: usize,
-}
-
-impl std::io::Write for Bounded {
-    fn write(&mut self, more: &[u8]) -> std::io::Result<usize> {
-        if self.most - self.bytes.len() < more.len() {
-            return Err(std::io::ErrorKind::FileTooLarge.into());
+        let fuel = FUEL + FUEL_PER_TURN * turns.len() as u64;
+        let given: usize = texts.iter().map(|text| text.len()).sum();
+        let text = guard::run(source, variables, fuel, MOST_MADE + MADE_OF_TEXTS * given)
+            .map_err(|error| fault(&error))?;
+        match text.len() <= LONGEST_FRAME + 2 * given {
+            true => Ok(text),
+            false => Err(TemplateError(format!(
+                "it writes more than {} MiB beside the texts",
+                LONGEST_FRAME >> 20
+            ))),
         }
-        self.bytes.extend_from_slice(more);
-        Ok(more.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }
 
@@ -190,20 +177,13 @@ struct Piece {
     from_template: bool,
 }
 
-fn environment(source: &str) -> Result<Environment<'static>, TemplateError> {
+/// A template that is a program of the language, as far as reading it can tell.
+fn checked(source: &str) -> Result<String, TemplateError> {
     if source.len() > LONGEST_TEMPLATE {
         return Err(TemplateError(format!("it is {} bytes long, we take {LONGEST_TEMPLATE}", source.len())));
     }
-    let mut environment = Environment::new();
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
-    environment.set_syntax(syntax.map_err(|error| fault(&error))?);
-    environment.set_undefined_behavior(UndefinedBehavior::Lenient);
-    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-    environment.add_function("raise_exception", |message: String| -> Result<Value, Error> {
-        Err(Error::new(ErrorKind::InvalidOperation, message))
-    });
-    environment.add_template_owned(NAME, source.to_owned()).map_err(|error| fault(&error))?;
-    Ok(environment)
+    guard::check(source).map_err(|error| fault(&error))?;
+    Ok(source.to_owned())
 }
 
 fn plain(turns: &[Turn], opens_answer: bool) -> Vec<Piece> {
@@ -251,9 +231,6 @@ fn fault(error: &Error) -> TemplateError {
     let line = error.line().map(|line| format!(" (line {line})")).unwrap_or_default();
     TemplateError(match error.kind() {
         ErrorKind::OutOfFuel => "it takes too many steps".to_owned(),
-        ErrorKind::WriteFailure => {
-            format!("it writes more than {} MiB beside the texts", LONGEST_FRAME >> 20)
-        }
         _ => format!("{}{line}", error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)),
     })
 }

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 /// A shape that was understood.
 pub(super) struct Form {
     regular: Regular,
+    /// The same without the stop string at its end, which is no part of an answer.
+    head: Option<Regular>,
     pattern: String,
     json: Option<Schema>,
     /// The schema of the whole reply, and whether the answer is its property `answer`.
@@ -19,26 +21,32 @@ pub(super) struct Form {
 }
 
 impl Form {
-    /// Understands a shape; the words say why it can not.
-    pub(super) fn new(shape: &Shape) -> Result<Form, String> {
+    /// Understands a shape of answers that end before one of `stops`; the words say why it can not.
+    pub(super) fn new(shape: &Shape, stops: &[String]) -> Result<Form, String> {
         let pattern = schema::pattern_of(shape)?;
         let json = match shape {
             Shape::Schema { schema } => Some(Schema::read(schema).map_err(|error| error.to_string())?),
             _ => None,
         };
         let regular = Regular::new(&pattern, json.is_none())?;
+        let before = |stop: &String| pattern.strip_suffix(stop.as_str()).filter(|head| !head.ends_with('\\'));
+        let heads = stops.iter().filter(|stop| !stop.is_empty() && matches!(shape, Shape::Pattern(_)));
+        let head = heads.filter_map(before).find_map(|head| Regular::new(head, true).ok());
         let inside = match shape {
             Shape::Schema { schema } => Some(schema.clone()),
             Shape::Choices { choices } => Some(json!({"type": "string", "enum": choices})),
-            Shape::Pattern(_) => match regular.choices() {
-                Some(choices) => Some(json!({"type": "string", "enum": choices})),
-                None => regular.pattern().ok().map(|pattern| json!({"type": "string", "pattern": pattern})),
-            },
+            Shape::Pattern(_) => {
+                let text = head.as_ref().unwrap_or(&regular);
+                match text.choices() {
+                    Some(choices) => Some(json!({"type": "string", "enum": choices})),
+                    None => text.pattern().ok().map(|pattern| json!({"type": "string", "pattern": pattern})),
+                }
+            }
         };
         let whole = json.as_ref().is_some_and(Schema::is_object);
         let schema = inside.map(|inside| if whole { (inside, false) } else { (wrapped(inside), true) });
         let gbnf = regular.gbnf().ok();
-        Ok(Form { regular, pattern, json, schema, gbnf })
+        Ok(Form { regular, head, pattern, json, schema, gbnf })
     }
 
     pub(super) fn schema(&self) -> Option<&(Value, bool)> {
@@ -85,6 +93,9 @@ impl Form {
             let inside =
                 whole().filter(|_| wrapped).and_then(|value| value["answer"].as_str().map(str::to_owned));
             let text = inside.as_deref().unwrap_or(text);
+            if let Some(read) = self.head.as_ref().and_then(|head| head.read(text)) {
+                return Ok(read);
+            }
             return self
                 .regular
                 .read(text)
@@ -140,7 +151,7 @@ mod tests {
     fn json_is_found_in_talk_and_held_to_its_schema() {
         let object = json!({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]});
         let check = |schema: &Value, text: &str, wrapped: bool, expected: Result<(&str, bool), &str>| {
-            let form = Form::new(&Shape::Schema { schema: schema.clone() }).unwrap();
+            let form = Form::new(&Shape::Schema { schema: schema.clone() }, &[]).unwrap();
             let found = form.read(text, wrapped);
             assert_eq!(
                 found,
@@ -160,9 +171,23 @@ mod tests {
     }
 
     #[test]
+    fn a_stop_string_is_no_part_of_an_answer() {
+        let form = Form::new(&Shape::Pattern(" (?:a|b)+\n".into()), &["\n".into()]).unwrap();
+        assert_eq!(form.schema().unwrap().0["properties"]["answer"]["pattern"], "^ (?:[a-b])+$");
+        for (text, wrapped) in [(" ab", false), (r#"{"answer": " ab"}"#, true)] {
+            assert_eq!(form.read(text, wrapped), Ok((" ab".into(), false)));
+        }
+        assert!(
+            form.gbnf().unwrap().ends_with("\\n\""),
+            "the end of the line ends the grammar: {:?}",
+            form.gbnf()
+        );
+    }
+
+    #[test]
     fn a_schema_that_is_no_object_is_wrapped_with_its_names() {
         let schema = json!({"$ref": "#/$defs/n", "$defs": {"n": {"type": "integer"}}});
-        let form = Form::new(&Shape::Schema { schema }).unwrap();
+        let form = Form::new(&Shape::Schema { schema }, &[]).unwrap();
         let (whole, wrapped) = form.schema().unwrap();
         assert!(wrapped);
         assert!(jsonschema::validator_for(whole).unwrap().is_valid(&json!({"answer": 1})));

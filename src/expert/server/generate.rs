@@ -28,6 +28,7 @@ struct Talk {
 struct Sent {
     url: String,
     rung: Rung,
+    raw: bool,
     wrapped: bool,
     /// It called the tool.
     called: bool,
@@ -35,18 +36,27 @@ struct Sent {
 
 impl Caller<'_> {
     pub(super) async fn generate(self, ask: &Generate, sink: &mut dyn Sink) -> Result<Answer, ExpertError> {
-        let form = ask.grammar.as_ref().map(Form::new).transpose().map_err(ExpertError::Grammar)?;
+        let form = ask
+            .grammar
+            .as_ref()
+            .map(|shape| Form::new(shape, &ask.stop))
+            .transpose()
+            .map_err(ExpertError::Grammar)?;
         let mut talk = Talk::default();
         loop {
             let (mut answer, sent) = match self.once(ask, form.as_ref(), &talk, sink).await? {
                 (answer, Some(sent)) => (answer, sent),
                 (answer, None) => return Ok(answer),
             };
-            cut_at_stop(&mut answer, &ask.stop);
+            // Within JSON nothing is cut: a line may end there.
+            if !sent.rung.is_json() {
+                cut_at_stop(&mut answer, &ask.stop);
+            }
             let Some(form) = &form else { return Ok(answer) };
             let why = match form.read(&answer.text, sent.wrapped) {
                 Ok((text, mended)) => {
                     answer.text = text;
+                    cut_at_stop(&mut answer, &ask.stop);
                     if mended {
                         answer.warnings.push(
                             "the answer had more than the shape that was asked for: the rest was taken away"
@@ -65,7 +75,7 @@ impl Caller<'_> {
             let passed_over = sent.rung.binds() || (sent.rung == Rung::Tool && !sent.called);
             if answer.finish == Finish::Stop && passed_over {
                 // It takes the way and does not keep to it.
-                self.shared.pool.lose(&sent.url, &[sent.rung]);
+                self.shared.pool.lose(&sent.url, &[sent.rung], sent.raw);
                 continue;
             }
             let tries = talk.corrections.len();
@@ -96,13 +106,13 @@ impl Caller<'_> {
         let pool = &self.shared.pool;
         let raw = matches!(ask.prompt, Prompt::Raw(_)) && settings.completions;
         let mut reply = Reply::default();
-        let mut sent = Sent { url: String::new(), rung: Rung::Ask, wrapped: false, called: false };
+        let mut sent = Sent { url: String::new(), rung: Rung::Ask, raw, wrapped: false, called: false };
         // Ways that an address did not take. Kept in mind once another one worked there: the request may have been wrong.
         let mut doubted: Vec<(String, Rung)> = vec![];
         let ended = self
             .tries(async |lease: &Lease<'_>| {
                 let url = &lease.url;
-                let lost = |rung| !lease.holds(rung) || doubted.contains(&(url.clone(), rung));
+                let lost = |rung| !lease.holds(rung, raw) || doubted.contains(&(url.clone(), rung));
                 let rung = form.map_or(Rung::Ask, |form| ladder::rung(settings.structured, form, raw, lost));
                 let how = How {
                     form,
@@ -113,7 +123,7 @@ impl Caller<'_> {
                     reads: &|field| lease.reads(field),
                 };
                 let wire = wire::generate(ask, &how);
-                sent = Sent { url: url.clone(), rung, wrapped: wire.wrapped, called: false };
+                sent = Sent { url: url.clone(), rung, raw, wrapped: wire.wrapped, called: false };
                 let response = match self.send(lease, &wire).await {
                     Err(Fault::Unshaped(why)) => {
                         doubted.push((url.clone(), rung));
@@ -146,7 +156,7 @@ impl Caller<'_> {
         }
         let lost: Vec<Rung> =
             doubted.iter().filter(|(url, _)| *url == sent.url).map(|(_, rung)| *rung).collect();
-        pool.lose(&sent.url, &lost);
+        pool.lose(&sent.url, &lost, raw);
         let finish = match &reply.end {
             Some(End::Else(reason)) => {
                 let why =

@@ -25,11 +25,18 @@ impl Rung {
     pub(super) fn binds(self) -> bool {
         matches!(self, Rung::JsonSchema | Rung::Grammar | Rung::Regex)
     }
+
+    /// The reply is JSON, whatever the shape is.
+    pub(super) fn is_json(self) -> bool {
+        matches!(self, Rung::JsonSchema | Rung::JsonObject | Rung::Tool)
+    }
 }
 
 /// The surest way that is left: in words, if no other is. `raw` is text that is continued, not a chat.
 pub(super) fn rung(structured: Structured, form: &Form, raw: bool, lost: impl Fn(Rung) -> bool) -> Rung {
     let all = match structured {
+        // A text that is continued keeps its form under a grammar; within JSON it would be another.
+        Structured::Auto if raw => &[Rung::Grammar, Rung::Regex, Rung::JsonSchema][..],
         Structured::Auto => &[Rung::JsonSchema, Rung::JsonObject, Rung::Tool, Rung::Grammar, Rung::Regex][..],
         Structured::JsonSchema => &[Rung::JsonSchema],
         Structured::JsonObject => &[Rung::JsonObject],

@@ -36,8 +36,8 @@ struct Endpoint {
     rests: Option<(Moment, Duration)>,
     /// Fields of the request that it said it does not know.
     refused: BTreeSet<&'static str>,
-    /// Ways to tell a shape that it does not know or does not keep to.
-    lost: BTreeSet<Rung>,
+    /// Ways to tell a shape that it does not know or does not keep to, each with whether plain text is continued.
+    lost: BTreeSet<(Rung, bool)>,
 }
 
 /// What a look for a free address gives.
@@ -93,9 +93,9 @@ impl Pool {
     }
 
     /// The address does not keep to these ways to tell a shape; they are not tried again.
-    pub(super) fn lose(&self, url: &str, rungs: &[Rung]) {
+    pub(super) fn lose(&self, url: &str, rungs: &[Rung], raw: bool) {
         for endpoint in self.lock().endpoints.iter_mut().filter(|endpoint| endpoint.url == url) {
-            endpoint.lost.extend(rungs);
+            endpoint.lost.extend(rungs.iter().map(|rung| (*rung, raw)));
         }
     }
 
@@ -132,8 +132,8 @@ impl Lease<'_> {
     }
 
     /// Does the address keep to this way to tell a shape, as far as is known?
-    pub(super) fn holds(&self, rung: Rung) -> bool {
-        self.pool.lock().endpoints.get(self.at).is_none_or(|endpoint| !endpoint.lost.contains(&rung))
+    pub(super) fn holds(&self, rung: Rung, raw: bool) -> bool {
+        self.pool.lock().endpoints.get(self.at).is_none_or(|endpoint| !endpoint.lost.contains(&(rung, raw)))
     }
 
     fn change(&self, change: impl FnOnce(&mut Endpoint, &mut ChaCha8Rng)) {

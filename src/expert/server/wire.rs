@@ -58,7 +58,8 @@ pub(super) fn generate(ask: &Generate, how: &How<'_>) -> Wire {
     put("temperature", json!(f64::from(ask.sampling.temperature)));
     put("top_p", json!(f64::from(ask.sampling.top_p)));
     put("seed", json!(ask.sampling.seed));
-    if !ask.stop.is_empty() {
+    // A stop string would end JSON at its first line.
+    if !ask.stop.is_empty() && !rung.is_json() {
         put("stop", json!(ask.stop[..ask.stop.len().min(STOPS)]));
     }
     if raw {
@@ -93,7 +94,7 @@ fn shape(form: &Form, rung: Rung, body: &mut Map<String, Value>) -> bool {
             let about = "Gives the answer.";
             let function = json!({"name": "answer", "description": about, "parameters": schema});
             put("tools", json!([{"type": "function", "function": function}]));
-            put("tool_choice", json!({"type": "function", "function": {"name": "answer"}}));
+            put("tool_choice", json!("required"));
         }
         Rung::Grammar => put("grammar", json!(form.gbnf())),
         Rung::Regex => put("structured_outputs", json!({"regex": form.regex()})),

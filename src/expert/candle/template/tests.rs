@@ -44,8 +44,38 @@ fn a_hostile_template_ends_in_an_error() {
     check("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "too many steps");
     check("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "recursion");
     check("{% include '/etc/passwd' %}", "");
-    check("{{ 'a' * 1000000000 }}", "too large");
-    check("{% for a in range(20) %}{{ 'a' * 90000000 }}{% endfor %}", "writes more than 4 MiB");
+    let beyond = "beyond all bounds";
+    check("{{ 'a' * 1000000000 }}", beyond);
+    check("{% for a in range(20) %}{{ 'a' * 90000000 }}{% endfor %}", beyond);
+    check("{% for a in range(9999) %}{{ 'a' * 1000 }}{% endfor %}", "writes more than 4 MiB");
+    // Doubled again and again, in each way that the language has.
+    let doubling = |step: &str| {
+        format!("{{% set ns = namespace(x='ab', l=['ab']) %}}{{% for i in range(60) %}}{step}{{% endfor %}}")
+    };
+    check(&doubling("{% set ns.x = ns.x ~ ns.x %}"), beyond);
+    check(&doubling("{% set ns.x = ns.x + ns.x %}"), beyond);
+    check(&doubling("{% set ns.x = ns.x * 2 %}"), beyond);
+    check(&doubling("{% set ns.l = ns.l + ns.l %}"), beyond);
+    check(&doubling("{% set ns.l = ns.l * 2 %}"), "can not be computed");
+    check(&doubling("{% set ns.l = [ns.l, ns.l] %}{% set ns.x = ns.l ~ '' %}"), beyond);
+    check(&doubling("{% set ns.l = [ns.l, ns.l] %}{% set ns.x = ns.l|tojson %}"), beyond);
+    check(&doubling("{% set x %}{{ ns.x }}{{ ns.x }}{% endset %}{% set ns.x = x %}"), beyond);
+    check(&doubling("{% set ns.x = ns.x|replace('b', ns.x) %}"), beyond);
+    check(&doubling("{% set ns.x = ns.x.replace('b', ns.x) %}"), beyond);
+    check(&doubling("{% set ns.x = [ns.x, ns.x]|join %}"), beyond);
+    check(&doubling("{% set ns.x = [ns.x, ns.x]|map('upper')|join(ns.x) %}"), beyond);
+    check(&doubling("{% set ns.x = ns.x.join([ns.x, ns.x, 'b']) %}"), beyond);
+    check(&doubling("{% set ns.x = '%s%s'.format(ns.x, ns.x) %}"), "");
+    check("{{ 'a\na\n'|indent(1000000000) }}", beyond);
+    check("{% macro m(x) %}{{ m(x ~ x) }}{% endmacro %}{{ m('ab') }}", "");
+    check(
+        &format!(
+            "{{% set x %}}{{% for i in range(9999) %}}{{% for j in range(9999) %}}{}{{% endfor %}}{{% endfor %}}{{% endset %}}",
+            "a".repeat(100_000)
+        ),
+        "too many steps",
+    );
+    check("{{ debug() }}", "");
     check("{{ raise_exception('go away') }}", "go away");
     check("{% if %}", "line 1");
     check("nothing of the turns", "leaves out the text of turn 1 (user)");

@@ -91,6 +91,38 @@ async fn a_server_is_asked_in_the_surest_way_it_knows_and_this_is_remembered() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_line_of_a_few_shot_prompt_comes_whole_whatever_stops_it() {
+    let step = || {
+        let mut ask = shaped(Shape::Pattern(r" \[(?:split|merge)\] [a-z ]+\?".to_owned() + "\n"));
+        if let Request::Generate(generate) = &mut ask.request {
+            generate.stop = vec!["\n".into()];
+        }
+        ask
+    };
+    let script =
+        Script::start(vec![json(&events("{\n  \"answer\": \" [split] what is it?\"\n}", "stop"))]).await;
+    let answer = ask(&auto(&script), &step()).await.unwrap();
+    assert_eq!((answer.text.as_str(), answer.warnings.len()), (" [split] what is it?", 0));
+    assert!(script.request(0).1.get("stop").is_none(), "it would end the object at its first line");
+    let raw = || {
+        let mut ask = step();
+        if let Request::Generate(generate) = &mut ask.request {
+            generate.prompt = Prompt::Raw("QS:".into());
+        }
+        ask
+    };
+    let reply = value!({"choices": [{"text": " [merge] all of it?", "finish_reason": "stop"}]}).to_string();
+    let script = Script::start(vec![refusal("400 Bad Request", "no grammar"), json(&reply)]).await;
+    let settings =
+        ServerSettings { structured: Structured::Auto, completions: true, ..settings(&[script.url()]) };
+    let server = made(settings);
+    assert_eq!(ask(&server, &raw()).await.unwrap().text, " [merge] all of it?");
+    assert_eq!(ask(&server, &object()).await.unwrap().finish, Finish::Cut);
+    assert_eq!(ways(&script)[..3], ["grammar", "regex", "schema"], "a chat is told in its own way");
+    assert_eq!(script.request(1).1["stop"], value!(["\n"]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_request_that_is_wrong_in_another_way_teaches_nothing() {
     let script = Script::start(vec![refusal("400 Bad Request", "the context is full")]).await;
     let server = auto(&script);
