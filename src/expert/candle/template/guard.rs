@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 const NAME: &str = "chat";
 /// Bytes of the template that one rendering may write, all loops together.
-const MOST_RAW: usize = 16 << 20;
+const MOST_RAW: usize = 64 << 20;
 /// Items of a list that is made of two.
 const MOST_ITEMS: usize = 10_000;
 /// Lists within lists.
