@@ -61,6 +61,12 @@ impl Form {
         &self.pattern
     }
 
+    /// Its schema says in words what is wanted: a model may hold to it by itself.
+    pub(super) fn can_be_told(&self) -> bool {
+        let few = |(schema, _): &(Value, bool)| schema["properties"]["answer"].get("enum").is_some();
+        self.json.is_some() || self.schema.as_ref().is_some_and(few)
+    }
+
     /// An answer that does not have it is no answer.
     pub(super) fn is_strict(&self) -> bool {
         self.json.is_some()

@@ -47,7 +47,8 @@ pub(super) fn rung(structured: Structured, form: &Form, raw: bool, lost: impl Fn
     };
     let can = |rung: &&Rung| match rung {
         Rung::JsonSchema => form.schema().is_some(),
-        Rung::JsonObject | Rung::Tool => !raw && form.schema().is_some(),
+        // In words a pattern is none.
+        Rung::JsonObject | Rung::Tool => !raw && form.can_be_told(),
         Rung::Grammar => form.gbnf().is_some(),
         Rung::Regex | Rung::Ask => true,
     };

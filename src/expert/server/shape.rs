@@ -124,7 +124,7 @@ fn write_hir(hir: &Hir, dialect: Dialect, to: &mut String) -> Result<(), String>
                     text.chars().for_each(|c| gbnf_char(c, "\"", to));
                     to.push('"');
                 }
-                Dialect::Pattern => text.chars().for_each(|c| pattern_char(c, to)),
+                Dialect::Pattern => text.chars().for_each(|c| pattern_char(c, "^$\\.*+?()[]{}|", "", to)),
             }
         }
         HirKind::Class(Class::Unicode(class)) => {
@@ -138,7 +138,7 @@ fn write_hir(hir: &Hir, dialect: Dialect, to: &mut String) -> Result<(), String>
                     }
                     match dialect {
                         Dialect::Gbnf => gbnf_char(*end, "[]^-", to),
-                        Dialect::Pattern => pattern_char(*end, to),
+                        Dialect::Pattern => pattern_char(*end, "\\]-", "^", to),
                     }
                 }
             }
@@ -202,11 +202,13 @@ fn gbnf_char(c: char, special: &str, to: &mut String) {
     };
 }
 
-fn pattern_char(c: char, to: &mut String) {
+/// Escapes what is special and nothing else: llama.cpp passes over a whole pattern with an escape that it does not know.
+/// What is `coded` is written by its number, which it does know.
+fn pattern_char(c: char, special: &str, coded: &str, to: &mut String) {
     let mut units = [0; 2];
     let _ = match c {
-        c if c.is_ascii_alphanumeric() || c == ' ' || c == '_' => write!(to, "{c}"),
-        '!'..='~' => write!(to, "\\{c}"),
+        c if special.contains(c) => write!(to, "\\{c}"),
+        ' '..='~' if !coded.contains(c) => write!(to, "{c}"),
         c => c.encode_utf16(&mut units).iter().try_for_each(|unit| write!(to, "\\u{unit:04X}")),
     };
 }
@@ -237,8 +239,10 @@ mod tests {
         };
         check("yes|no", r#"root ::= ("yes" | "no")"#, "^(?:yes|no)$");
         check("(a)b{2,3}", r#"root ::= ("a") ("b"){2,3}"#, "^(?:a)(?:b){2,3}$");
-        check(r#"["\]x-z]+"#, r#"root ::= (["\x5Dx-z])+"#, r#"^(?:[\"\]x-z])+$"#);
-        check(r#"\n"é"#, r#"root ::= "\n\"\xE9""#, r#"^\u000A\"\u00E9$"#);
+        check(r#"["\]x-z]+"#, r#"root ::= (["\x5Dx-z])+"#, r#"^(?:["\]x-z])+$"#);
+        check(r"b\? [ ,;-]", r#"root ::= "b? " [ ,-\x2D;]"#, r"^b\? [ ,-\-;]$");
+        check("/[\\^a]", r#"root ::= "/" [\x5Ea]"#, r"^/[\u005Ea]$");
+        check(r#"\n"é"#, r#"root ::= "\n\"\xE9""#, r#"^\u000A"\u00E9$"#);
         assert!(Regular::new(r"\bword", true).unwrap().gbnf().is_err());
         assert!(Regular::new("(", true).is_err());
     }

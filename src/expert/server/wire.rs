@@ -62,7 +62,9 @@ pub(super) fn generate(ask: &Generate, how: &How<'_>) -> Wire {
     if !ask.stop.is_empty() && !rung.is_json() {
         put("stop", json!(ask.stop[..ask.stop.len().min(STOPS)]));
     }
-    if raw {
+    if rung == Rung::Tool {
+        // The parameters of a tool have none, and llama.cpp refuses both together.
+    } else if raw {
         put("logprobs", json!(ALTERNATIVES));
     } else if put("logprobs", json!(true)) {
         put("top_logprobs", json!(ALTERNATIVES));
