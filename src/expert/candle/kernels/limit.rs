@@ -8,7 +8,10 @@ const SUMS: usize = 12;
 /// Products that a sum of `dot_small` may take before it is gathered.
 const RUN: usize = 8;
 
-/// Multiplies bytes that are in registers already, `rounds` times on each thread; returns the operations, a product and
+/// Rounds before the same activations come again: they stay in the nearest cache, and no product is known from before.
+const TURN: usize = 16;
+
+/// Multiplies weights that are in registers already, `rounds` times on each thread; returns the operations, a product and
 /// its sum counted as two.
 pub fn limit(level: Level, pool: &Pool, rounds: usize) -> f64 {
     let mut kept = vec![0.0f32; pool.threads() * LANES];
@@ -30,16 +33,20 @@ impl Task for Registers<'_> {
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) {
         let (weights, _) = simd.halves(&super::pack::Line(std::hint::black_box([0x37; 64])));
-        let activations = std::hint::black_box(0x0102_0301);
+        let activations: [[[i32; SUMS]; RUN]; TURN] = std::hint::black_box(std::array::from_fn(|turn| {
+            std::array::from_fn(|at| {
+                std::array::from_fn(|sum| 0x0102_0301 ^ ((turn + at * 3 + sum * 5) as i32 & 0x1f))
+            })
+        }));
         let mut total = simd.splat(0.0);
-        for _ in 0..self.rounds {
+        for round in 0..self.rounds {
             let mut sums = [simd.zero(); SUMS];
-            for _ in 0..RUN {
-                for sum in &mut sums {
-                    *sum = simd.dot_small(*sum, weights, activations);
+            for activations in &activations[round % TURN] {
+                for (sum, activations) in sums.iter_mut().zip(activations) {
+                    *sum = simd.dot_small(*sum, weights, *activations);
                 }
             }
-            // Looked at once in a while: here the sums may not be left out, and not be made from each other.
+            // Looked at once in a while, so that none of them can be left out.
             let sums = std::hint::black_box(sums);
             total = simd.add(total, simd.to_float(simd.gather_small(sums[0])));
         }
@@ -53,11 +60,15 @@ mod tests {
 
     #[test]
     fn every_level_does_the_operations_it_tells() {
-        for level in Level::available() {
+        let sums = |level: Level| {
             let mut out = [0.0; LANES];
-            level.run(Registers { rounds: 3, out: &mut out });
-            // 7 times (1 + 3 + 2 + 1), eight times in each of three rounds.
-            assert_eq!(out, [(7 * 7 * 8 * 3) as f32; LANES], "{}", level.name());
+            level.run(Registers { rounds: 20, out: &mut out });
+            out
+        };
+        let expected = sums(Level::available()[0]);
+        assert!(0.0 < expected[0]);
+        for level in Level::available() {
+            assert_eq!(sums(level), expected, "{}", level.name());
             assert_eq!(limit(level, &Pool::new(2), 3), (2 * 3 * 12 * 8 * 16 * 8) as f64);
         }
     }
