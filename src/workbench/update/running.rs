@@ -15,6 +15,9 @@ const TOGETHER: usize = 8;
 
 /// Begins to run. A cancelled or failed task in the way is asked anew.
 pub(super) fn start(state: &mut State, run: Run) -> Vec<Effect> {
+    if run != Run::When {
+        state.debug.until = None;
+    }
     if paused(state) {
         return take_up(state, run);
     }
