@@ -54,7 +54,7 @@ fn the_default_sets_nothing_and_shows_everything() {
     assert_eq!(prompts.as_deref(), Some(Path::new("/p/prompts")), "taken from the folder of the file");
     assert_eq!(
         places.keys().filter(|key| !["sampling", "limits", "keys"].contains(&key.as_str())).count(),
-        19
+        21
     );
 }
 

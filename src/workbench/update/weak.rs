@@ -17,7 +17,9 @@ pub(super) fn next(state: &mut State) -> Vec<Effect> {
         state.say(Weight::Info, words);
         return vec![];
     }
-    let rank = state.ui.weak.map_or(0, |rank| rank + 1) % points.len();
+    // One who has gone elsewhere begins with the weakest again.
+    let there = |rank: &usize| points.get(*rank).is_some_and(|point| state.ui.cursor == Some(point.row));
+    let rank = state.ui.weak.filter(there).map_or(0, |rank| rank + 1) % points.len();
     let point = points[rank].clone();
     browsing::reveal(state, point.row);
     state.ui.weak = Some(rank);

@@ -243,7 +243,7 @@ fn another_token_is_a_branch_that_goes_on_from_it() {
     bench.press("C-b j enter");
     assert_eq!((bench.outline(), bench.asked.len()), (DONE.to_owned(), 1));
     // The token that was taken is no other one.
-    bench.press("G ! enter");
+    bench.press("w G ! w enter");
     assert!(bench.notice().starts_with("this is the token that was taken"), "{}", bench.notice());
     bench.press("k G j l h esc");
     assert_eq!(bench.asked.len(), 1);
