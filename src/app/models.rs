@@ -104,7 +104,7 @@ impl Models {
         usual: &str,
     ) -> std::io::Result<()> {
         let named = self.named(roster, usual);
-        named.into_iter().map(|name| self.seat(engine, Which::Language, None, name)).collect()
+        named.into_iter().try_for_each(|name| self.seat(engine, Which::Language, None, name))
     }
 
     /// The local models that cards name, beside the usual one.

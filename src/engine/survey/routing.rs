@@ -20,7 +20,6 @@ impl<'a> Surveyor<'a> {
     }
 
     /// The expert that answers a leaf, or how the choice stands.
-    #[expect(clippy::result_large_err, reason = "a status is moved on at once, not kept")]
     pub(super) fn route(
         &self,
         task: TaskId,

@@ -64,7 +64,6 @@ impl Surveyor<'_> {
     }
 
     /// What the judge of one rule says, or how its asking stands.
-    #[expect(clippy::result_large_err, reason = "a status is moved on at once, not kept")]
     fn verdict(&self, task: TaskId, attempt: u32, scene: Scene<'_>) -> Result<Verdict, Status> {
         let (by, mut next) = judge(&scene);
         if let Next::Asks(request) = next {
