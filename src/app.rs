@@ -57,7 +57,10 @@ fn start(cli: &Cli) -> Result<Ending, Trouble> {
         Some(Command::Open { .. }) if !terminal => Err(Trouble::usage(
             "there is no terminal to open it on: `plantern show` prints a screen, `plantern run --session` goes on with it",
         )),
-        Some(Command::Open { file }) => desk::open(boot, &First::File(file.display().to_string()), theme),
+        Some(Command::Open { file, copy }) => {
+            let first = if *copy { First::Copy } else { First::File };
+            desk::open(boot, &first(file.display().to_string()), theme)
+        }
         Some(Command::Run(asked)) => commands::run(boot, asked),
         Some(Command::Show(asked)) => show::show(&boot, asked, theme),
         Some(Command::Replay { sessions, json }) => commands::replays(sessions, *json),

@@ -142,6 +142,9 @@ pub enum Command {
     Open {
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// Leave the file as it is: the first change makes a copy among your own sessions
+        #[arg(long)]
+        copy: bool,
     },
     /// Fold sessions again without asking anybody and print the hash of what they come to
     Replay {

@@ -21,6 +21,8 @@ pub(crate) enum First {
     WhereItWas,
     Task(String),
     File(String),
+    /// A session whose file stays as it is.
+    Copy(String),
 }
 
 /// A task that shows the main job on any machine: three steps, one of them asked of every word.
@@ -71,6 +73,7 @@ fn begin(state: &mut State, shell: &mut Shell, first: &First) {
     let effects = match first {
         First::Task(task) => new_task(state, task),
         First::File(file) => vec![Effect::Open(file.clone())],
+        First::Copy(file) => vec![Effect::Look(file.clone())],
         First::WhereItWas => match shell.files.latest() {
             Some(path) => vec![Effect::OpenListed(path)],
             None => {

@@ -104,6 +104,7 @@ impl Files {
             Effect::SaveAs { path, title, entries } => Some(self.save_as(&expand(&path), &title, &entries)),
             Effect::WriteCase { path, text } => Some(write_case(&expand(&path), &text)),
             Effect::Open(path) => Some(self.open(&expand(&path))),
+            Effect::Look(path) => Some(self.look_into(&expand(&path))),
             Effect::OpenListed(path) => Some(match recorded::named(&path) {
                 Some(example) => example,
                 None => self.open(&path),
@@ -184,7 +185,6 @@ impl Files {
         }
     }
 
-    /// Reads a session and goes on writing it, if nobody else does.
     /// Reads a session without a claim on it.
     fn look_into(&self, path: &Path) -> Stored {
         match sessions::read(&self.disk, path) {
@@ -196,6 +196,7 @@ impl Files {
         }
     }
 
+    /// Reads a session and goes on writing it, if nobody else does.
     fn open(&mut self, path: &Path) -> Stored {
         // Our own claim on the very same file must not stand in the way.
         self.leave_file();

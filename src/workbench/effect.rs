@@ -29,6 +29,8 @@ pub enum Effect {
     },
     /// Read a session file typed by a person (`~` allowed).
     Open(String),
+    /// Read a session file (`~` allowed) and leave it as it is: the first change makes a copy.
+    Look(String),
     /// Read a session file or recorded example of the list.
     OpenListed(PathBuf),
     /// Read a session of the list to compare with it; the one at hand stays.

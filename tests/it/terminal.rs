@@ -171,3 +171,24 @@ fn an_error_before_the_screen_leaves_the_terminal_alone() {
     session.see("no theme is called");
     assert_eq!(session.end().0, 2);
 }
+
+#[test]
+fn a_file_opened_as_a_copy_stays_as_it_is() {
+    let recorded = concat!(env!("CARGO_MANIFEST_DIR"), "/sessions/hamlet.jsonl");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("walk.jsonl");
+    std::fs::copy(recorded, &file).unwrap();
+    let before = std::fs::read(&file).unwrap();
+    let check = |arguments: &[&str], stays: bool| {
+        let mut session = Session::start(arguments, &[]);
+        session.see("Hamlet");
+        session.press("adone by hand\r");
+        session.see("done by hand");
+        session.press("q");
+        assert_eq!(session.end().0, 0);
+        assert_eq!(std::fs::read(&file).unwrap() == before, stays, "{arguments:?}");
+    };
+    let path = file.to_str().unwrap();
+    check(&["open", "--copy", path], true);
+    check(&["open", path], false);
+}
