@@ -86,7 +86,9 @@ impl<'a> Moment<'a> {
                 (!all.is_empty()).then(|| value(all.iter().sum::<f32>() / all.len() as f32))
             }
             "entropy" => self.free().filter_map(Token::entropy).max_by(f32::total_cmp).map(value),
-            "tokens" => (!self.tokens.is_empty() || self.ended()).then_some(self.tokens.len()).and_then(number),
+            "tokens" => {
+                (!self.tokens.is_empty() || self.ended()).then_some(self.tokens.len()).and_then(number)
+            }
             "seconds" => self.seconds.map(Value::Number),
             "calls" => number(self.journal.calls_of(self.task).count()),
             "cost" => self.cost.map(Value::Number),
