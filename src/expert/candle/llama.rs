@@ -253,6 +253,8 @@ impl Llama {
 #[cfg(test)]
 mod architectures;
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod reference;
 #[cfg(test)]
 mod tests;

@@ -55,6 +55,11 @@ const SPECIAL: [&str; 3] = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
 const TOKENS: usize = 300;
 const LAYERS: usize = 2;
 const HEADS: usize = 4;
+/// Of the angles by which heads are turned.
+const BASE: f32 = 10_000.0;
+/// How Llama 3.1 stretches positions: factor, factors of low and high frequency, context before (here a short one, so
+/// that some pairs of dimensions are stretched, some not, and some in part).
+pub const LLAMA3: [f32; 4] = [8.0, 1.0, 4.0, 32.0];
 const TEMPLATE: &str = "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] \
                         + '<|im_end|>' + '\n' }}{% endfor %}{% if add_generation_prompt %}\
                         {{ '<|im_start|>assistant\n' }}{% endif %}";
@@ -97,7 +102,7 @@ impl Tiny {
             (own("attention.head_count"), number(HEADS)),
             (own("attention.head_count_kv"), number(HEADS / 2)),
             (own("attention.layer_norm_rms_epsilon"), Value::F32(1e-5)),
-            (own("rope.freq_base"), Value::F32(10_000.0)),
+            (own("rope.freq_base"), Value::F32(BASE)),
             ("tokenizer.ggml.model".to_owned(), text("gpt2")),
             ("tokenizer.ggml.pre".to_owned(), text("gpt-2")),
             ("tokenizer.ggml.tokens".to_owned(), texts(tokens)),
@@ -134,9 +139,6 @@ impl Tiny {
         if self.own_output {
             add("output.weight".to_owned(), TOKENS, hidden, GgmlDType::Q8_0);
         }
-        if self.rope_factors {
-            add("rope_freqs.weight".to_owned(), 1, head / 2, GgmlDType::F32);
-        }
         for layer in 0..LAYERS {
             let name = |part: &str| format!("blk.{layer}.{part}");
             for norm in ["attn_norm.weight", "ffn_norm.weight"] {
@@ -166,6 +168,9 @@ impl Tiny {
         }
         let norm = tensor(&mut random, &[1, hidden], GgmlDType::F32);
         tensors.push(("output_norm.weight".to_owned(), norm));
+        if self.rope_factors {
+            tensors.push(("rope_freqs.weight".to_owned(), rope_factors(head)));
+        }
         tensors
     }
 
@@ -191,6 +196,20 @@ impl Tiny {
             }
         }
     }
+}
+
+/// What each pair of dimensions turns slower by: short waves not at all, long ones by the whole factor.
+fn rope_factors(head: usize) -> QTensor {
+    let [factor, low, high, first] = LLAMA3;
+    let of_pair = |pair: usize| {
+        let wave = std::f32::consts::TAU * BASE.powf(2.0 * pair as f32 / head as f32);
+        let short = ((first / wave - low) / (high - low)).clamp(0.0, 1.0);
+        1.0 / ((1.0 - short) / factor + short)
+    };
+    let factors: Vec<f32> = (0..head / 2).map(of_pair).collect();
+    Tensor::new(factors, &Device::Cpu)
+        .and_then(|factors| QTensor::quantize(&factors, GgmlDType::F32))
+        .expect("a few numbers can be kept as they are")
 }
 
 /// Random values of a size that keeps a forward pass lively: vectors around 1, matrices around 0.

@@ -1,33 +1,47 @@
 //! A second forward pass for the tests to compare with: full precision, one sequence, no cache, candle's own tensors
-//! and candle's own reading of the file. It shares no line with the lane.
+//! and candle's own reading of the file. It shares no line with the lane. Unlike candle-transformers, which `oracle`
+//! holds it against, it gives the logits of a whole text at once and tells which experts each row went to.
 
 use candle_core::quantized::gguf_file::{Content, Value};
 use candle_core::{D, DType, Device, Tensor};
 use std::io::Cursor;
 
 /// A file as candle reads it.
-struct Reference {
+pub(super) struct Reference {
     content: Content,
     bytes: Cursor<Vec<u8>>,
     architecture: String,
 }
 
 /// What each row went to, layer by layer: experts and their weights, heaviest first.
-type Chosen = Vec<Vec<Vec<(usize, f32)>>>;
+pub(super) type Chosen = Vec<Vec<Vec<(usize, f32)>>>;
 
 /// The logits after each of the tokens, and the experts each row went to.
 pub(super) fn logits(bytes: Vec<u8>, tokens: &[u32]) -> (Vec<Vec<f32>>, Chosen) {
-    let mut bytes = Cursor::new(bytes);
-    let content = Content::read(&mut bytes).unwrap();
-    let architecture = content.metadata["general.architecture"].to_string().unwrap().clone();
-    let mut reference = Reference { content, bytes, architecture };
-    reference.forward(tokens).unwrap()
+    Reference::open(bytes).forward(tokens).unwrap()
 }
 
 type Computed<T> = candle_core::Result<T>;
 
 impl Reference {
-    fn number(&self, key: &str) -> Option<f64> {
+    pub(super) fn open(bytes: Vec<u8>) -> Reference {
+        let mut bytes = Cursor::new(bytes);
+        let content = Content::read(&mut bytes).unwrap();
+        let architecture = content.metadata["general.architecture"].to_string().unwrap().clone();
+        Reference { content, bytes, architecture }
+    }
+
+    /// Of all tensors.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.content.tensor_infos.keys().cloned().collect()
+    }
+
+    /// Llama and what calls itself so: a head turns pairs of neighbours.
+    pub(super) fn is_llama(&self) -> bool {
+        self.architecture == "llama"
+    }
+
+    pub(super) fn number(&self, key: &str) -> Option<f64> {
         match self.content.metadata.get(&format!("{}.{key}", self.architecture))? {
             Value::U32(number) => Some(f64::from(*number)),
             Value::F32(number) => Some(f64::from(*number)),
@@ -35,11 +49,11 @@ impl Reference {
         }
     }
 
-    fn size(&self, key: &str) -> usize {
+    pub(super) fn size(&self, key: &str) -> usize {
         self.number(key).unwrap() as usize
     }
 
-    fn tensor(&mut self, name: &str) -> Option<Tensor> {
+    pub(super) fn tensor(&mut self, name: &str) -> Option<Tensor> {
         self.content.tensor_infos.get(name)?;
         Some(
             self.content
@@ -132,10 +146,8 @@ impl Reference {
                     let factor = factors.as_ref().map_or(1.0, |factors| f64::from(factors[pair]));
                     let angle = position as f64 * base.powf(-2.0 * pair as f64 / width as f64) / factor;
                     let (sine, cosine) = (angle.sin() as f32, angle.cos() as f32);
-                    let (a, b) = match self.architecture.as_str() {
-                        "llama" => (2 * pair, 2 * pair + 1),
-                        _ => (pair, pair + width / 2),
-                    };
+                    let (a, b) =
+                        if self.is_llama() { (2 * pair, 2 * pair + 1) } else { (pair, pair + width / 2) };
                     (head[a], head[b]) =
                         (head[a] * cosine - head[b] * sine, head[a] * sine + head[b] * cosine);
                 }
