@@ -144,6 +144,8 @@ impl Caller<'_> {
         }
         let trouble = match ended {
             Ok(()) => None,
+            // It found out by itself that it does not keep to the way: what came is read, or asked for in another.
+            Err(Fault::Failed(why)) if sent.rung.binds() && reports_shape(&why) => None,
             Err(Fault::Failed(why)) if reply.text.is_empty() => return Err(ExpertError::Missing(why)),
             Err(Fault::Again { why, .. } | Fault::Failed(why) | Fault::Unshaped(why)) => Some(why),
             Err(Fault::Refused(_)) => None,
@@ -192,6 +194,11 @@ impl Caller<'_> {
             ..Answer::default()
         }
     }
+}
+
+/// A server says in the middle of an answer that it does not have the form that it promised.
+fn reports_shape(why: &str) -> bool {
+    why.contains("it reports an error") && ladder::is_about_shape(why)
 }
 
 /// Servers take few stop strings, and some leave them in.

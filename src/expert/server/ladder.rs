@@ -58,7 +58,7 @@ pub(super) fn rung(structured: Structured, form: &Form, raw: bool, lost: impl Fn
 /// Words of an error that is about the shape and not about what was asked.
 pub(super) fn is_about_shape(told: &str) -> bool {
     let told = told.to_lowercase();
-    ["response_format", "schema", "grammar", "tool", "structured", "json_object", "jinja"]
+    ["format", "schema", "grammar", "tool", "structured", "json_object", "jinja"]
         .iter()
         .any(|word| told.contains(word))
 }

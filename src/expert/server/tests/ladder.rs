@@ -1,7 +1,7 @@
 //! How a shape is told: one way after the other, each address remembered, answers that missed it asked for again.
 
 use super::{
-    script::{Script, events, json, raw},
+    script::{Script, events, json, raw, stream},
     *,
 };
 use crate::ask::Shape;
@@ -86,6 +86,9 @@ async fn a_server_is_asked_in_the_surest_way_it_knows_and_this_is_remembered() {
         &["schema", "object", "tool", "grammar", "regex", "words", "words"],
     )
     .await;
+    let broken = r#"{"error":{"message":"The output does not match the expected peg-native format"}}"#;
+    let half = r#"{"choices":[{"delta":{"content":"{\"ci"}}]}"#;
+    check(vec![stream(&[half, broken]), fine()], &["schema", "object", "object"]).await;
     // It says yes and does not keep to it.
     check(vec![json(&events("Rome, I think", "stop")), fine()], &["schema", "object", "object"]).await;
 }
