@@ -3,6 +3,7 @@
 //! `model` carries many of them through the same passes. A generation decides which tokens to feed next and what the
 //! logits that come back mean; it knows nothing of layers or threads.
 
+mod constraint;
 mod guess;
 mod text;
 
@@ -14,6 +15,8 @@ use super::llama::Row;
 use super::sampler::{Place, Sampler, SamplerError};
 use crate::ask::{Answer, Finish, Sampling, Token, Usage};
 use crate::expert::{Control, ExpertError, Flow, Sink};
+use constraint::set_bits;
+pub use constraint::{Allowed, Constraint};
 use guess::Guesses;
 use text::Text;
 
@@ -25,32 +28,6 @@ pub trait Tokens {
     fn bytes(&self, token: u32) -> &[u8];
     /// The tokens with which the model ends its answer.
     fn end_tokens(&self) -> &[u32];
-}
-
-/// Holds a generation to a shape: asked before each token, told each token.
-pub trait Constraint: Send {
-    fn allowed(&mut self) -> Allowed<'_>;
-    /// A token that was allowed has been taken.
-    fn advance(&mut self, token: u32);
-}
-
-impl<C: Constraint + ?Sized> Constraint for &mut C {
-    fn allowed(&mut self) -> Allowed<'_> {
-        (**self).allowed()
-    }
-    fn advance(&mut self, token: u32) {
-        (**self).advance(token);
-    }
-}
-
-/// What may come next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Allowed<'a> {
-    /// Any token whose bit is set (token t is bit t % 64 of word t / 64), and the end of the answer if `end` is set.
-    /// Bits of end tokens do not count.
-    Tokens { mask: &'a [u64], end: bool },
-    /// Exactly these tokens, at least one.
-    Forced(Vec<u32>),
 }
 
 /// How a generation draws and when it ends.
@@ -309,15 +286,6 @@ impl<'a> Generation<'a> {
             ..Answer::default()
         }
     }
-}
-
-/// The tokens of a mask, ascending.
-fn set_bits(mask: &[u64]) -> impl Iterator<Item = u32> + '_ {
-    (0u32..).step_by(64).zip(mask).flat_map(|(first, &word)| {
-        let rest = |word: &u64| Some(word & (word - 1)).filter(|rest| *rest != 0);
-        std::iter::successors(Some(word).filter(|word| *word != 0), rest)
-            .map(move |word| first + word.trailing_zeros())
-    })
 }
 
 pub(super) fn count(tokens: usize) -> u32 {
