@@ -1,5 +1,6 @@
 //! The shell: builds the parts, starts the face that was asked for, does the effects. The only floor that sees all.
 
+mod again;
 mod boot;
 pub mod cli;
 mod commands;
@@ -63,7 +64,10 @@ fn start(cli: &Cli) -> Result<Ending, Trouble> {
         }
         Some(Command::Run(asked)) => commands::run(boot, asked),
         Some(Command::Show(asked)) => show::show(&boot, asked, theme),
-        Some(Command::Replay { sessions, json }) => commands::replays(sessions, *json),
+        Some(Command::Replay { sessions, again: true, json }) => {
+            again::again(boot, cli.global.model.is_some(), sessions, *json)
+        }
+        Some(Command::Replay { sessions, json, .. }) => commands::replays(sessions, *json),
         Some(Command::Compare { one, other, json }) => commands::compared(&boot, one, other, *json),
         Some(Command::Salvage { file }) => commands::salvaged(file),
         Some(Command::Lint { file, json }) => commands::linted(&boot, file, *json),

@@ -3,6 +3,7 @@
 //! `app` builds the parts and calls in here; nothing here opens a file, reads a clock or prints but to the writers
 //! handed in: data to `out` (stdout), narration to `narration` (stderr). It never knows the other face.
 
+pub mod again;
 pub mod cases;
 pub mod compare;
 pub mod eval;

@@ -35,6 +35,17 @@ A plan is a line with the goal and a line for each step, parts of a step two spa
     QS: [split] What are the words in \"Ada King\"?
     QS: (project_values) [str_position] What is the last letter in \"#1\"?";
 
+const REPLAY_HELP: &str = "\
+--again asks the models that the session was made with (or the --model you name) for every answer of the log, on all
+branches. Nothing is written. Left out are answers of persons, calls that did not come to an end, and repetitions. Other
+kernels, another build or another file of the model may well give other tokens. Ends with 0 when all are identical, with 1
+when one differs or fails, with 3 when a model is not there.
+
+Examples:
+  plantern replay sessions/hamlet.jsonl
+  plantern replay --again sessions/hamlet.jsonl
+  plantern replay --again --json trip.jsonl | tail -1";
+
 const COMPARE_HELP: &str = "\
 Ends with 0 when nothing differs, with 1 when something does. Marked `first` is the first divergent step: it differs,
 and nothing that it was made of does.
@@ -146,11 +157,15 @@ pub enum Command {
         #[arg(long)]
         copy: bool,
     },
-    /// Fold sessions again without asking anybody and print the hash of what they come to
+    /// Fold sessions again and print the hash of what they come to; nobody is asked, or with --again everybody
+    #[command(after_help = REPLAY_HELP)]
     Replay {
         #[arg(value_name = "SESSION", required = true)]
         sessions: Vec<PathBuf>,
-        /// One JSON object a session
+        /// Make every call once more with its seed and compare it with the log, token by token
+        #[arg(long)]
+        again: bool,
+        /// One JSON object a session; with --again one a call as well
         #[arg(long)]
         json: bool,
     },

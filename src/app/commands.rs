@@ -354,6 +354,13 @@ impl Floor {
         Ok(())
     }
 
+    /// Gives a thread to models that calls of a log name and no card names any more.
+    pub(super) fn bring_asked(&mut self, names: &[String]) -> Result<(), Trouble> {
+        let usual = self.state.settings().model.clone();
+        self.models.bring_asked(&mut self.engine, &self.state.tools.roster, &usual, names)?;
+        Ok(())
+    }
+
     /// Opens the session that is to be gone on with.
     fn open(&mut self, path: &Path) -> Result<(), Trouble> {
         for message in self.files.perform(Effect::Open(path.display().to_string())) {

@@ -107,6 +107,19 @@ impl Models {
         named.into_iter().try_for_each(|name| self.seat(engine, Which::Language, None, name))
     }
 
+    /// The same for models that calls of a session name, as far as no card does.
+    pub(crate) fn bring_asked(
+        &self,
+        engine: &mut Engine,
+        roster: &Roster,
+        usual: &str,
+        names: &[String],
+    ) -> std::io::Result<()> {
+        let known = self.named(roster, usual);
+        let new: BTreeSet<&String> = names.iter().filter(|name| !known.contains(name)).collect();
+        new.into_iter().try_for_each(|name| self.seat(engine, Which::Language, None, name))
+    }
+
     /// The local models that cards name, beside the usual one.
     pub(crate) fn named<'a>(&self, roster: &'a Roster, usual: &str) -> BTreeSet<&'a String> {
         let names = roster.cards().iter().filter_map(|card| card.model.as_ref());

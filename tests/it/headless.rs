@@ -141,6 +141,8 @@ fn a_session_is_written_shown_replayed_and_gone_on_with() {
     assert!(run(&["show", "s.jsonl", "--svg"], "").starts_with("<svg"));
     let first = run(&["replay", "s.jsonl"], "");
     assert_eq!(first, run(&["replay", "s.jsonl"], ""));
+    let again = run(&["replay", "--again", "s.jsonl"], "");
+    assert!(again.starts_with(&first) && again.contains(" calls came out identical (0 tokens)\n"), "{again}");
     assert!(run(&["export", "s.jsonl"], "").contains("A: a,g"));
     assert_eq!(std::fs::read(home.path().join("s.jsonl")).unwrap(), before, "looking changes nothing");
     run(&["run", "--session", "s.jsonl"], "");

@@ -65,8 +65,9 @@ fn what_is_typed_is_understood() {
     });
     command(
         "replay a b --json",
-        |command| matches!(command, Command::Replay { sessions, json: true } if sessions.len() == 2),
+        |command| matches!(command, Command::Replay { sessions, json: true, again: false } if sessions.len() == 2),
     );
+    command("replay --again a", |command| matches!(command, Command::Replay { again: true, .. }));
     command("models", |command| matches!(command, Command::Models { command: None, .. }));
     command("models pull m --json", |command| {
         matches!(command, Command::Models { command: Some(Models::Pull { .. }), json: true })

@@ -1,4 +1,5 @@
-//! Verified repetition: the same ask with the same seed once more, compared token by token.
+//! Verified repetition: the same ask with the same seed once more, compared token by token. `replay --again` compares by
+//! the same rules without a screen.
 
 use super::{beside, running};
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// Repetitions under way together.
-const TOGETHER: usize = 8;
+pub const TOGETHER: usize = 8;
 
 /// A call and its repetition, once that was begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,17 +25,49 @@ pub struct Repeated {
 
 /// What a repetition came to.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Came {
+pub enum Came {
     Waiting,
     Failed(String),
     /// So many tokens, all the same.
     Identical(usize),
     /// The first token that differs, and what both have there.
     Differs(usize, String, String),
+    /// Scores or vectors: the first number that differs, how many there are, what both have there, and how far any two are
+    /// apart at most.
+    Numbers {
+        at: usize,
+        of: usize,
+        was: f32,
+        is: f32,
+        apart: f32,
+    },
+}
+
+impl Came {
+    /// What it came to, in words for a table; nothing while it is not known.
+    pub fn words(&self) -> String {
+        match self {
+            Came::Waiting => String::new(),
+            Came::Failed(why) => why.clone(),
+            Came::Identical(0) => "identical".to_owned(),
+            Came::Identical(tokens) => format!("identical ({tokens} tokens)"),
+            Came::Differs(at, one, other) => {
+                format!("differs at token {}: {one:?} was, {other:?} is", at + 1)
+            }
+            Came::Numbers { at, of, was, is, apart } => {
+                format!("differs at number {} of {of}: {was} was, {is} is; {apart:.1e} apart at most", at + 1)
+            }
+        }
+    }
+}
+
+/// Can this call be made once more? It was answered whole, and by no person.
+pub fn repeatable(call: &Call) -> bool {
+    matches!(call.outcome, Outcome::Answered(_)) && !matches!(call.ask.request, Request::Person { .. })
 }
 
 /// Compares two answers token by token; those without tokens by their text and figures.
-pub(super) fn compare(one: &Answer, other: &Answer) -> Came {
+pub fn compare(one: &Answer, other: &Answer) -> Came {
     let length = one.tokens.len().max(other.tokens.len());
     let text = |answer: &Answer, at: usize| answer.tokens.get(at).map(|token| token.text.clone());
     match (0..length).find(|at| text(one, *at) != text(other, *at)) {
@@ -43,11 +76,19 @@ pub(super) fn compare(one: &Answer, other: &Answer) -> Came {
             Came::Differs(at, told(one), told(other))
         }
         None if one.text != other.text => Came::Differs(length, one.text.clone(), other.text.clone()),
-        None if one.scores != other.scores => {
-            Came::Differs(length, format!("{:?}", one.scores), format!("{:?}", other.scores))
-        }
-        None => Came::Identical(length),
+        None => numbers(&one.scores, &other.scores).unwrap_or(Came::Identical(length)),
     }
+}
+
+/// The first number that differs; one that is missing is no number.
+fn numbers(one: &[f32], other: &[f32]) -> Option<Came> {
+    let of = one.len().max(other.len());
+    let both = |at: usize| [one, other].map(|all| all.get(at).copied().unwrap_or(f32::NAN));
+    let same = |[was, is]: [f32; 2]| was.to_bits() == is.to_bits();
+    let at = (0..of).find(|at| !same(both(*at)))?;
+    let apart = (0..of).map(both).map(|[was, is]| (was - is).abs()).fold(0.0, f32::max);
+    let [was, is] = both(at);
+    Some(Came::Numbers { at, of, was, is, apart })
 }
 
 /// Makes the calls of the selected task once more; of the goal, all calls that the plan was made with.
@@ -64,14 +105,8 @@ pub(super) fn start(state: &mut State) -> Vec<Effect> {
     }
     let root = state.journal.session().plan.root();
     let calls = if root == Some(row.task) { of_the_plan(state) } else { of_a_task(state, row.task) };
-    let repeatable = |call: &CallId| {
-        let call = state.journal.call(*call);
-        call.is_some_and(|call| {
-            matches!(call.outcome, Outcome::Answered(_))
-                && !matches!(call.ask.request, Request::Person { .. })
-        })
-    };
-    let all: Vec<CallId> = calls.into_iter().filter(repeatable).collect();
+    let can_be = |call: &CallId| state.journal.call(*call).is_some_and(repeatable);
+    let all: Vec<CallId> = calls.into_iter().filter(can_be).collect();
     if all.is_empty() {
         state.say(Weight::Warning, "nothing was answered yet that could be repeated");
         return vec![];
@@ -161,8 +196,8 @@ fn tell(state: &mut State) {
             let s = if all.len() == 1 { "" } else { "s" };
             return state.say(Weight::Info, format!("identical ({tokens} tokens in {} call{s})", all.len()));
         }
-        Some((repeated, Came::Differs(at, one, other))) => {
-            format!("{} differs at token {}: {one:?} was, {other:?} is", repeated.original, at + 1)
+        Some((repeated, differs @ (Came::Differs(..) | Came::Numbers { .. }))) => {
+            format!("{} {}", repeated.original, differs.words())
         }
         Some((repeated, Came::Failed(why))) => format!("{} was not repeated: {why}", repeated.original),
         Some(_) => return,
@@ -180,12 +215,8 @@ pub(super) fn show(state: &mut State) {
         let (tone, word) = match came(state, repeated) {
             Came::Waiting if repeated.again.is_some() => (Tone::Plain, "writing".to_owned()),
             Came::Waiting => (Tone::Dim, "waits".to_owned()),
-            Came::Failed(why) => (Tone::Bad, why),
-            Came::Identical(0) => (Tone::Added, "identical".to_owned()),
-            Came::Identical(tokens) => (Tone::Added, format!("identical ({tokens} tokens)")),
-            Came::Differs(at, one, other) => {
-                (Tone::Bad, format!("differs at token {}: {one:?} was, {other:?} is", at + 1))
-            }
+            same @ Came::Identical(_) => (Tone::Added, same.words()),
+            other => (Tone::Bad, other.words()),
         };
         Row::new(tone, [number, repeated.original.to_string(), by, word])
     };
@@ -252,5 +283,10 @@ mod tests {
         check(&["a"], &["a", "b"], differs(1, "the end", "b"));
         check(&[], &[], Came::Identical(0));
         assert_eq!(compare(&Answer::plain("1"), &Answer::plain("2")), differs(0, "1", "2"));
+        let scores = |scores: &[f32]| Answer { scores: scores.to_vec(), ..Answer::default() };
+        assert_eq!(compare(&scores(&[0.5, 1.0]), &scores(&[0.5, 1.0])), Came::Identical(0));
+        let numbers = compare(&scores(&[0.5, 1.0, 2.0]), &scores(&[0.5, 1.25, 1.0]));
+        assert_eq!(numbers, Came::Numbers { at: 1, of: 3, was: 1.0, is: 1.25, apart: 1.0 });
+        assert_eq!(numbers.words(), "differs at number 2 of 3: 1 was, 1.25 is; 1.0e0 apart at most");
     }
 }
