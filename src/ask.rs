@@ -109,6 +109,14 @@ pub enum Prompt {
 }
 
 impl Prompt {
+    /// Its characters without the model's template and the names of roles.
+    pub fn characters(&self) -> usize {
+        match self {
+            Prompt::Raw(text) => text.chars().count(),
+            Prompt::Chat(turns) => turns.iter().map(|turn| turn.text.chars().count()).sum(),
+        }
+    }
+
     /// The words of the prompt without the model's template, for screens and keys.
     pub fn text(&self) -> String {
         match self {

@@ -3,7 +3,7 @@
 use super::{amend, onward, sheets};
 use crate::{
     ask::{
-        Request,
+        Answer, Request,
         part::{Origin, Part},
     },
     engine::Asking,
@@ -30,19 +30,23 @@ pub(super) fn open(state: &mut State) -> Vec<Effect> {
     let parts = parts(&asking);
     let size = |text: &str| text.chars().count();
     let all: usize = parts.iter().map(|part| size(&part.text)).sum();
+    let reading = reading(&asking, call, all);
+    let rate = reading.or_else(|| rate_here(state, &asking));
     let tell = |part: &Part| {
         let (words, _) = origin(state, row.task, &part.origin);
         let share = 100.0 * size(&part.text) as f64 / all.max(1) as f64;
         let text = part.text.trim().replace('\n', " ");
-        Row::new(tone(&part.origin), [format!("{share:.0} %"), size(&part.text).to_string(), words, text])
+        let mut cells = vec![format!("{share:.0} %"), size(&part.text).to_string()];
+        cells.extend(rate.map(|rate| about(size(&part.text) as f64 / rate.each)));
+        Row::new(tone(&part.origin), cells.into_iter().chain([words, text]))
     };
     let rows: Vec<Row> = parts.iter().map(tell).collect();
     let tasks = parts.iter().map(|part| origin(state, row.task, &part.origin).1).collect();
     let sheet = Sheet {
         title: format!("Why this prompt: {} of {}", asking.purpose.word(), super::number(state, row.task)),
-        head: head(&asking, call, all),
+        head: head(&asking, rate, all),
         kind: Kind::Why { tasks, parts },
-        columns: vec![6, 7, 30, 0],
+        columns: if rate.is_some() { vec![6, 6, 14, 26, 0] } else { vec![6, 7, 30, 0] },
         rows,
         cursor: 0,
         below: vec![],
@@ -85,27 +89,93 @@ pub(super) fn parts(asking: &Asking) -> Vec<Part> {
     parts
 }
 
-fn head(asking: &Asking, call: Option<&Call>, all: usize) -> Vec<(Tone, String)> {
-    let used = call.and_then(|call| match &call.outcome {
-        Outcome::Answered(answer) | Outcome::Stopped(answer) => Some(answer.usage),
-        Outcome::Open | Outcome::Failed(_) => None,
-    });
+/// How many characters of a prompt make a token, and who says so.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Rate {
+    each: f64,
+    said: Said,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Said {
+    /// The model that read this very prompt: its tokens, and those that it knew before.
+    Read { tokens: u32, known: u32 },
+    /// So many calls of this session, of the same strategy or expert or not.
+    Calls { count: usize, alike: bool },
+}
+
+/// What the model that read this prompt said of it, if it has and did. Whether its template is counted is its own affair.
+fn reading(asking: &Asking, call: Option<&Call>, all: usize) -> Option<Rate> {
+    let call = call.filter(|call| call.ask.request == asking.ask.request)?;
+    let (Outcome::Answered(Answer { usage, .. }) | Outcome::Stopped(Answer { usage, .. })) = &call.outcome
+    else {
+        return None;
+    };
+    let (tokens, known) = (usage.prompt_tokens, usage.cached_tokens);
+    (0 < tokens && 0 < all)
+        .then(|| Rate { each: all as f64 / f64::from(tokens), said: Said::Read { tokens, known } })
+}
+
+/// What the prompts of this session came to so far with the same model: those of the same strategy or expert, else all.
+fn rate_here(state: &State, asking: &Asking) -> Option<Rate> {
+    let asks = &asking.ask;
+    let same_model = |call: &&Call| {
+        (&call.ask.server, &call.ask.model) == (&asks.server, &asks.model)
+            && matches!(call.ask.request, Request::Generate(_))
+    };
+    let of = |alike: bool| {
+        let calls = state.journal.calls().filter(same_model);
+        let calls = calls.filter(|call| !alike || call.ask.expert == asks.expert);
+        let (mut count, mut characters, mut tokens) = (0, 0, 0);
+        for call in calls {
+            if let (Outcome::Answered(answer), Some(prompt)) = (&call.outcome, call.ask.request.prompt())
+                && 0 < answer.usage.prompt_tokens
+            {
+                count += 1;
+                characters += prompt.characters();
+                tokens += u64::from(answer.usage.prompt_tokens);
+            }
+        }
+        let said = Said::Calls { count, alike };
+        (0 < tokens && 0 < characters).then(|| Rate { each: characters as f64 / tokens as f64, said })
+    };
+    of(true).or_else(|| of(false))
+}
+
+/// Tokens of a part, which nobody counted by itself.
+fn about(tokens: f64) -> String {
+    if tokens < 1.0 { "under 1 tok".to_owned() } else { format!("about {tokens:.0} tok") }
+}
+
+fn head(asking: &Asking, rate: Option<Rate>, all: usize) -> Vec<(Tone, String)> {
     let by = match &asking.ask.server {
         Some(server) => format!("{} at {server}", asking.ask.expert),
         None => asking.ask.expert.clone(),
     };
-    let cost = match used.filter(|usage| 0 < usage.prompt_tokens) {
-        Some(usage) => {
-            let each = all as f64 / f64::from(usage.prompt_tokens);
-            let (tokens, kept) = (usage.prompt_tokens, usage.cached_tokens);
+    let (cost, note) = match rate {
+        Some(Rate { each, said: Said::Read { tokens, known } }) => (
             format!(
-                "asked by {by}: {all} characters, {tokens} tokens in all, {kept} of them known before; {each:.1} characters a token"
+                "asked by {by}: {all} characters, {tokens} tokens in all, {known} of them known before; {each:.1} characters a token"
+            ),
+            "the sum is the model's; the tokens of a part are in proportion to its characters",
+        ),
+        Some(Rate { each, said: Said::Calls { count, alike } }) => {
+            let s = if count == 1 { "" } else { "s" };
+            let of = if alike { format!(" of {}", asking.ask.expert) } else { String::new() };
+            let tokens = about(all as f64 / each);
+            (
+                format!(
+                    "asked by {by}: {all} characters, {tokens} at {each:.1} characters a token, as in {count} call{s}{of} here"
+                ),
+                "not asked yet: the sum is known once the model has read it",
             )
         }
-        None => format!("asked by {by}: {all} characters; its tokens are known once the model has read it"),
+        None => (
+            format!("asked by {by}: {all} characters; its tokens are known once the model has read it"),
+            "shares are of characters: no prompt of this session was counted yet",
+        ),
     };
-    let note = "shares are of characters: the tokens of a part alone are counted by nobody".to_owned();
-    let mut head = vec![(Tone::Strong, cost), (Tone::Dim, note)];
+    let mut head = vec![(Tone::Strong, cost), (Tone::Dim, note.to_owned())];
     if let Some(amendment) = &asking.amendment {
         head.push((Tone::Changed, format!("amended: {}", amendment.words())));
     }
