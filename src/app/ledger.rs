@@ -36,29 +36,20 @@ pub(super) fn reviews(disk: &dyn Disk, folder: &RoutingFolder) -> Result<(Vec<Re
     Ok((read, bad))
 }
 
-/// Does the effects that are about routing, and none other.
-pub(super) fn perform(
-    effect: Effect,
-    disk: &Arc<dyn Disk>,
-    folder: &RoutingFolder,
-    sessions: &Path,
-) -> Option<Stored> {
-    let all = disk;
-    let disk = &**all;
+/// What a person said so far and the newest version; the decisions are not gathered yet.
+pub(super) fn said(disk: &dyn Disk, folder: &RoutingFolder) -> Result<Gathered, String> {
+    let (reviews, bad) = reviews(disk, folder)?;
+    if 0 < bad {
+        return Err(format!("{bad} lines of {} are no reviews", folder.reviews_file().display()));
+    }
+    let newest = folder.versions(disk).ok().and_then(|all| all.last().copied()).unwrap_or(0);
+    Ok(Gathered { reviews, newest, ..Gathered::default() })
+}
+
+/// Does the effects that write down what is known or said of routing, and none other.
+pub(super) fn perform(effect: Effect, disk: &dyn Disk, folder: &RoutingFolder) -> Option<Stored> {
     let trouble = |why: String| Some(Stored::Said(Weight::Error, why));
     match effect {
-        Effect::GatherReviews => {
-            let (reviews, bad) = match self::reviews(disk, folder) {
-                Ok(read) => read,
-                Err(why) => return trouble(why),
-            };
-            if 0 < bad {
-                return trouble(format!("{bad} lines of {} are no reviews", folder.reviews_file().display()));
-            }
-            let newest = folder.versions(disk).ok().and_then(|all| all.last().copied()).unwrap_or(0);
-            let decided = of_sessions(all, sessions);
-            Some(Stored::Gathered(Box::new(Gathered { decided, reviews, newest })))
-        }
         Effect::AppendReview(review) => {
             let line = serde_json::to_string(&review).unwrap_or_default();
             folder.append_review(disk, &line).err().and_then(|error| trouble(error.to_string()))

@@ -1,5 +1,5 @@
-//! Learning beside the screen: a version is made on a thread of its own; versions are written and switched by another, in
-//! the order in which that was asked for.
+//! Learning beside the screen: a version is made on a thread of its own, and so are the decisions of all sessions gathered;
+//! versions are written and switched by another, in the order in which that was asked for.
 
 use super::ledger;
 use crate::{
@@ -7,6 +7,7 @@ use crate::{
     workbench::{
         Effect, Stored, Weight,
         learning::{Job, propose},
+        update::review::Gathered,
     },
 };
 use std::{
@@ -43,8 +44,9 @@ impl Scholar {
     pub(super) fn perform(&mut self, effect: Effect) -> Option<Stored> {
         match effect {
             Effect::Learn(job) => self.learn(job),
+            Effect::GatherReviews => self.gather(),
             Effect::StoreKnowledge(_) | Effect::UseKnowledge(_) => self.hand_over(effect),
-            quick => ledger::perform(quick, &self.disk, &self.folder, &self.sessions),
+            quick => ledger::perform(quick, &*self.disk, &self.folder),
         }
     }
 
@@ -56,15 +58,31 @@ impl Scholar {
         started.err().map(|error| Stored::Said(Weight::Error, format!("no thread to learn on: {error}")))
     }
 
+    /// The ledger is read at once, since what is said next is appended to it; the sessions take their time.
+    fn gather(&self) -> Option<Stored> {
+        let found = match ledger::said(&*self.disk, &self.folder) {
+            Ok(found) => found,
+            Err(why) => return Some(Stored::Gathered(Box::new(Gathered::failed(why)))),
+        };
+        let (disk, sessions, outbox) = (Arc::clone(&self.disk), self.sessions.clone(), self.outbox.clone());
+        let work = move || {
+            let found = Gathered { decided: ledger::of_sessions(&disk, &sessions), ..found };
+            // Nobody listens any more when the program ends.
+            let _ = outbox.send(Stored::Gathered(Box::new(found)));
+        };
+        let started = thread::Builder::new().name("gathering".to_owned()).spawn(work);
+        let why = started.err().map(|error| format!("no thread to read the sessions on: {error}"));
+        why.map(|why| Stored::Gathered(Box::new(Gathered::failed(why))))
+    }
+
     fn hand_over(&mut self, effect: Effect) -> Option<Stored> {
         if self.writer.is_none() {
             let (sender, inbox) = channel::<Effect>();
-            let (disk, folder, sessions) =
-                (Arc::clone(&self.disk), self.folder.clone(), self.sessions.clone());
+            let (disk, folder) = (Arc::clone(&self.disk), self.folder.clone());
             let outbox = self.outbox.clone();
             let work = move || {
                 for effect in inbox {
-                    if let Some(told) = ledger::perform(effect, &disk, &folder, &sessions) {
+                    if let Some(told) = ledger::perform(effect, &*disk, &folder) {
                         let _ = outbox.send(told);
                     }
                 }

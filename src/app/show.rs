@@ -10,7 +10,7 @@ use crate::{
     headless::Ending,
     ids::Seq,
     tui::{self, Cache},
-    workbench::{Message, SessionFile, State, Stored, Weight, state::Opened, update},
+    workbench::{Effect, Message, SessionFile, State, Stored, Weight, state::Opened, update},
 };
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{Terminal, backend::TestBackend};
@@ -24,7 +24,13 @@ pub(crate) fn show(boot: &Boot, asked: &cli::Show, theme: Option<&str>) -> Resul
     state.theme_names = themes.iter().map(|theme| theme.name.clone()).collect();
     let file = SessionFile::ReadOnly(asked.session.display().to_string());
     let opened = Opened { journal, file, warning: None };
-    let take = |state: &mut State, message: Message| drop(update(state, message, now()));
+    // No file is read besides this one, so no decisions of other sessions are waited for.
+    let take = |state: &mut State, message: Message| {
+        let effects = update(state, message, now());
+        if effects.contains(&Effect::GatherReviews) {
+            update(state, Message::Stored(Stored::Gathered(Box::default())), now());
+        }
+    };
     take(&mut state, Message::Resized(asked.size.0, asked.size.1));
     take(&mut state, Message::Stored(Stored::Opened(Box::new(opened))));
     for which in [Which::Language, Which::Embedding] {

@@ -46,6 +46,10 @@ pub struct Reviewing {
     /// Why, said ahead of the choice.
     pub reason: String,
     pub scroll: usize,
+    /// The decisions of other sessions and the ledger are being read, since then.
+    pub gathering: Option<u64>,
+    /// A key was pressed since the screen was opened: what is on top stays there when more decisions come.
+    pub touched: bool,
     /// Vectors by text, as far as they were asked for.
     pub vectors: BTreeMap<String, Vec<f32>>,
     pub waiting: Option<Waiting>,

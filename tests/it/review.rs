@@ -110,6 +110,41 @@ fn keys_outside_the_review_keep_their_meaning() {
 }
 
 #[test]
+fn keys_work_while_other_sessions_are_read() {
+    let mut bench = open();
+    let gathers = |bench: &Bench| bench.effects.iter().filter(|one| **one == Effect::GatherReviews).count();
+    assert!(review(&bench).gathering.is_some());
+    // One answer is given and the next one has been looked into before the sessions are read.
+    bench.press("a j");
+    let (on_top, said) = (review(&bench).item().unwrap().clone(), ledger(&bench)[0].clone());
+    bench.press("esc R");
+    assert_eq!((gathers(&bench), review(&bench).at), (1, 0), "they are read once");
+    bench.press("l h j");
+    let on_top_now = review(&bench).item().unwrap().clone();
+    assert_eq!((on_top_now.seq, review(&bench).cursor), (on_top.seq, 1));
+    let mut unsure = on_top.clone();
+    (unsure.session, unsure.decision.confidence) = ("other.jsonl".into(), 0.01);
+    let mut earlier = said.clone();
+    (earlier.session, earlier.at) = ("other.jsonl".into(), 1);
+    let found =
+        Gathered { decided: vec![unsure.clone()], reviews: vec![earlier.clone()], ..Gathered::default() };
+    bench.send(Message::Stored(Stored::Gathered(Box::new(found))));
+    assert_eq!(review(&bench).reviews, [earlier, said], "what was said meanwhile is not lost");
+    assert_eq!((review(&bench).item(), review(&bench).cursor), (Some(&on_top_now), 1), "it stays on top");
+    assert_eq!((review(&bench).queue.len(), review(&bench).gathering), (3, None));
+    bench.press("l");
+    assert_eq!(review(&bench).item(), Some(&unsure), "the least sure one is next");
+    // What can not be read is said, and read again the next time.
+    bench.press("esc R");
+    bench
+        .send(Message::Stored(Stored::Gathered(Box::new(Gathered::failed("3 lines are no reviews".into())))));
+    assert_eq!(bench.notice(), "3 lines are no reviews");
+    assert_eq!((review(&bench).items.len(), review(&bench).reviews.len()), (4, 2), "nothing is lost");
+    bench.press("esc R");
+    assert_eq!(gathers(&bench), 3);
+}
+
+#[test]
 fn orders_change_what_comes_first() {
     let mut bench = open();
     let decided = |text: &str, confidence: f32, kept: Option<bool>| {

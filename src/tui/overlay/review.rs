@@ -62,10 +62,14 @@ fn heading(paper: &mut Paper<'_>, state: &State, review: &Reviewing, area: Rect)
     }
 }
 
+/// What the queue says while it is not whole.
+const READING: &str = "reading other sessions";
+
 fn queue(paper: &mut Paper<'_>, state: &State, review: &Reviewing, area: Rect) {
     let wide = usize::from(area.width);
     let Some(item) = review.item() else {
         let words = match review.items.is_empty() {
+            _ if review.gathering.is_some() => READING,
             true => "no router has decided anything yet: run a plan first",
             false => "everything is reviewed: tab shows what came out, L learns from it",
         };
@@ -74,6 +78,9 @@ fn queue(paper: &mut Paper<'_>, state: &State, review: &Reviewing, area: Rect) {
     let left = review.queue.len().saturating_sub(review.at);
     let (streak, seconds) = review.autopilot();
     let mut meter = format!("{left} left, {}", review.order.word());
+    if review.gathering.is_some() {
+        meter.push_str(&format!("; {READING}"));
+    }
     if !review.reviews.is_empty() {
         meter.push_str(&format!("; {streak} accepted in a row, {seconds:.1} s each"));
     }

@@ -30,6 +30,15 @@ pub struct Gathered {
     pub decided: Vec<Decided>,
     pub reviews: Vec<Review>,
     pub newest: u32,
+    /// Why nothing was found.
+    pub trouble: Option<String>,
+}
+
+impl Gathered {
+    /// Nothing could be read.
+    pub fn failed(why: String) -> Gathered {
+        Gathered { trouble: Some(why), ..Gathered::default() }
+    }
 }
 
 /// The name under which this session stands in the ledger.
@@ -52,22 +61,45 @@ pub(super) fn open(state: &mut State) -> Vec<Effect> {
     review.page = Page::Queue;
     review.line_up(state.tools.roster.cards());
     review.measure(state.tools.roster.cards(), &state.tools.knowledge);
+    review.touched = false;
+    let under_way = review.gathering.is_some();
+    review.gathering.get_or_insert(state.now);
     state.review = Some(Box::new(review));
     state.mode = Mode::Review;
     show(state);
-    vec![Effect::GatherReviews]
+    if under_way { vec![] } else { vec![Effect::GatherReviews] }
 }
 
+/// The decisions of other sessions are there. What the person has said meanwhile stays, and what they look at stays on top.
 pub(super) fn gathered(state: &mut State, found: Gathered) -> Vec<Effect> {
     let Some(review) = &mut state.review else { return vec![] };
+    let since = review.gathering.take();
+    if let Some(why) = found.trouble {
+        state.say(Weight::Error, why);
+        return vec![];
+    }
+    let name = |item: &Decided| (item.session.clone(), item.seq);
+    let top = review.item().filter(|_| review.touched).map(name);
+    let mixed_in = review.repeat.take().is_some();
     let here = review.here.clone();
     review.items.retain(|item| item.session == here);
     review.items.extend(found.decided.into_iter().filter(|item| item.session != here));
+    let meanwhile = |one: &Review| since.is_some_and(|since| since <= one.at) && !found.reviews.contains(one);
+    let said: Vec<Review> = review.reviews.iter().filter(|one| meanwhile(one)).cloned().collect();
     review.reviews = found.reviews;
-    review.newest = found.newest;
+    review.reviews.extend(said);
+    review.newest = review.newest.max(found.newest);
     review.line_up(state.tools.roster.cards());
     review.measure(state.tools.roster.cards(), &state.tools.knowledge);
-    show(state);
+    let place = top.and_then(|top| review.items.iter().position(|item| name(item) == top));
+    match place {
+        Some(place) if mixed_in => review.repeat = Some(place),
+        Some(place) if review.queue.contains(&place) => {
+            review.queue.retain(|at| *at != place);
+            review.queue.insert(0, place);
+        }
+        _ => show(state),
+    }
     vec![]
 }
 
@@ -88,6 +120,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     use Action as A;
     let count = state.review.as_ref().map_or(0, |review| review.candidates(state.tools.roster.cards()).len());
     let Some(review) = &mut state.review else { return vec![] };
+    review.touched = true;
     let queue = review.page == Page::Queue;
     if review.page == Page::Table && review.proposal.is_none() && table::act(state, action) {
         return table::taken(state, action);
