@@ -8,6 +8,7 @@ pub mod ids;
 pub mod ask;
 pub mod condition;
 pub mod decision;
+pub mod figure;
 pub(crate) mod literal;
 pub mod redact;
 pub mod visible;

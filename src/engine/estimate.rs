@@ -155,7 +155,7 @@ impl Outturn {
         let off = |expected: f64, real: f64| match (expected, real) {
             (0.0, 0.0) => "as said".to_owned(),
             (0.0, _) => "none was expected".to_owned(),
-            (expected, real) => format!("{:+.0} %", 100.0 * (real - expected) / expected),
+            (expected, real) => format!("{:+} %", (100.0 * (real - expected) / expected).round() as i64),
         };
         format!(
             "estimated {} calls, {:.0} tokens, {:.1} s; it took {} ({}), {:.0} ({}), {:.1} s ({})",

@@ -17,6 +17,7 @@ use crate::{
     ask::{Answer, Ask},
     decision::Decision,
     engine::{Command, Report, Tools},
+    figure::fixed,
     ids::CallId,
     plan::notation,
     router::{self, RouteNext, RouteScene},
@@ -115,17 +116,17 @@ pub fn show(decision: &Decision, json: bool, out: &mut dyn Write) -> io::Result<
     }
     let Decision { chosen, router, confidence, margin, candidates, .. } = decision;
     let chosen_name = visible_line(chosen);
-    writeln!(out, "{chosen_name}  by {router}, {:.0} % sure, margin {margin:.3}\n", confidence * 100.0)?;
+    writeln!(
+        out,
+        "{chosen_name}  by {router}, {} % sure, margin {}\n",
+        fixed(confidence * 100.0, 0),
+        fixed(*margin, 3)
+    )?;
     let rows: Vec<_> = candidates
         .iter()
         .map(|candidate| {
             let mark = if candidate.expert == *chosen { "->" } else { "" };
-            [
-                mark.to_owned(),
-                candidate.expert.clone(),
-                format!("{:.3}", candidate.score),
-                candidate.reason.clone(),
-            ]
+            [mark.to_owned(), candidate.expert.clone(), fixed(candidate.score, 3), candidate.reason.clone()]
         })
         .collect();
     out.write_all(table(["", "expert", ">score", "why"], &rows).as_bytes())?;

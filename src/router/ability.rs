@@ -9,6 +9,7 @@ use super::{
     knowledge::Example,
     learned::{ask_vector, settle},
 };
+use crate::figure::fixed;
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{RngCore, SeedableRng},
@@ -43,7 +44,11 @@ impl Router for AbilityRouter {
         let reasons = logits
             .iter()
             .map(|logit| match logit.is_finite() {
-                true => format!("predicted success {:.2}; difficulty of the task {hard:.2}", sigmoid(*logit)),
+                true => format!(
+                    "predicted success {}; difficulty of the task {}",
+                    fixed(sigmoid(*logit), 2),
+                    fixed(hard, 2)
+                ),
                 false => "was never seen at work".to_owned(),
             })
             .collect();

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::ask::Request;
 use crate::decision::{Candidate, Decision, ExpertCard};
+use crate::figure::fixed;
 
 /// What a person or a plan is set back by, in cosine.
 const HELD_BACK: f32 = 0.15;
@@ -70,7 +71,7 @@ fn decide(cards: &[ExpertCard], texts: &[&[String]], scores: &[f32]) -> Decision
         let nearest = &ranked[..ranked.len().min(2)];
         let mean = nearest.iter().map(|(score, _)| score).sum::<f32>() / nearest.len().max(1) as f32;
         let told = nearest.first().map_or_else(String::new, |(score, text)| {
-            format!("nearest example, at {score:.2}: {}", shortened(text, 70))
+            format!("nearest example, at {}: {}", fixed(*score, 2), shortened(text, 70))
         });
         let score = if held_back(card) { mean - HELD_BACK } else { mean };
         candidates.push(Candidate { expert: card.name.clone(), score, reason: reason(card, told) });

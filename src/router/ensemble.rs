@@ -8,6 +8,7 @@ use super::{
     learned::{ask_vector, evidence, settle},
     lexical,
 };
+use crate::figure::fixed;
 
 /// Who takes part.
 pub(super) const MEMBERS: [&str; 5] = ["lexical", "embedding", "centroid", "ability", "learned"];
@@ -49,7 +50,7 @@ impl Router for Ensemble {
             .zip(loudest)
             .map(|(reason, (share, member))| match member {
                 "" => reason,
-                member => format!("most from {member} ({share:.2}); {reason}"),
+                member => format!("most from {member} ({}); {reason}", fixed(share, 2)),
             })
             .collect();
         RouteNext::Decide(settle(self.name(), scene, logits, reasons))

@@ -1,6 +1,6 @@
 //! What would flip a decision: the smallest change that sends the task elsewhere, and which others it would move too.
 
-use crate::decision::Decision;
+use crate::{decision::Decision, figure::fixed};
 use serde::Serialize;
 
 /// A change that flips a decision.
@@ -21,7 +21,8 @@ pub fn flip(decision: &Decision, person: &str) -> Option<Flip> {
     let next = decision.candidates.iter().filter(|one| one.expert != decision.chosen);
     let next = next.max_by(|a, b| a.score.total_cmp(&b.score))?;
     let by = (chosen - next.score).max(0.0);
-    let runner = Flip { to: next.expert.clone(), by, what: format!("{} scores {by:.3} more", next.expert) };
+    let runner =
+        Flip { to: next.expert.clone(), by, what: format!("{} scores {} more", next.expert, fixed(by, 3)) };
     let Some(threshold) = decision.threshold else { return Some(runner) };
     let best = decision.candidates.iter().filter(|one| one.expert != person);
     let best = best.max_by(|a, b| a.score.total_cmp(&b.score))?;
@@ -30,7 +31,7 @@ pub fn flip(decision: &Decision, person: &str) -> Option<Flip> {
     // A person chosen by its own share is no matter of the threshold.
     let by_threshold = decision.chosen != person || best.score < threshold;
     if by_threshold && by < runner.by {
-        let what = format!("the threshold {threshold:.3} moves to {:.3}", best.score);
+        let what = format!("the threshold {} moves to {}", fixed(threshold, 3), fixed(best.score, 3));
         return Some(Flip { to, by, what });
     }
     Some(runner)

@@ -5,6 +5,7 @@ use super::{Knowledge, RouteNext, RouteScene, Router, fallback, features::Featur
 use crate::{
     ask::Request,
     decision::{Candidate, Decision, ExpertCard},
+    figure::fixed,
     router::features::word_terms,
 };
 
@@ -59,7 +60,7 @@ pub(super) fn evidence(scene: &RouteScene<'_>, features: &Features, logits: &[f3
         let expert = &scene.cards[at].name;
         let mut told = vec![];
         if let Some((example, cosine)) = knowledge.nearest(expert, &features.dense) {
-            told.push(format!("nearest example, at {cosine:.2}: {}", shortened(&example.text, 60)));
+            told.push(format!("nearest example, at {}: {}", fixed(cosine, 2), shortened(&example.text, 60)));
             let class = knowledge.softmax.classes.iter().position(|class| class == example.class());
             let pushing = class.map(|class| knowledge.softmax.pushing(&terms, class)).unwrap_or_default();
             let words: Vec<String> = pushing
@@ -138,10 +139,10 @@ pub(super) fn by_shares(
     {
         let own = out.score;
         out.score = own.max(1.0 - best).max(best);
-        let why = format!("out of scope: no share reaches the threshold {threshold:.2}");
+        let why = format!("out of scope: no share reaches the threshold {}", fixed(threshold, 2));
         out.reason = match best <= own {
             true => format!("{}; {why}", out.reason),
-            false => format!("{why}, own share {own:.2}"),
+            false => format!("{why}, own share {}", fixed(own, 2)),
         };
     }
     candidates.sort_by(|a, b| {

@@ -7,6 +7,7 @@
 use super::{RouteNext, RouteScene, Router, decided, fallback, held_back, reason, shortened};
 use crate::ask::{Prompt, Request};
 use crate::decision::{Candidate, Decision, ExpertCard};
+use crate::figure::fixed;
 
 /// What a person or a plan is set back by, in nats.
 const HELD_BACK: f32 = 1.0;
@@ -63,7 +64,11 @@ fn decide(cards: &[ExpertCard], scores: &[f32], temperature: f32) -> Decision {
         let total = total.max(FLOOR);
         let normal = total / length * mean;
         let score = if held_back(card) { normal - HELD_BACK } else { normal };
-        let told = format!("log-probability of the name {total:.2}, for a name of mean length {normal:.2}");
+        let told = format!(
+            "log-probability of the name {}, for a name of mean length {}",
+            fixed(total, 2),
+            fixed(normal, 2)
+        );
         Candidate { expert: card.name.clone(), score, reason: reason(card, told) }
     };
     decided("likelihood", cards.iter().zip(scores).zip(&lengths).map(weigh).collect(), temperature)

@@ -164,7 +164,8 @@ pub fn trade_offs(decisions: &[(f32, f32, bool)], points: usize) -> Vec<Trade> {
         Trade {
             bar: rest.first().map_or(1.0, |one| one.0),
             person: person as f32 / count as f32,
-            cost: rest.iter().map(|one| one.1).sum::<f32>() / count as f32,
+            // The sum of nothing would be -0.
+            cost: rest.iter().fold(0.0, |sum, one| sum + one.1) / count as f32,
             quality: (person + right) as f32 / count as f32,
         }
     };

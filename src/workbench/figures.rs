@@ -3,6 +3,7 @@
 use super::{Figure, State, tokens, votes};
 use crate::{
     ask::Usage,
+    figure::fixed,
     ids::TaskId,
     session::{Call, Outcome},
 };
@@ -36,14 +37,14 @@ pub fn written(value: Option<f64>, figure: Figure) -> String {
     let Some(value) = value.filter(|value| value.is_finite()) else { return String::new() };
     match figure {
         Figure::None => String::new(),
-        Figure::Probability | Figure::Vote if value < 0.0995 => format!("{:.1} %", 100.0 * value),
-        Figure::Probability | Figure::Vote => format!("{:.0} %", 100.0 * value),
-        Figure::Route if value.abs() < 100.0 => format!("{value:.2}"),
-        Figure::Route => format!("{value:.0}"),
-        Figure::Tokens => format!("{value:.0}"),
-        Figure::Seconds if value < 100.0 => format!("{value:.1}"),
-        Figure::Seconds => format!("{value:.0}"),
-        Figure::Cost if value < 0.01 => format!("{value:.5}"),
-        Figure::Cost => format!("{value:.2}"),
+        Figure::Probability | Figure::Vote if value < 0.0995 => format!("{} %", fixed(100.0 * value, 1)),
+        Figure::Probability | Figure::Vote => format!("{} %", fixed(100.0 * value, 0)),
+        Figure::Route if value.abs() < 100.0 => fixed(value, 2),
+        Figure::Route => fixed(value, 0),
+        Figure::Tokens => fixed(value, 0),
+        Figure::Seconds if value < 100.0 => fixed(value, 1),
+        Figure::Seconds => fixed(value, 0),
+        Figure::Cost if value < 0.01 => fixed(value, 5),
+        Figure::Cost => fixed(value, 2),
     }
 }

@@ -3,6 +3,7 @@
 use super::{View, field, nothing};
 use crate::{
     decision::{Candidate, Decision},
+    figure::fixed,
     router::flip::{flip, flipped_too},
     tui::{
         paper::gauge,
@@ -138,7 +139,7 @@ fn figure(score: f32) -> String {
     match score {
         s if !s.is_finite() => "?".to_owned(),
         s if s.abs() >= 10_000.0 => format!("{s:.0e}"),
-        s if s.abs() >= 100.0 => format!("{s:.0}"),
-        s => format!("{s:.2}"),
+        s if s.abs() >= 100.0 => fixed(s, 0),
+        s => fixed(s, 2),
     }
 }

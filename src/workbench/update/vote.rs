@@ -3,6 +3,7 @@
 use super::{amend, beside, record_turn, running, typing};
 use crate::{
     ask::{Request, Sampling},
+    figure::fixed,
     ids::TaskId,
     session::{Amendment, Call, Event, Outcome, Purpose},
     workbench::{
@@ -141,9 +142,11 @@ pub(super) fn show(state: &mut State, of: &VoteOf) {
         calls.push(vec![call.id]);
     }
     let told = match (lead(&groups), groups.len()) {
-        (Some(lead), 1) => format!("{answered} samples, all say the same (lead {:.0} %)", 100.0 * lead),
+        (Some(lead), 1) => {
+            format!("{answered} samples, all say the same (lead {} %)", fixed(100.0 * lead, 0))
+        }
         (Some(lead), n) => {
-            format!("{answered} samples say {n} things; the first leads by {:.0} %", 100.0 * lead)
+            format!("{answered} samples say {n} things; the first leads by {} %", fixed(100.0 * lead, 0))
         }
         (None, _) => format!("{answered} of {} samples are there", samples.len()),
     };

@@ -2,6 +2,7 @@
 
 use super::browsing;
 use crate::{
+    figure::fixed,
     ids::TaskId,
     workbench::{
         Effect, Figure, State, Tab, TokenCursor, Weight,
@@ -47,15 +48,15 @@ fn told(state: &State, point: &Weak, rank: usize, of: usize) -> String {
         (Kind::Token, Some((call, at))) => {
             let tokens = crate::workbench::rows::tokens_of(state, call);
             let text = tokens.get(at).map(|token| token.text.clone()).unwrap_or_default();
-            format!("token {} {text:?} of {number} at {:.1} %", at + 1, 100.0 * point.figure)
+            format!("token {} {text:?} of {number} at {} %", at + 1, fixed(100.0 * point.figure, 1))
         }
         (Kind::Token, None) => String::new(),
         (Kind::Route, _) => {
             let by = state.survey.look(task).map(|look| look.by.clone()).unwrap_or_default();
-            format!("route of {number}: {by} led by {:.3}", point.figure)
+            format!("route of {number}: {by} led by {}", fixed(point.figure, 3))
         }
         (Kind::Vote, _) => {
-            format!("vote on {number}: the largest group led by {:.0} %", 100.0 * point.figure)
+            format!("vote on {number}: the largest group led by {} %", fixed(100.0 * point.figure, 0))
         }
     };
     format!("weak point {} of {of}: {what}; ! goes on", rank + 1)

@@ -2,6 +2,7 @@
 
 use super::names_width;
 use crate::{
+    figure::fixed,
     router::{
         gate::Part,
         knowledge::Origin,
@@ -99,7 +100,7 @@ pub(super) fn calibration(state: &State, review: &Reviewing, wide: usize) -> Vec
     let bar = wide.saturating_sub(34).clamp(8, 40);
     let mut lines = vec![
         Line::of(Role::Dim, "expected calibration error ")
-            .and(Role::Text, &format!("{:.3}", measured.calibration_error))
+            .and(Role::Text, &fixed(measured.calibration_error, 3))
             .and(Role::Dim, &format!(" over {} decisions", measured.decisions)),
         Line::default(),
         Line::of(Role::Dim, "  sure   count  right       "),
@@ -122,10 +123,11 @@ pub(super) fn calibration(state: &State, review: &Reviewing, wide: usize) -> Vec
         let sure: Vec<_> = verdicts.iter().filter(|one| bar <= one.confidence).collect();
         let right = sure.iter().filter(|one| one.is_right()).count();
         let words = format!(
-            "  threshold {bar:.1}: {} of {} go on, {:.0} % of them right",
+            "  threshold {}: {} of {} go on, {} % of them right",
+            fixed(bar, 1),
             sure.len(),
             verdicts.len(),
-            100.0 * share((sure.len(), right))
+            fixed(100.0 * share((sure.len(), right)), 0)
         );
         lines.push(Line::of(Role::Text, &words));
     }
@@ -136,7 +138,8 @@ pub(super) fn calibration(state: &State, review: &Reviewing, wide: usize) -> Vec
         lines.push(Line::of(Role::Dim, "learned on held-out examples:  temperature  threshold"));
     }
     for (router, calibration) in fitted {
-        let figures = format!("{:>12.2} {:>10.2}", calibration.temperature, calibration.threshold);
+        let figures =
+            format!("{:>12} {:>10}", fixed(calibration.temperature, 2), fixed(calibration.threshold, 2));
         lines.push(Line::of(Role::Expert, &format!("  {router}")).pad(28).and(Role::Text, &figures));
     }
     lines

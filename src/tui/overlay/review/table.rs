@@ -1,6 +1,7 @@
 //! The table of categories, and what a bar costs and brings.
 
 use crate::{
+    figure::fixed,
     router::measure::Trade,
     tui::{
         paper::{Paper, gauge, row},
@@ -92,9 +93,14 @@ fn curve(trades: &[Trade], bar: &str, wide: usize) -> Vec<Line> {
     let head = format!("{bar:>11}  to you   cost  right");
     let room = wide.saturating_sub(40).clamp(6, 40);
     let line = |trade: &Trade| {
-        let figures = format!("{:>11.2} {:>5.0} % {:>6.2} ", trade.bar, 100.0 * trade.person, trade.cost);
+        let figures = format!(
+            "{:>11} {:>5} % {:>6} ",
+            fixed(trade.bar, 2),
+            fixed(100.0 * trade.person, 0),
+            fixed(trade.cost, 2)
+        );
         Line::of(Role::Text, &figures)
-            .and(Role::Strong, &format!("{:>4.0} % ", 100.0 * trade.quality))
+            .and(Role::Strong, &format!("{:>4} % ", fixed(100.0 * trade.quality, 0)))
             .join(gauge(trade.quality, room))
     };
     std::iter::once(Line::of(Role::Dim, &head)).chain(trades.iter().map(line)).collect()
