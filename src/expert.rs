@@ -7,6 +7,7 @@
 pub mod candle;
 pub mod card;
 pub mod control;
+pub mod prefix;
 pub mod roster;
 pub mod schema;
 pub mod scripted;

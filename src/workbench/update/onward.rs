@@ -4,6 +4,7 @@ use super::{amend, history, record_turn, running, typing};
 use crate::{
     ask::{Finish, Generate, Request},
     engine::{Asking, Command},
+    expert::prefix,
     ids::{CallId, Seq, TaskId},
     session::{Amendment, Call, Event, Outcome},
     workbench::{Effect, State, Weight, buffer::Buffer, mode::Purpose, rows::call_of, tokens},
@@ -63,8 +64,28 @@ pub(super) fn take(state: &mut State, task: TaskId, call: CallId, text: &str) ->
         state.say(Weight::Info, "nothing was changed; p goes on with what is paused");
         return vec![];
     }
+    let generate = state.journal.call(call).and_then(|call| generation(call).ok());
+    if let Some(fitting) = generate.and_then(|generate| forbidden(generate, text)) {
+        let words =
+            format!("the grammar of this call goes along only up to {:?}: edit what follows", tail(fitting));
+        // Nothing that was typed is lost.
+        typing::begin(state, Purpose::GoOn { task, call }, Buffer::of(text.to_owned()));
+        state.say(Weight::Warning, words);
+        return vec![];
+    }
     let start = Start { task, call, text: text.to_owned(), fork: None, note: String::new() };
     go_on(state, start)
+}
+
+/// The part of the text up to which the call's grammar goes along with it, if that is not the whole.
+fn forbidden<'t>(generate: &Generate, text: &'t str) -> Option<&'t str> {
+    let fits = prefix::fits(generate.grammar.as_ref()?, text)?;
+    text.get(..fits).filter(|fitting| fitting.len() < text.len())
+}
+
+/// The end of a text, short enough for a line.
+fn tail(text: &str) -> &str {
+    text.char_indices().rev().nth(29).map_or(text, |(at, _)| &text[at..])
 }
 
 /// Takes the chosen alternative of the token under the cursor: a branch is forked there and the text goes on from it.
@@ -96,11 +117,21 @@ pub(super) fn pick(state: &mut State) -> Vec<Effect> {
         );
         return vec![];
     }
+    let text = format!("{before}{}", chosen.text);
+    if let Some(fitting) = forbidden(generate, &text) {
+        let words = format!(
+            "the grammar of this call allows no {:?} here, only what begins with {:?}: choose another one",
+            chosen.text,
+            tail(fitting)
+        );
+        state.say(Weight::Warning, words);
+        return vec![];
+    }
     let number = super::number(state, row.task);
     let start = Start {
         task: row.task,
         call,
-        text: format!("{before}{}", chosen.text),
+        text,
         fork: Some(format!("{number} token {}", at + 1)),
         note: format!("{:?} in place of {:?} at token {}", chosen.text, all[at].text, at + 1),
     };

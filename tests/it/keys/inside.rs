@@ -3,7 +3,7 @@
 use super::{DONE, REPLIES, TASK};
 use crate::support::Bench;
 use plantern::{
-    ask::{Answer, Prompt, Request, Token},
+    ask::{Answer, Prompt, Request, Token, Usage},
     engine::{Amendments, Command, Report},
     ids::{CallId, TaskId},
     session::{Outcome, branches::branches},
@@ -190,6 +190,11 @@ fn a_function_does_not_go_on() {
 
 /// The finished plan; the model was unsure of its first token, and less so of the third proposal's.
 fn unsure() -> Bench {
+    unsure_of(" [count]")
+}
+
+/// The same with another second choice.
+fn unsure_of(alternative: &str) -> Bench {
     let mut bench = Bench::with(TASK, &REPLIES);
     bench.hold = true;
     bench.press("c");
@@ -197,7 +202,7 @@ fn unsure() -> Bench {
         let call = bench.open.remove(0);
         let (head, rest) = reply.split_at(reply.find(']').unwrap() + 1);
         let sure = [0.3, 0.9, 0.5, 0.8][at];
-        let tokens = vec![token(head, sure, &[(" [count]", 0.2)]), token(rest, 0.95, &[])];
+        let tokens = vec![token(head, sure, &[(alternative, 0.2)]), token(rest, 0.95, &[])];
         let answer = Answer { text: (*reply).to_owned(), tokens, ..Answer::default() };
         bench.send(Message::Report(Report::Done { call, answer }));
     }
@@ -247,4 +252,71 @@ fn another_token_is_a_branch_that_goes_on_from_it() {
     assert!(bench.notice().starts_with("this is the token that was taken"), "{}", bench.notice());
     bench.press("k G j l h esc");
     assert_eq!(bench.asked.len(), 1);
+}
+
+#[test]
+fn what_the_grammar_forbids_is_refused_before_anything_is_done() {
+    let mut bench = unsure_of(" Ada");
+    let (head, events) = (bench.state.journal.head(), bench.state.journal.len());
+    bench.press("! w l enter");
+    assert_eq!(
+        bench.notice(),
+        "the grammar of this call allows no \" Ada\" here, only what begins with \" \": choose another one"
+    );
+    // A text that was typed is kept to be mended.
+    bench.press("w A-e C-u ' [split] words of Ada' enter");
+    assert_eq!((bench.state.journal.head(), bench.state.journal.len()), (head, events));
+    assert!(bench.asked.is_empty());
+    let Mode::Typing(typing) = &bench.state.mode else { panic!("{}", bench.notice()) };
+    assert_eq!(typing.buffer.text(), " [split] words of Ada");
+    assert!(bench.notice().ends_with(": edit what follows"), "{}", bench.notice());
+}
+
+/// The head of the sheet at hand, and the cells of its rows.
+fn sheet(bench: &Bench) -> (String, Vec<Vec<String>>) {
+    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet is open") };
+    let head: Vec<&str> = sheet.head.iter().map(|(_, words)| words.as_str()).collect();
+    (head.join("\n"), sheet.rows.iter().map(|row| row.cells.clone()).collect())
+}
+
+#[test]
+fn a_prompt_tells_what_its_parts_cost_in_tokens_as_far_as_somebody_counted() {
+    let mut bench = Bench::with(TASK, &REPLIES);
+    bench.press("Q");
+    let (head, rows) = sheet(&bench);
+    assert!(head.contains("characters; its tokens are known once the model has read it"), "{head}");
+    assert!(head.ends_with("no prompt of this session was counted yet"), "{head}");
+    assert!(rows.iter().all(|cells| cells.len() == 4), "{rows:?}");
+    // The first proposal is made, and its prompt is said to be 500 tokens, by the model.
+    bench.hold = true;
+    bench.press("esc s");
+    let (call, written) = (bench.open.remove(0), prompt(&bench.asked[0]).chars().count() as f64);
+    let usage = Usage { prompt_tokens: 500, cached_tokens: 20, ..Usage::default() };
+    let answer = Answer { text: REPLIES[0].to_owned(), usage, ..Answer::default() };
+    bench.send(Message::Report(Report::Done { call, answer }));
+    bench.press("s g Q");
+    let (head, rows) = sheet(&bench);
+    let each = written / 500.0;
+    assert!(
+        head.contains(&format!(" tok at {each:.1} characters a token, as in 1 call of decomposed here")),
+        "{head}"
+    );
+    assert!(head.contains("not asked yet"), "{head}");
+    let about = |cells: &Vec<String>| format!("about {:.0} tok", cells[1].parse::<f64>().unwrap() / each);
+    let task = rows.iter().find(|cells| cells[3] == "the task's words").unwrap();
+    assert_eq!(task[2], about(task));
+    // What was read is told exactly, and its parts share that sum.
+    bench.hold = false;
+    bench.replies.pop_front();
+    bench.press("esc c g");
+    assert_eq!(bench.outline(), DONE);
+    bench.state.ui.token.call = Some(call);
+    bench.press("Q");
+    let (head, rows) = sheet(&bench);
+    assert!(
+        head.contains(&format!(" {written} characters, 500 tokens in all, 20 of them known before")),
+        "{head}"
+    );
+    let task = rows.iter().find(|cells| cells[3] == "the task's words").unwrap();
+    assert_eq!(task[2], about(task));
 }
