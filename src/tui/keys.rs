@@ -3,6 +3,7 @@
 use super::Hits;
 use crate::workbench::{
     Action, Chord, Focus, Key, Message, Mode, Place, State, Stored, Weight, buffer::Typing, tokens,
+    ui::FOLLOWS,
 };
 use crossterm::event::{
     Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
@@ -152,6 +153,7 @@ fn acted(action: Action, state: &State, hits: &Hits) -> Message {
     let (now, place) = match (&state.mode, state.ui.focus) {
         (Mode::Help { scroll }, _) => (*scroll, Place::List),
         (Mode::Browse, Focus::Inspector) if !tokens::has_keys(state) => (state.ui.scroll, Place::Inspector),
+        (Mode::Browse, Focus::Log) => (state.log_top().unwrap_or(FOLLOWS), Place::Log),
         _ => return Message::Action(action),
     };
     let page = (i32::from(state.ui.size.1) / 2).max(1);
@@ -164,8 +166,14 @@ fn acted(action: Action, state: &State, hits: &Hits) -> Message {
         Action::Last => i32::MAX,
         _ => return Message::Action(action),
     };
-    match scrolled(now, by, hits.scroll_end) {
+    let moved = match place {
+        Place::Log => scrolled_log(now, by, hits.log_end),
+        _ => scrolled(now, by, hits.scroll_end),
+    };
+    match moved {
         Some(lines) => Message::Scroll(place, lines),
+        // What is said stands in the log, which must not move under the eyes of who reads it.
+        None if place == Place::Log => Message::Scroll(place, 0),
         None => said(if by < 0 { "this is the beginning" } else { "this is the end" }),
     }
 }
@@ -176,6 +184,13 @@ fn scrolled(now: usize, by: i32, end: usize) -> Option<i32> {
     let wanted = shown.saturating_add_signed(by as isize).min(end);
     let lines = i32::try_from(wanted as i64 - now as i64).unwrap_or(i32::MAX);
     (wanted != shown).then_some(lines)
+}
+
+/// The same for the lower pane, which follows what comes once it is at its end.
+fn scrolled_log(now: usize, by: i32, end: usize) -> Option<i32> {
+    let lines = scrolled(now, by, end)?;
+    let to = now.saturating_add_signed(lines as isize);
+    Some(if to == end { (FOLLOWS - now.min(FOLLOWS)) as i32 } else { lines })
 }
 
 fn pointed(mouse: &MouseEvent, state: &State, hits: &Hits) -> Option<Message> {
@@ -190,6 +205,10 @@ fn pointed(mouse: &MouseEvent, state: &State, hits: &Hits) -> Option<Message> {
     match (&state.mode, place) {
         (Mode::Browse, Place::Inspector) => {
             Some(Message::Scroll(place, scrolled(state.ui.scroll, by, hits.scroll_end)?))
+        }
+        (Mode::Browse, Place::Log) => {
+            let now = state.log_top().unwrap_or(FOLLOWS);
+            Some(Message::Scroll(place, scrolled_log(now, by, hits.log_end)?))
         }
         (Mode::Help { scroll }, _) => Some(Message::Scroll(place, scrolled(*scroll, by, hits.scroll_end)?)),
         _ => Some(Message::Scroll(place, by)),

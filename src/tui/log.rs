@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     ids::CallId,
-    workbench::{Live, Place, State, Target, Weight},
+    workbench::{Focus, Live, Place, State, Target, Weight, ui::FOLLOWS},
 };
 use ratatui::layout::Rect;
 
@@ -28,7 +28,8 @@ pub(super) fn draw(paper: &mut Paper<'_>, state: &State, head: Rect, area: Rect)
             paper.line(name, Line::of(Role::Text, " ").join(title).and(Role::Text, " "));
         }
         None => {
-            paper.line(name, Line::of(Role::Dim, " log "));
+            let role = if state.ui.focus == Focus::Log { Role::Accent } else { Role::Dim };
+            paper.line(name, Line::of(role, " log "));
             lines(paper, state, area);
         }
     }
@@ -36,7 +37,8 @@ pub(super) fn draw(paper: &mut Paper<'_>, state: &State, head: Rect, area: Rect)
 
 /// Writes the end of the stream and says what the call is and how far.
 fn stream(paper: &mut Paper<'_>, state: &State, call: CallId, live: &Live, area: Rect) -> Line {
-    let mut title = Line::of(Role::Running, "stream").and(Role::Symbol, &format!(" {call}"));
+    let role = if state.ui.focus == Focus::Log { Role::Accent } else { Role::Running };
+    let mut title = Line::of(role, "stream").and(Role::Symbol, &format!(" {call}"));
     if let Some(call) = state.journal.call(call) {
         title = title
             .and(Role::Dim, &format!(" {} ", call.purpose.word()))
@@ -53,16 +55,13 @@ fn stream(paper: &mut Paper<'_>, state: &State, call: CallId, live: &Live, area:
         };
         paper.line(inner, line);
     } else {
-        // Only the end is seen, and a row takes at most its width in characters.
         let text = live.text();
-        let far = usize::from(area.height) * (wide + 1) * 2;
+        // While it follows only the end is seen, and a row takes at most its width in characters.
+        let far = if reads(state) { usize::MAX } else { usize::from(area.height) * (wide + 1) * 2 };
         let from = text.char_indices().rev().nth(far).map_or(0, |(at, _)| at);
         let wrapped: Vec<Line> =
             clean::lines(&text[from..]).flat_map(|line| Line::of(Role::Text, &line).wrap(wide, 0)).collect();
-        let skip = wrapped.len().saturating_sub(usize::from(area.height));
-        for (y, line) in (0..area.height).zip(wrapped.into_iter().skip(skip)) {
-            paper.line(row(inner, y), line);
-        }
+        show(paper, state, area, &wrapped, 0 < from);
         title.push(Role::Dim, &format!("  {} tokens", live.tokens.len()));
     }
     match rate(state) {
@@ -73,20 +72,43 @@ fn stream(paper: &mut Paper<'_>, state: &State, call: CallId, live: &Live, area:
     title
 }
 
-fn lines(paper: &mut Paper<'_>, state: &State, area: Rect) {
+/// Is somebody reading up in it?
+fn reads(state: &State) -> bool {
+    state.ui.focus == Focus::Log || state.log_top().is_some()
+}
+
+/// The rows from where the person has scrolled to, else the last ones. `more`: what stands above them was left out.
+fn show(paper: &mut Paper<'_>, state: &State, area: Rect, rows: &[Line], more: bool) {
+    let end = rows.len().saturating_sub(usize::from(area.height));
+    // How far up it goes is known with the first turn of the wheel.
+    paper.hits.log_end = if more { FOLLOWS - 1 } else { end };
+    let top = state.log_top().unwrap_or(end).min(end);
     let inner = after(area, 1);
-    let wide = usize::from(inner.width).saturating_sub(1);
+    for (y, line) in (0..area.height).zip(rows.iter().skip(top)) {
+        paper.line(row(inner, y), line.clone());
+    }
+    if reads(state) {
+        paper.bar(area, rows.len(), top);
+    }
+}
+
+/// The log; its lines are cut at the edge, or told whole to somebody who reads it.
+fn lines(paper: &mut Paper<'_>, state: &State, area: Rect) {
+    let wide = usize::from(area.width).saturating_sub(2);
+    let reads = reads(state);
+    let count = if reads { usize::MAX } else { usize::from(area.height) };
     let mut shown: Vec<Line> = vec![];
-    for line in state.log.iter().rev().take(usize::from(area.height)) {
+    for line in state.log.iter().skip(state.log.len().saturating_sub(count)) {
         let (role, mark) = match line.weight {
             Weight::Info => (Role::Text, "  "),
             Weight::Warning => (Role::Warning, "! "),
             Weight::Error => (Role::Error, "✗ "),
         };
         let line = Line::of(Role::Dim, &format!("{} ", clock(line.at))).and(role, mark).and(role, &line.text);
-        shown.push(line.cut(wide));
+        match reads {
+            true => shown.extend(line.wrap(wide, 11)),
+            false => shown.push(line.cut(wide)),
+        }
     }
-    for (y, line) in (0..area.height).zip(shown.into_iter().rev()) {
-        paper.line(row(inner, y), line);
-    }
+    show(paper, state, area, &shown, count < state.log.len());
 }

@@ -1,15 +1,13 @@
 //! Where things go, apart from how they look.
 
 use super::paper::{after, row};
-use crate::workbench::Focus;
+use crate::workbench::{Focus, ui::LOG_NEEDS};
 use ratatui::layout::Rect;
 
 /// Below this nothing useful can be shown.
 pub(super) const SMALLEST: (u16, u16) = (40, 10);
 /// From this width on tree and inspector stand side by side.
 const WIDE: u16 = 100;
-/// From this height on there is room for the stream.
-const TALL: u16 = 14;
 
 /// The places of the screen; a place that is not shown has no cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -29,7 +27,7 @@ pub(super) struct Panes {
 
 pub(super) fn panes(area: Rect, focus: Focus, log_open: bool) -> Panes {
     let high = area.height;
-    let log_lines = if log_open && TALL <= high { (high / 5).clamp(3, 9) } else { 0 };
+    let log_lines = if log_open && LOG_NEEDS <= high { (high / 5).clamp(3, 9) } else { 0 };
     let log_head = u16::from(0 < log_lines);
     let body = Rect { y: area.y + 1, height: high.saturating_sub(3 + log_lines + log_head), ..area };
     let under = body.y + body.height;

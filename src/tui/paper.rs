@@ -18,6 +18,8 @@ pub struct Hits {
     pub cursor: Option<(u16, u16)>,
     /// The largest scroll of the inspector, or of the help, that still changes anything.
     pub scroll_end: usize,
+    /// Rows of the lower pane's text that stand above it while it follows.
+    pub log_end: usize,
 }
 
 impl Hits {

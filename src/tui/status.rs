@@ -287,6 +287,9 @@ fn hints(state: &State) -> Vec<Hint> {
             let running = !state.live.is_empty();
             let plan = &state.journal.session().plan;
             let context: &[Action] = match () {
+                () if state.ui.focus == Focus::Log => {
+                    &[A::Up, A::Down, A::PageUp, A::First, A::Last, A::Back, A::ToggleLog, A::Pause]
+                }
                 () if plan.is_empty() => &[A::New, A::Home, A::Open, A::NextStrategy, A::NextTheme, A::Quit],
                 () if running => {
                     &[A::Pause, A::Cancel, A::Enter, A::NextTab, A::ToggleLog, A::Undo, A::Edit, A::Quit]

@@ -256,6 +256,11 @@ impl State {
         self.journal.session().settings.as_ref().unwrap_or(&self.defaults)
     }
 
+    /// Rows above the upper edge of the lower pane; `None` while it follows what comes.
+    pub fn log_top(&self) -> Option<usize> {
+        self.ui.log_top.filter(|(call, _)| *call == self.live.keys().next().copied()).map(|(_, top)| top)
+    }
+
     pub fn selected(&self) -> Option<RowId> {
         self.ui.cursor
     }

@@ -26,6 +26,9 @@ pub struct Ui {
     /// What rows tell beside their answers.
     pub figure: Figure,
     pub log_open: bool,
+    /// What the lower pane shows while it does not follow: the call whose text it is, or the log, and the rows above its
+    /// upper edge.
+    pub log_top: Option<(Option<CallId>, usize)>,
     /// What was searched for last.
     pub search: String,
     /// Columns and rows of the terminal.
@@ -121,7 +124,15 @@ pub enum Focus {
     #[default]
     Tree,
     Inspector,
+    /// The stream or the log.
+    Log,
 }
+
+/// From this many rows on the screen has room for the lower pane.
+pub const LOG_NEEDS: u16 = 14;
+
+/// More rows than any text has: the place from which one scrolls up when the lower pane follows what comes.
+pub const FOLLOWS: usize = 1_000_000;
 
 /// The tabs of the inspector.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

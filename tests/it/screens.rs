@@ -3,13 +3,14 @@
 mod desk;
 mod walk;
 
-use desk::Desk;
+use crossterm::event::{Event as Input, KeyModifiers, MouseEvent, MouseEventKind};
+use desk::{Desk, name_tokens};
 use insta::assert_snapshot;
 use plantern::{
     ask::Answer,
     engine::{Held, ModelState, Report, Which},
-    tui::{Depth, Hits, Role, clean, theme::shipped},
-    workbench::{Action, Message, Mode, Place, RowId, Stored, Tab, Target, Weight, state::Summary},
+    tui::{Depth, Hits, Role, clean, message, theme::shipped},
+    workbench::{Action, Focus, Message, Mode, Place, RowId, Stored, Tab, Target, Weight, state::Summary},
 };
 use proptest::prelude::*;
 use ratatui::{
@@ -222,6 +223,20 @@ fn reviewed_map() -> Desk {
     desk
 }
 
+/// A log of thirty lines, one of them long, with the keys in it.
+fn logged() -> Desk {
+    let mut desk = Desk::done();
+    for n in 0..30 {
+        let text = match n {
+            17 => format!("line {n}{}", ", which goes on and on".repeat(8)),
+            _ => format!("line {n}"),
+        };
+        desk.send(Message::Stored(Stored::Said(Weight::Info, text)));
+    }
+    desk.press("A-l");
+    desk
+}
+
 /// Every screen there is, by name.
 fn screens() -> Vec<(&'static str, Desk)> {
     vec![
@@ -242,6 +257,11 @@ fn screens() -> Vec<(&'static str, Desk)> {
         ("tab_history", on_tab(Tab::History, "g j")),
         ("reroute", after("g j r")),
         ("typing", typing()),
+        ("read_log", {
+            let mut desk = logged();
+            desk.press("pgup k");
+            desk
+        }),
         ("help", after("?")),
         ("palette", {
             let mut desk = after(":");
@@ -398,6 +418,61 @@ fn a_click_does_what_it_hits() {
     place(&desk.hits(), Target::Tab(Tab::Route));
     desk.press("esc g j r");
     place(&desk.hits(), Target::Entry(4));
+}
+
+#[test]
+fn the_log_is_scrolled_like_any_pane_and_follows_from_its_end() {
+    let mut desk = logged();
+    let seen = |desk: &Desk, wanted: &[&str], gone: &[&str]| {
+        let frame = desk.frame(80, 24);
+        let log = frame.lines().skip_while(|line| !line.contains(" log ")).skip(1).take(4);
+        let log: Vec<&str> = log.collect();
+        let has = |part: &&&str| {
+            log.iter().any(|line| line.trim_end().trim_end_matches('▐').trim_end().ends_with(**part))
+        };
+        assert!(wanted.iter().all(|part| has(&part)) && !gone.iter().any(|part| has(&part)), "{log:#?}");
+    };
+    seen(&desk, &["line 26", "line 29"], &["line 25"]);
+    desk.press("j k k");
+    seen(&desk, &["line 24", "line 27"], &["line 28"]);
+    desk.send(Message::Stored(Stored::Said(Weight::Info, "line 30".into())));
+    seen(&desk, &["line 24", "line 27"], &["line 28"]);
+    desk.press("g k");
+    seen(&desk, &[&desk.state.log[0].text], &["line 30"]);
+    desk.press("G");
+    seen(&desk, &["line 30"], &["line 24"]);
+    desk.send(Message::Stored(Stored::Said(Weight::Info, "line 31".into())));
+    seen(&desk, &["line 31"], &[]);
+    desk.press("esc");
+    assert_eq!((desk.state.ui.focus, desk.state.log_top()), (Focus::Tree, None));
+    // The wheel needs no keys there: its first turn lets go of the end, and the next one scrolls.
+    let wheel = |desk: &mut Desk, kind| {
+        let hits = desk.hits();
+        let (area, _) = *hits.targets.iter().rfind(|(_, to)| *to == Target::Pane(Place::Log)).unwrap();
+        let mouse = MouseEvent { kind, column: area.x + 3, row: area.y, modifiers: KeyModifiers::NONE };
+        if let Some(meant) = message(&Input::Mouse(mouse), &desk.state, &hits) {
+            desk.send(meant);
+        }
+    };
+    wheel(&mut desk, MouseEventKind::ScrollUp);
+    wheel(&mut desk, MouseEventKind::ScrollUp);
+    seen(&desk, &["line 28"], &["line 31"]);
+    assert_eq!(desk.state.ui.focus, Focus::Tree);
+    for _ in 0..3 {
+        wheel(&mut desk, MouseEventKind::ScrollDown);
+    }
+    assert_eq!(desk.state.log_top(), None, "at its end it follows again");
+    // What a call writes is another text, and begins at its end.
+    desk.press("A-l g");
+    assert_eq!(desk.state.log_top(), Some(0));
+    desk.press("A-l j C-r s");
+    desk.stream(&name_tokens());
+    assert_eq!((desk.state.log_top(), desk.state.ui.focus), (None, Focus::Tree));
+    desk.press("A-l L");
+    assert!(!desk.state.ui.log_open && desk.state.ui.focus == Focus::Tree, "a pane that is gone has no keys");
+    desk.send(Message::Resized(80, 13));
+    desk.press("A-l");
+    assert_eq!(desk.state.notice.as_ref().unwrap().text, "the lower pane needs a screen of 14 rows");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::{
         mode::{Purpose, RerouteMode},
         rows::row_of,
         tokens,
+        ui::{FOLLOWS, LOG_NEEDS},
     },
 };
 
@@ -49,6 +50,7 @@ pub(super) fn browse(state: &mut State, action: Action) -> Vec<Effect> {
                 state.ui.marked.clear();
             }
             state.ui.wiring = None;
+            leave_log(state);
             state.ui.focus = Focus::Tree;
             state.notice = None;
         }
@@ -62,7 +64,18 @@ pub(super) fn browse(state: &mut State, action: Action) -> Vec<Effect> {
             return self::search(state, &search);
         }
         Action::Copy => return copy(state),
-        Action::ToggleLog => state.ui.log_open = !state.ui.log_open,
+        Action::ToggleLog => {
+            state.ui.log_open = !state.ui.log_open;
+            leave_log(state);
+        }
+        Action::ReadLog if state.ui.focus == Focus::Log => leave_log(state),
+        Action::ReadLog if state.ui.size.1 < LOG_NEEDS => {
+            state.say(Weight::Warning, format!("the lower pane needs a screen of {LOG_NEEDS} rows"));
+        }
+        Action::ReadLog => {
+            state.ui.log_open = true;
+            state.ui.focus = Focus::Log;
+        }
         Action::NextTheme => {
             state.ui.theme = (state.ui.theme + 1) % state.theme_names.len().max(1);
             let name = state.theme_names.get(state.ui.theme).cloned().unwrap_or_default();
@@ -71,6 +84,14 @@ pub(super) fn browse(state: &mut State, action: Action) -> Vec<Effect> {
         _ => {}
     }
     vec![]
+}
+
+/// The keys go back to the tree, and the lower pane follows what comes.
+fn leave_log(state: &mut State) {
+    state.ui.log_top = None;
+    if state.ui.focus == Focus::Log {
+        state.ui.focus = Focus::Tree;
+    }
 }
 
 fn show_tab(state: &mut State, tab: Tab) {
@@ -84,6 +105,14 @@ fn step(state: &mut State, by: isize) {
         // The end of the text is known to the drawing alone, which stops there.
         state.ui.scroll =
             state.ui.scroll.saturating_add_signed(by.clamp(-1_000_000, 1_000_000)).min(1_000_000);
+        return;
+    }
+    if state.ui.focus == Focus::Log {
+        let by = by.clamp(-(FOLLOWS as isize), FOLLOWS as isize);
+        let top = state.log_top().unwrap_or(FOLLOWS).saturating_add_signed(by);
+        // At the end it follows again; where that is the drawing alone knows, and `keys` tells.
+        let shown = state.live.keys().next().copied();
+        state.ui.log_top = (top < FOLLOWS).then_some((shown, top));
         return;
     }
     let Some(last) = state.lines.len().checked_sub(1) else { return };
@@ -327,6 +356,7 @@ pub(super) fn click(state: &mut State, target: Target) -> Vec<Effect> {
         }
         Target::Tab(tab) => show_tab(state, tab),
         Target::Pane(Place::Inspector) => state.ui.focus = Focus::Inspector,
+        Target::Pane(Place::Log) => state.ui.focus = Focus::Log,
         Target::Pane(_) => state.ui.focus = Focus::Tree,
     }
     vec![]
@@ -343,7 +373,8 @@ pub(super) fn scroll(state: &mut State, place: Place, lines: i32) -> Vec<Effect>
             state.mode = Mode::Help { scroll };
         }
         (Mode::Browse, _) => {
-            let focus = std::mem::replace(&mut state.ui.focus, Focus::Tree);
+            let there = if place == Place::Log { Focus::Log } else { Focus::Tree };
+            let focus = std::mem::replace(&mut state.ui.focus, there);
             step(state, lines);
             state.ui.focus = focus;
         }
