@@ -16,6 +16,7 @@ mod routing;
 mod run;
 mod scholar;
 mod servers;
+mod settings;
 mod show;
 mod terminal;
 
@@ -87,7 +88,9 @@ fn start(cli: &Cli) -> Result<Ending, Trouble> {
         Some(Command::Import(asked)) => commands::import(asked),
         Some(Command::Export { session, format }) => commands::exported(&boot, session, *format),
         Some(Command::Doctor { json }) => doctor::doctor(&boot, *json),
-        Some(Command::Config { command }) => commands::config(&boot, command.as_ref()),
+        Some(Command::Config { command, json }) => {
+            settings::config(&boot, &cli.global, command.as_ref(), *json)
+        }
         Some(Command::Strategies | Command::Routers | Command::Completions { .. }) => Ok(Ending::Done),
     }
 }

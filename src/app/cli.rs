@@ -252,10 +252,13 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Make, find and show the configuration
+    /// Make, find and show the configuration: the files that are read, every setting and where it comes from
     Config {
         #[command(subcommand)]
         command: Option<Config>,
+        /// One JSON object a file and a setting
+        #[arg(long, global = true)]
+        json: bool,
     },
     /// Print a completion script for a shell
     #[command(
@@ -519,7 +522,7 @@ pub enum Config {
     Init,
     /// Print where the configuration is looked for
     Path,
-    /// Print the configuration in force and where each value comes from (the default)
+    /// Print the files that are read, and every setting in force with where it comes from; never a key (the default)
     Show,
 }
 

@@ -17,7 +17,7 @@ use crate::{
         lines::Style, lint, list, replay, route, run::Options, test,
     },
     session::{Journal, Outcome, compare::matching},
-    store::{config, sessions},
+    store::sessions,
     workbench::{Effect, Message, State, Stored, update},
 };
 use std::{
@@ -251,45 +251,6 @@ pub(crate) fn import(asked: &cli::Import) -> Done {
         written.map_err(|error| Trouble::usage(format!("{}: {error}", path.display())))?;
     }
     Ok(ending)
-}
-
-/// `config`: where the file is, what is in force, a first one to change.
-pub(crate) fn config(boot: &Boot, asked: Option<&cli::Config>) -> Done {
-    let path = boot.places.config_file();
-    let out = &mut stdout().lock();
-    match asked.unwrap_or(&cli::Config::Show) {
-        cli::Config::Path => writeln!(out, "{}", path.display())?,
-        cli::Config::Init => {
-            config::write_default(&path).map_err(Trouble::usage)?;
-            writeln!(out, "{}", path.display())?;
-        }
-        cli::Config::Show => {
-            let settings = &boot.settings;
-            let rows = [
-                ("strategy", settings.strategy.clone()),
-                ("router", settings.router.clone()),
-                ("model", settings.model.clone()),
-                ("embedding", boot.embedding.clone()),
-                ("sampling.temperature", settings.sampling.temperature.to_string()),
-                ("sampling.top_p", settings.sampling.top_p.to_string()),
-                ("sampling.seed", settings.sampling.seed.to_string()),
-                ("limits.calls", settings.limits.calls.to_string()),
-                ("limits.output_tokens", settings.limits.output_tokens.to_string()),
-                ("limits.parts", settings.limits.parts.to_string()),
-                ("limits.depth", settings.limits.depth.to_string()),
-                (
-                    "limits.seconds",
-                    settings.limits.seconds.map_or("none".to_owned(), |most| most.to_string()),
-                ),
-                ("limits.cost", settings.limits.cost.map_or("none".to_owned(), |most| most.to_string())),
-            ];
-            for (key, value) in rows {
-                let origin = boot.config.origin(key).unwrap_or_else(|| "default or command line".to_owned());
-                writeln!(out, "{key} = {value}    ({origin})")?;
-            }
-        }
-    }
-    Ok(Ending::Done)
 }
 
 /// What a command without a screen works with: engine, files and a workbench.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use std::io::{self, Write};
 
 pub mod doctor;
+pub mod settings;
 
 /// The experts as a table, or their cards as JSON lines.
 pub fn experts(cards: &[ExpertCard], json: bool, out: &mut dyn Write) -> io::Result<Ending> {

@@ -254,3 +254,41 @@ fn sessions_and_branches_are_compared_plans_are_linted_and_damaged_files_read_on
         "all behind the damaged one"
     );
 }
+
+#[test]
+fn the_configuration_tells_every_value_with_its_place_and_no_key() {
+    let home = tempfile::tempdir().unwrap();
+    let text = "model = \"mine.gguf\"\n[sampling]\ntemperature = 0.25\nseed = 3\n[servers.big]\n\
+                urls = [\"http://127.0.0.1:9/v1\"]\nmodel = \"m\"\nkey_env = \"PATH\"\n";
+    std::fs::write(home.path().join("config.toml"), text).unwrap();
+    std::fs::create_dir(home.path().join("experts")).unwrap();
+    let card = "---\nname: mine\ndescription: Mine.\n---\n{{ question }}";
+    std::fs::write(home.path().join("experts/mine.md"), card).unwrap();
+    let told = |arguments: &[&str]| {
+        let output = plantern(home.path(), arguments, "");
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let plain = told(&["config", "--seed", "9"]);
+    let place = home.path().join("config.toml").display().to_string();
+    for line in [
+        format!("model = mine.gguf    ({place}:1:9)"),
+        format!("sampling.temperature = 0.25    ({place}:3:15)"),
+        "sampling.seed = 9    (--seed)".to_owned(),
+        "limits.calls = 1000    (default)".to_owned(),
+        format!("servers.big.key_env = PATH, which is set    ({place}:8:11)"),
+    ] {
+        assert!(plain.lines().any(|found| found == line), "no {line:?} in {plain}");
+    }
+    let cards = plain.lines().find(|line| line.starts_with("expert cards")).unwrap();
+    assert!(cards.contains("1 card") && cards.ends_with("experts"), "{cards}");
+    // The value of the variable stands in for a key.
+    assert!(!plain.contains(&std::env::var("PATH").unwrap()));
+    let json = told(&["config", "show", "--json"]);
+    assert!(!json.contains(&std::env::var("PATH").unwrap()));
+    let lines: Vec<serde_json::Value> =
+        json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let seed = lines.iter().find(|line| line["key"] == "sampling.seed").unwrap();
+    assert_eq!((&seed["value"], &seed["origin"]), (&"3".into(), &format!("{place}:4:8").into()));
+    assert!(lines.iter().any(|line| line["type"] == "file" && line["what"] == "configuration"));
+}

@@ -82,7 +82,10 @@ fn what_is_typed_is_understood() {
     command("export s --format json", |command| {
         matches!(command, Command::Export { format: ExportFormat::Json, .. })
     });
-    command("config", |command| matches!(command, Command::Config { command: None }));
+    command("config", |command| matches!(command, Command::Config { command: None, json: false }));
+    command("config show --json", |command| {
+        matches!(command, Command::Config { command: Some(Config::Show), json: true })
+    });
     command("completions fish", |command| matches!(command, Command::Completions { .. }));
 }
 
