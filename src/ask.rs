@@ -81,7 +81,7 @@ pub struct Generate {
 pub enum Shape {
     /// Matches a regular expression: anchored, whole text, syntax of the `regex` crate.
     Pattern(String),
-    /// Is JSON that obeys a JSON schema; which part of the language is understood says `expert::schema`.
+    /// Is JSON that obeys a JSON schema; which part of the language can be held to says `expert::schema`.
     Schema { schema: serde_json::Value },
     /// Is one of these texts.
     Choices { choices: Vec<String> },

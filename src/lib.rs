@@ -11,6 +11,7 @@ pub mod decision;
 pub mod figure;
 pub(crate) mod literal;
 pub mod redact;
+pub mod schema;
 pub mod visible;
 
 pub mod plan;

@@ -36,7 +36,10 @@ use crate::ask::{
     part::{self, Origin, Part},
 };
 use crate::decision::{ExpertCard, ExpertKind, default_max_tokens};
-use crate::expert::{schema::Schema, symbolic};
+use crate::{
+    expert::{schema, symbolic},
+    schema::Schema,
+};
 use front::{Fault, Field, shortened};
 use sha2::{Digest, Sha256};
 
@@ -227,7 +230,8 @@ fn read_field(field: &Field<'_>, card: &mut ExpertCard, warnings: &mut Vec<Strin
                 let line = field.line + error.line().saturating_sub(1);
                 (line, format!("`schema` is no JSON: {}", shortened(&error.to_string())))
             })?;
-            Schema::read(&schema).map_err(|error| wrong(error.to_string()))?;
+            let read = Schema::read(&schema).and_then(|read| schema::pattern(&read));
+            read.map_err(|error| wrong(error.to_string()))?;
             card.schema = Some(schema);
         }
         "kind" => {

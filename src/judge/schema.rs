@@ -1,12 +1,8 @@
-//! JSON schemas: the answer is JSON, and of that shape. A subset of draft 2020-12, read by our own code: the keywords that
-//! say something of one value; references go to `#/$defs/…` of the same schema.
+//! JSON schemas: the answer is JSON, and obeys. Which part of the language is understood says `crate::schema`.
 
 use super::{Judge, Next, Scene, says};
-use crate::{decision::Ruling, literal::shortened, plan::Check};
+use crate::{decision::Ruling, literal::shortened, plan::Check, schema};
 use serde_json::Value;
-use valid::{breach, fault};
-
-mod valid;
 
 pub(super) struct Schema;
 
@@ -21,31 +17,30 @@ impl Judge for Schema {
 
     fn judge(&self, scene: &Scene<'_>) -> Option<Next> {
         let Check::Schema(schema) = scene.rule else { return None };
-        let schema: Value = match serde_json::from_str(schema) {
+        let schema = match read(schema) {
             Ok(schema) => schema,
-            Err(error) => return Some(says(self, Ruling::Unsure, format!("its schema is no JSON: {error}"))),
+            Err(why) => return Some(says(self, Ruling::Unsure, why)),
         };
-        if let Some(why) = fault(&schema) {
-            return Some(says(self, Ruling::Unsure, why));
-        }
         let answer = scene.answer.trim();
         Some(match serde_json::from_str::<Value>(answer) {
             Err(error) => {
                 let answer = shortened(answer);
                 says(self, Ruling::Fail, format!("its check wants JSON, `{answer}` is none: {error}"))
             }
-            Ok(value) => match breach(&schema, &value) {
-                None => says(self, Ruling::Pass, "it is JSON of the schema"),
-                Some(why) => says(self, Ruling::Fail, format!("its schema does not hold: {why}")),
+            Ok(value) => match schema.check(&value) {
+                Ok(()) => says(self, Ruling::Pass, "it is JSON of the schema"),
+                Err(why) => says(self, Ruling::Fail, format!("its schema does not hold: {why}")),
             },
         })
     }
 
     fn fault(&self, rule: &Check) -> Option<String> {
         let Check::Schema(schema) = rule else { return None };
-        match serde_json::from_str(schema) {
-            Ok(schema) => fault(&schema),
-            Err(error) => Some(format!("the schema is no JSON: {error}")),
-        }
+        read(schema).err()
     }
+}
+
+fn read(text: &str) -> Result<schema::Schema, String> {
+    let schema = serde_json::from_str(text).map_err(|error| format!("the schema is no JSON: {error}"))?;
+    schema::Schema::read(&schema).map_err(|error| error.to_string())
 }

@@ -10,7 +10,7 @@ use std::{
 /// Lowest first. Modules of one floor do not see each other.
 const FLOORS: &[&[&str]] = &[
     &["ids"],
-    &["ask", "condition", "decision", "figure", "literal", "redact", "visible"],
+    &["ask", "condition", "decision", "figure", "literal", "redact", "schema", "visible"],
     &["plan"],
     &["session"],
     &["strategy", "router", "expert", "store"],

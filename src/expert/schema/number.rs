@@ -49,32 +49,9 @@ impl Decimal {
         let zero = whole == 0 && fraction.is_empty();
         fits.then_some(Decimal { negative: negative && !zero, whole, fraction })
     }
-
-    pub(super) fn value(&self) -> f64 {
-        self.text().parse().unwrap_or(f64::NAN)
-    }
-
-    fn text(&self) -> String {
-        let mut text = format!("{}{}", if self.negative { "-" } else { "" }, self.whole);
-        if !self.fraction.is_empty() {
-            text.push('.');
-            text.extend(self.fraction.iter().map(|digit| char::from(b'0' + digit)));
-        }
-        text
-    }
 }
 
 impl Bound {
-    /// The bound in words, as `at least 3`.
-    pub(super) fn words(&self, inclusive: &str, exclusive: &str) -> String {
-        match self {
-            Bound::None => String::new(),
-            Bound::At { at, exclusive: out } => {
-                format!("{} {}", if *out { exclusive } else { inclusive }, at.text())
-            }
-        }
-    }
-
     /// The whole number at or inside of a lower (`side` 1) or upper (-1) bound.
     fn whole(&self, side: i128) -> i128 {
         match self {

@@ -1,6 +1,10 @@
 //! A schema as a regular expression. Names are followed a few levels deep, as deep as the size allows.
 
-use super::{Field, Node, Schema, SchemaError, fault, number, quoted, written};
+use super::{
+    number,
+    regular::{Field, Form, Regular},
+};
+use crate::schema::{SchemaError, fault, quoted, written};
 
 /// Levels of a schema within itself that are tried, the deepest first.
 const LEVELS: [usize; 5] = [5, 4, 3, 2, 1];
@@ -9,7 +13,7 @@ const LONGEST: usize = 128 << 10;
 const MOST_STEPS: usize = 20_000;
 
 struct Writer<'a> {
-    schema: &'a Schema,
+    schema: &'a Regular<'a>,
     levels: usize,
     /// The names that are being followed.
     within: Vec<&'a str>,
@@ -18,22 +22,18 @@ struct Writer<'a> {
     steps: usize,
 }
 
-/// Why an expression was given up.
-enum Stop {
-    TooLarge,
-    Wrong(String),
-}
+/// The expression was given up: it is too long, or takes too many steps.
+struct TooLarge;
 
-pub(super) fn write(schema: &Schema) -> Result<String, SchemaError> {
+pub(super) fn write(schema: &Regular<'_>) -> Result<String, SchemaError> {
     for levels in LEVELS {
         let mut writer = Writer { schema, levels, within: vec![], cut: false, steps: 0 };
-        match writer.node(&schema.root) {
+        match writer.form(&schema.root) {
             Ok(Some(pattern)) => return Ok(pattern),
             // Fewer levels allow less.
             Ok(None) => return fault("", "no value can obey it"),
-            Err(Stop::Wrong(why)) => return fault("", why),
-            Err(Stop::TooLarge) if !writer.cut => break,
-            Err(Stop::TooLarge) => {}
+            Err(TooLarge) if !writer.cut => break,
+            Err(TooLarge) => {}
         }
     }
     let what = "it is too large to hold an answer to it: use fewer properties, fewer names within each other, shorter lists";
@@ -42,66 +42,66 @@ pub(super) fn write(schema: &Schema) -> Result<String, SchemaError> {
 
 impl<'a> Writer<'a> {
     /// The expression, or `None` where no value is possible.
-    fn node(&mut self, node: &'a Node) -> Result<Option<String>, Stop> {
+    fn form(&mut self, form: &'a Form<'a>) -> Result<Option<String>, TooLarge> {
         self.steps += 1;
         if MOST_STEPS < self.steps {
-            return Err(Stop::TooLarge);
+            return Err(TooLarge);
         }
-        let pattern = match node {
-            Node::Null => Some("null".to_owned()),
-            Node::Bool => Some("(?:true|false)".to_owned()),
-            Node::Integer(low, high) => number::integer(low, high),
-            Node::Number(low, high) => number::number(low, high),
-            Node::Text(text) => Some(text.written().map_err(Stop::Wrong)?),
-            Node::Values(values) => {
+        let pattern = match form {
+            Form::Null => Some("null".to_owned()),
+            Form::Bool => Some("(?:true|false)".to_owned()),
+            Form::Integer(low, high) => number::integer(low, high),
+            Form::Number(low, high) => number::number(low, high),
+            Form::Text(pattern) => Some(pattern.clone()),
+            Form::Values(values) => {
                 let all: Vec<String> =
                     values.iter().map(|value| regex_syntax::escape(&written(value))).collect();
                 any(&all)
             }
-            Node::Any(branches) => {
+            Form::Any(branches) => {
                 let mut all = vec![];
                 for branch in branches {
-                    all.extend(self.node(branch)?);
+                    all.extend(self.form(branch)?);
                 }
                 any(&all)
             }
-            Node::List { item, least, most } => {
+            Form::List { item, least, most } => {
                 let item = match item {
-                    Some(item) if *most != Some(0) => self.node(item)?,
+                    Some(item) if *most != Some(0) => self.form(item)?,
                     _ => None,
                 };
                 list(item.as_deref(), *least, *most)
             }
-            Node::Object { fields, .. } => self.object(fields)?,
-            Node::Named(pointer) => self.named(pointer)?,
+            Form::Object(fields) => self.object(fields)?,
+            Form::Named(pointer) => self.named(pointer)?,
         };
         match pattern {
-            Some(pattern) if LONGEST < pattern.len() => Err(Stop::TooLarge),
+            Some(pattern) if LONGEST < pattern.len() => Err(TooLarge),
             pattern => Ok(pattern),
         }
     }
 
-    fn named(&mut self, pointer: &'a str) -> Result<Option<String>, Stop> {
+    fn named(&mut self, pointer: &'a str) -> Result<Option<String>, TooLarge> {
         let depth = self.within.iter().filter(|name| **name == pointer).count();
         // A schema that only names itself never comes to a value.
         if self.levels <= depth || 200 < self.within.len() {
             self.cut = true;
             return Ok(None);
         }
-        let Some(node) = self.schema.named.get(pointer) else { return Ok(None) };
+        let Some(form) = self.schema.named.get(pointer) else { return Ok(None) };
         self.within.push(pointer);
-        let pattern = self.node(node);
+        let pattern = self.form(form);
         self.within.pop();
         pattern
     }
 
     /// The properties in their order; those before the first required one bring their comma along behind them.
-    fn object(&mut self, fields: &'a [Field]) -> Result<Option<String>, Stop> {
+    fn object(&mut self, fields: &'a [Field<'a>]) -> Result<Option<String>, TooLarge> {
         let mut written = vec![];
         for field in fields {
-            match self.node(&field.node)? {
+            match self.form(&field.form)? {
                 Some(value) => {
-                    let name = regex_syntax::escape(&quoted(&field.name));
+                    let name = regex_syntax::escape(&quoted(field.name));
                     written.push((format!("{name}: {value}"), field.required));
                 }
                 None if field.required => return Ok(None),
@@ -125,7 +125,7 @@ impl<'a> Writer<'a> {
                     ways.push(format!("{field}{rest}"));
                     rest = format!("(?:, {field})?{rest}");
                     if LONGEST < ways.iter().map(String::len).sum() {
-                        return Err(Stop::TooLarge);
+                        return Err(TooLarge);
                     }
                 }
                 ways.reverse();

@@ -1,36 +1,20 @@
 //! Texts with lengths and patterns, written as JSON strings.
-//!
-//! A pattern of a schema is an ECMAScript expression, found anywhere in the text. It is read by the `regex` syntax after
-//! what means something else there is rewritten; what can not be rewritten is refused.
 
-use regex_automata::meta::Regex;
+use crate::schema::{Pattern, quoted};
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, Repetition};
 use std::fmt::Write;
 
 /// A character of a JSON string.
 const CHAR: &str = r#"(?:[^"\\\x00-\x1F\x7F]|\\["\\nrt])"#;
-/// Bytes of a pattern.
-const LONGEST: usize = 2_000;
 
-#[derive(Debug)]
-pub(super) struct Text {
-    least: usize,
-    most: Option<usize>,
-    pattern: Option<Pattern>,
-}
-
-#[derive(Debug)]
-struct Pattern {
-    source: String,
-    hir: Hir,
-    regex: Regex,
-}
-
-impl Text {
-    pub(super) fn new(pattern: Option<&str>, least: usize, most: Option<usize>) -> Result<Text, String> {
-        let pattern = pattern.map(Pattern::new).transpose()?;
-        if let Some(pattern) = &pattern {
-            let (shortest, longest) = pattern.lengths();
+/// The JSON strings of `least` to `most` characters that match.
+///
+/// # Errors
+/// No expression tells it; the words say why.
+pub(super) fn text(pattern: Option<&Pattern>, least: usize, most: Option<usize>) -> Result<String, String> {
+    let inside = match (pattern, most) {
+        (Some(pattern), _) => {
+            let (shortest, longest) = lengths_found(pattern.hir());
             let fits =
                 least <= shortest && most.is_none_or(|most| longest.is_some_and(|longest| longest <= most));
             if !fits {
@@ -38,77 +22,39 @@ impl Text {
                             as in ^[a-z]{2,9}$"
                     .to_owned());
             }
+            let told = |why| format!("its pattern {}: {why}", quoted(pattern.source()));
+            found(pattern.hir()).map_err(told)?
         }
-        Ok(Text { least, most, pattern })
-    }
-
-    /// The JSON strings of these texts.
-    pub(super) fn written(&self) -> Result<String, String> {
-        let inside = match (&self.pattern, self.most) {
-            (Some(pattern), _) => pattern.written()?,
-            (None, None) if self.least == 0 => format!("{CHAR}*"),
-            (None, None) => format!("{CHAR}{{{},}}", self.least),
-            (None, Some(most)) => format!("{CHAR}{{{},{most}}}", self.least),
-        };
-        Ok(format!("\"{inside}\""))
-    }
-
-    pub(super) fn check(&self, text: &str) -> Result<(), String> {
-        let length = text.chars().count();
-        match (&self.pattern, self.most) {
-            _ if length < self.least => Err(format!("at least {} characters were asked for", self.least)),
-            (_, Some(most)) if most < length => Err(format!("at most {most} characters were asked for")),
-            (Some(pattern), _) if !pattern.regex.is_match(text) => {
-                Err(format!("a text matching {} was asked for", pattern.source))
-            }
-            _ => Ok(()),
-        }
-    }
+        (None, None) if least == 0 => format!("{CHAR}*"),
+        (None, None) => format!("{CHAR}{{{least},}}"),
+        (None, Some(most)) => format!("{CHAR}{{{least},{most}}}"),
+    };
+    Ok(format!("\"{inside}\""))
 }
 
-impl Pattern {
-    fn new(source: &str) -> Result<Pattern, String> {
-        let told = |why: &str| format!("its pattern {}: {why}", super::quoted(source));
-        if LONGEST < source.len() {
-            return Err(format!("its pattern has {} bytes, at most {LONGEST} are read", source.len()));
-        }
-        let rewritten = rewritten(source).map_err(|why| told(&why))?;
-        let hir = regex_syntax::parse(&rewritten).map_err(|error| {
-            let why = error.to_string();
-            told(why.lines().last().unwrap_or_default().trim_start_matches("error: "))
-        })?;
-        let limits = Regex::config().nfa_size_limit(Some(4 << 20));
-        let regex =
-            Regex::builder().configure(limits).build(&rewritten).map_err(|_| told("it is too large"))?;
-        let pattern = Pattern { source: source.to_owned(), hir, regex };
-        pattern.written().map_err(|why| told(&why))?;
-        Ok(pattern)
-    }
+/// Fewest and most characters of a text in which the pattern is found.
+fn lengths_found(hir: &Hir) -> Lengths {
+    let one = |hir: &Hir| {
+        let (start, end, parts) = anchored(hir);
+        let (least, most) = parts.iter().map(lengths).fold((0, Some(0)), together);
+        (least, most.filter(|_| start && end))
+    };
+    branches(hir).into_iter().map(one).reduce(either).unwrap_or((0, None))
+}
 
-    /// Fewest and most characters of a text that matches.
-    fn lengths(&self) -> Lengths {
-        let one = |hir: &Hir| {
-            let (start, end, parts) = anchored(hir);
-            let (least, most) = parts.iter().map(lengths).fold((0, Some(0)), together);
-            (least, most.filter(|_| start && end))
-        };
-        branches(&self.hir).into_iter().map(one).reduce(either).unwrap_or((0, None))
-    }
-
-    /// The insides of the JSON strings of texts that match.
-    fn written(&self) -> Result<String, String> {
-        let mut ways = vec![];
-        for branch in branches(&self.hir) {
-            let (start, end, parts) = anchored(branch);
-            let mut way = if start { String::new() } else { format!("{CHAR}*") };
-            parts.iter().try_for_each(|part| write(part, &mut way))?;
-            if !end {
-                let _ = write!(way, "{CHAR}*");
-            }
-            ways.push(way);
+/// The insides of the JSON strings of texts in which the pattern is found.
+fn found(hir: &Hir) -> Result<String, String> {
+    let mut ways = vec![];
+    for branch in branches(hir) {
+        let (start, end, parts) = anchored(branch);
+        let mut way = if start { String::new() } else { format!("{CHAR}*") };
+        parts.iter().try_for_each(|part| write(part, &mut way))?;
+        if !end {
+            let _ = write!(way, "{CHAR}*");
         }
-        Ok(format!("(?:{})", ways.join("|")))
+        ways.push(way);
     }
+    Ok(format!("(?:{})", ways.join("|")))
 }
 
 /// The ways between which a pattern chooses first; each may have anchors of its own.
@@ -236,66 +182,8 @@ fn write_class(class: &ClassUnicode, to: &mut String) {
 fn letter(c: char) -> String {
     let text = match c {
         '\x7F' => "\\u007f".to_owned(),
-        c => super::quoted(&c.to_string()),
+        c => quoted(&c.to_string()),
     };
     let inside = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&text);
     regex_syntax::escape(inside)
-}
-
-/// An ECMAScript expression in the syntax of the `regex` crate.
-fn rewritten(source: &str) -> Result<String, String> {
-    const SPACE: &str = r"\t\n\x0B\x0C\r \u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF";
-    let mut out = String::new();
-    let mut inside = false;
-    let mut letters = source.chars().peekable();
-    while let Some(c) = letters.next() {
-        match c {
-            '\\' => {
-                let Some(escaped) = letters.next() else { return Err("it ends with a backslash".to_owned()) };
-                match escaped {
-                    'd' => out.push_str("[0-9]"),
-                    'D' => out.push_str("[^0-9]"),
-                    'w' => out.push_str("[A-Za-z0-9_]"),
-                    'W' => out.push_str("[^A-Za-z0-9_]"),
-                    's' => drop(write!(out, "[{SPACE}]")),
-                    'S' => drop(write!(out, "[^{SPACE}]")),
-                    'n' | 'r' | 't' | 'f' | 'v' | 'x' | 'u' => drop(write!(out, "\\{escaped}")),
-                    'p' | 'P' => return Err("\\p is not supported: write the letters as ranges".to_owned()),
-                    '0'..='9' | 'k' => return Err("it refers back, which no such grammar can".to_owned()),
-                    'b' | 'B' => return Err("it looks at the borders of words".to_owned()),
-                    c if c.is_ascii_alphanumeric() => return Err(format!("\\{c} is not supported")),
-                    c => out.push_str(&regex_syntax::escape(&c.to_string())),
-                }
-            }
-            '[' if inside => out.push_str("\\["),
-            '[' => {
-                inside = true;
-                out.push('[');
-                if letters.peek() == Some(&'^') {
-                    out.extend(letters.next());
-                }
-                if letters.peek() == Some(&']') {
-                    return Err("an empty class".to_owned());
-                }
-            }
-            ']' if inside => {
-                inside = false;
-                out.push(']');
-            }
-            '&' | '~' if inside => drop(write!(out, "\\{c}")),
-            '-' if inside && letters.peek() == Some(&'-') => {
-                return Err("two hyphens in a class: escape them".to_owned());
-            }
-            '.' if !inside => out.push_str(r"[^\n\r\u2028\u2029]"),
-            '(' if !inside && letters.peek() == Some(&'?') => {
-                letters.next();
-                match letters.next() {
-                    Some(':') => out.push_str("(?:"),
-                    _ => return Err("of the groups with (? only (?: is supported".to_owned()),
-                }
-            }
-            c => out.push(c),
-        }
-    }
-    Ok(out)
 }

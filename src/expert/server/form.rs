@@ -4,7 +4,8 @@
 use super::{ladder::Rung, shape::Regular};
 use crate::{
     ask::Shape,
-    expert::schema::{self, Schema, written},
+    expert::schema,
+    schema::{Schema, written},
 };
 use serde_json::{Value, json};
 

@@ -228,9 +228,9 @@ proptest! {
         more in 0u32..40,
         choices in prop::collection::vec(any::<u32>(), 30),
     ) {
-        let Ok(read) = crate::expert::schema::Schema::read(&schema) else { return Ok(()) };
+        let Ok(read) = crate::schema::Schema::read(&schema) else { return Ok(()) };
         let own = vocabulary();
-        let pattern = read.pattern().unwrap();
+        let Ok(pattern) = crate::expert::schema::pattern(&read) else { return Ok(()) };
         let Ok(grammar) = Grammar::new(&pattern, &own) else { return Ok(()) };
         let text = write_within(&pattern, &own, Arc::new(grammar).guide().needs() + more, &choices);
         let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{schema}: {text}: {error}"));
