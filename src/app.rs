@@ -8,7 +8,9 @@ mod desk;
 mod doctor;
 mod editor;
 mod effects;
+mod floor;
 mod identity;
+mod input;
 mod ledger;
 mod models;
 mod recorded;
@@ -24,6 +26,7 @@ use crate::headless::{Ending, lines, list};
 use boot::{Boot, Trouble};
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
+use commands::files;
 use desk::First;
 use std::{
     io::{IsTerminal, Write, stderr, stdin, stdout},
@@ -68,10 +71,10 @@ fn start(cli: &Cli) -> Result<Ending, Trouble> {
         Some(Command::Replay { sessions, again: true, json }) => {
             again::again(boot, cli.global.model.is_some(), sessions, *json)
         }
-        Some(Command::Replay { sessions, json, .. }) => commands::replays(sessions, *json),
-        Some(Command::Compare { one, other, json }) => commands::compared(&boot, one, other, *json),
-        Some(Command::Salvage { file }) => commands::salvaged(file),
-        Some(Command::Lint { file, json }) => commands::linted(&boot, file, *json),
+        Some(Command::Replay { sessions, json, .. }) => files::replays(sessions, *json),
+        Some(Command::Compare { one, other, json }) => files::compared(&boot, one, other, *json),
+        Some(Command::Salvage { file }) => files::salvaged(file),
+        Some(Command::Lint { file, json }) => files::linted(&boot, file, *json),
         Some(Command::Models { command, json }) => {
             models::command(&boot, command.as_ref().unwrap_or(&cli::Models::List { contact: false }), *json)
         }
@@ -85,8 +88,8 @@ fn start(cli: &Cli) -> Result<Ending, Trouble> {
             commands::tested(boot, files, cli.global.model.is_some(), *json)
         }
         Some(Command::Eval(asked)) => commands::evaluate(boot, &cli.global.strategy, asked),
-        Some(Command::Import(asked)) => commands::import(asked),
-        Some(Command::Export { session, format }) => commands::exported(&boot, session, *format),
+        Some(Command::Import(asked)) => files::import(asked),
+        Some(Command::Export { session, format }) => files::exported(&boot, session, *format),
         Some(Command::Doctor { json }) => doctor::doctor(&boot, *json),
         Some(Command::Config { command, json }) => {
             settings::config(&boot, &cli.global, command.as_ref(), *json)

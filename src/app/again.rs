@@ -2,7 +2,8 @@
 
 use super::{
     boot::{Boot, Trouble},
-    commands::{Done, Floor, interrupt},
+    commands::Done,
+    floor::{Floor, interrupt},
 };
 use crate::{
     headless::{Ending, Workers, again, replay},

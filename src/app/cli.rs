@@ -1,4 +1,16 @@
 //! The command line: what can be typed, and the help for it. Says what was asked for; `app` does it.
+//!
+//! Here stand the commands, their global options and what is short; what takes many options has a file below.
+
+mod cases;
+mod models;
+mod routing;
+mod running;
+
+pub use cases::{Eval, Import};
+pub use models::Models;
+pub use routing::{Route, RouteEval};
+pub use running::{Run, Show};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -20,20 +32,6 @@ Examples:
   plantern open sessions/letters.jsonl      go on with a session, or look at a recorded one
   plantern run --json \"Reverse the sequence \\\"pen, key\\\".\" | tail -1
   plantern doctor                           what is there, what is missing, how to get it";
-
-const RUN_HELP: &str = "\
-Examples:
-  plantern run \"Take the last letters of the words in \\\"Ada King\\\" and concatenate them using a space.\"
-  plantern run --strategy direct --seed 7 --json TASK      JSON lines, the last one the result
-  plantern run - < task.txt                                the task from stdin
-  plantern run --plan plan.txt                             a plan in the notation; functions need no model
-  plantern run --session trip.jsonl TASK                   write the session there
-  plantern run --session trip.jsonl                        go on with it
-
-A plan is a line with the goal and a line for each step, parts of a step two spaces deeper:
-  QC: Take the last letters of \"Ada King\"
-    QS: [split] What are the words in \"Ada King\"?
-    QS: (project_values) [str_position] What is the last letter in \"#1\"?";
 
 const REPLAY_HELP: &str = "\
 --again asks the models that the session was made with (or the --model you name) for every answer of the log, on all
@@ -59,12 +57,6 @@ Examples:
   plantern compare trip.jsonl#main trip.jsonl#cheaper --json
   plantern compare trip.jsonl@12 trip.jsonl                 as it was at event 12, and now
   plantern compare trip.jsonl gold.txt                      against what the steps should come to";
-const ROUTE_HELP: &str = "\
-Examples:
-  plantern route \"Reverse the sequence \\\"pen, key\\\".\" --router embedding
-  plantern route eval data_small.json --table domains.json --vectors clinc.vectors
-  plantern route eval gsm8k_responses.csv";
-
 const TEST_HELP: &str = "\
 A case holds a task, the expected answers, checks and answers of its steps, the plan if a person made it, and what the
 experts said. Without --model these replies answer, functions compute, and nothing else is asked: what has changed in
@@ -76,15 +68,6 @@ Examples:
   plantern test cases/*.toml
   plantern test cases/*.toml --model smollm2 --json
   plantern test letters.jsonl --model smollm2       cases as `eval` takes them, each has to be right";
-
-const EVAL_HELP: &str = "\
-The file has one JSON object a line: {\"task\": \"…\", \"answer\": \"…\"}, and \"context\": \"…\" if the task needs a text.
-`plantern import` makes such files from data sets. An answer that is a list is written as a JSON list.
-
-Examples:
-  plantern import n3_eg100_pos2_space.json -o letters.jsonl
-  plantern eval letters.jsonl --strategy decomposed --strategy direct
-  plantern eval letters.jsonl --limit 20 --json > results.jsonl";
 
 /// A workbench for plans made by language models: step, edit and re-route sub-tasks, with a local model.
 #[derive(Debug, Parser)]
@@ -213,7 +196,7 @@ pub enum Command {
     /// List the ways to choose an expert
     Routers,
     /// Choose an expert for a task and show all candidates, without running anything
-    #[command(args_conflicts_with_subcommands = true, after_help = ROUTE_HELP)]
+    #[command(args_conflicts_with_subcommands = true, after_help = routing::HELP)]
     Route {
         /// The task; `-` reads stdin. A tag in front, as in `[split] …`, is what the `tag` router follows
         #[arg(value_name = "TASK|-")]
@@ -235,7 +218,7 @@ pub enum Command {
         json: bool,
     },
     /// Compare strategies on a file of cases
-    #[command(after_help = EVAL_HELP)]
+    #[command(after_help = cases::EVAL_HELP)]
     Eval(Eval),
     /// Make a file of cases from a data set, or check a file of worked decompositions
     Import(Import),
@@ -267,247 +250,6 @@ pub enum Command {
     Completions { shell: clap_complete::Shell },
 }
 
-#[derive(Clone, Debug, Default, Args)]
-#[command(after_help = format!("{RUN_HELP}\n\n{EXIT_CODES}"))]
-pub struct Run {
-    /// The task in plain words; `-` reads it from stdin
-    #[arg(value_name = "TASK|-", conflicts_with = "plan")]
-    pub task: Option<String>,
-
-    /// JSON lines on stdout, the last one the result
-    #[arg(long, conflicts_with = "plain")]
-    pub json: bool,
-
-    /// Labelled lines and the plan with its answers (the default)
-    #[arg(long)]
-    pub plain: bool,
-
-    /// Run a plan in the notation instead of a task; `-` reads it from stdin
-    #[arg(long, value_name = "FILE|-")]
-    pub plan: Option<PathBuf>,
-
-    /// The session file: written when a task or plan is given, else gone on with
-    #[arg(long, value_name = "FILE")]
-    pub session: Option<PathBuf>,
-
-    /// At most this many calls to models and people in the whole session
-    #[arg(long, value_name = "N")]
-    pub max_calls: Option<u32>,
-
-    /// At most this many tokens written by models in the whole session
-    #[arg(long, value_name = "N")]
-    pub max_tokens: Option<u32>,
-
-    /// At most so many seconds of calls in the whole session
-    #[arg(long, value_name = "SECONDS")]
-    pub max_seconds: Option<f64>,
-
-    /// At most this cost of calls in the whole session, by the configured prices
-    #[arg(long, value_name = "MONEY")]
-    pub max_cost: Option<f64>,
-
-    /// Say what is left to do and what it would take, and run nothing; with --plan or --session
-    #[arg(long)]
-    pub dry_run: bool,
-
-    /// Say beforehand what it would take, and afterwards how wrong that was
-    #[arg(long)]
-    pub estimate: bool,
-
-    /// The answer to the next task that waits for a person; may be given several times
-    #[arg(long, value_name = "TEXT")]
-    pub answer_person: Vec<String>,
-
-    /// Print the JSON schema of the lines and exit
-    #[arg(long, exclusive = true)]
-    pub schema: bool,
-}
-
-#[derive(Clone, Debug, Args)]
-#[command(after_help = "Example:\n  plantern show sessions/letters.jsonl --size 140x45 --keys \"j j s r\"")]
-pub struct Show {
-    #[arg(value_name = "SESSION")]
-    pub session: PathBuf,
-
-    /// Go to this event first
-    #[arg(long, value_name = "SEQ")]
-    pub at: Option<u32>,
-
-    /// Columns and rows of the screen
-    #[arg(long, value_name = "COLUMNSxROWS", default_value = "120x40", value_parser = size)]
-    pub size: (u16, u16),
-
-    /// Keys to press, with spaces between them: `j`, `enter`, `C-d`
-    #[arg(long, value_name = "KEYS", default_value = "")]
-    pub keys: String,
-
-    /// An SVG picture instead of text
-    #[arg(long)]
-    pub svg: bool,
-}
-
-#[derive(Clone, Debug, Subcommand)]
-pub enum Models {
-    /// The models that were found, those that can be fetched, and the servers (the default)
-    List {
-        /// Ask the servers whether they answer
-        #[arg(long)]
-        contact: bool,
-    },
-    /// Get a model
-    Pull { name: String },
-    /// Print where a model lies
-    Path { name: String },
-    /// Put a GGUF file into the model folder, after its header was checked
-    Add {
-        file: PathBuf,
-        /// Link to the file instead of copying it
-        #[arg(long)]
-        link: bool,
-    },
-    /// Print what a GGUF file says of itself: architecture, quantisation, context, template, memory
-    Inspect {
-        /// A path, or a name as `models list` shows it
-        file: PathBuf,
-    },
-    /// Take a model out of the model folder; asks first
-    Remove {
-        name: String,
-        /// Do not ask
-        #[arg(long)]
-        yes: bool,
-    },
-    /// Measure how fast a model reads and writes on this machine, in one line
-    Bench {
-        /// The language model in use if none is named
-        name: Option<String>,
-    },
-}
-
-#[derive(Clone, Debug, Args)]
-pub struct Eval {
-    /// The file of cases, JSON lines
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-
-    /// Only the first N cases
-    #[arg(long, value_name = "N")]
-    pub limit: Option<usize>,
-
-    /// How many cases are under way together: a model carries them through the same passes
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub parallel: u16,
-
-    /// One JSON object a case, and one for each strategy at its end
-    #[arg(long)]
-    pub json: bool,
-
-    /// Take answers as equal that differ in case only
-    #[arg(long)]
-    pub ignore_case: bool,
-
-    /// Take lists as equal that differ in order only
-    #[arg(long)]
-    pub any_order: bool,
-}
-
-#[derive(Clone, Debug, Args)]
-#[command(
-    after_help = "Examples:\n  plantern import test_4_normal_words.json -o reverse.jsonl\n  plantern import prompts/letters.txt      check a file in the notation"
-)]
-pub struct Import {
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-
-    /// The format of the file: auto, decomp, letter_cat, reverse, commaqa, gsm8k, bbh or notation
-    #[arg(long, value_name = "NAME", default_value = "auto")]
-    pub format: String,
-
-    /// Write here instead of stdout
-    #[arg(short, long, value_name = "OUT")]
-    pub out: Option<PathBuf>,
-}
-
-#[derive(Clone, Debug, Subcommand)]
-pub enum Route {
-    /// Measure routers on data sets: accuracy, out of scope, calibration, time, learning, cost against quality
-    Eval(RouteEval),
-    /// Learn anew from cards, files and your corrections; taken only when the before/after table passes
-    Train {
-        /// Files of tasks with the right expert, as `route eval` reads them
-        #[arg(value_name = "FILE")]
-        files: Vec<PathBuf>,
-        /// Show the table and store nothing
-        #[arg(long)]
-        dry: bool,
-        /// The table as one JSON object
-        #[arg(long)]
-        json: bool,
-    },
-    /// List the versions of what was learned
-    Versions,
-    /// Put a version in force; 0 switches learning off
-    Use { version: u32 },
-    /// Print who answers which category, or put the table of a file in force
-    #[command(
-        after_help = "The file is TOML: `uncertain = \"EXPERT\"`, and under `[categories]` a line `CATEGORY = \"EXPERT\"` for each that changes."
-    )]
-    Table {
-        #[arg(value_name = "FILE")]
-        file: Option<PathBuf>,
-    },
-    /// Your reviews and what they amount to
-    Review {
-        /// Write out all figures: one long CSV table, or one JSON object with --json
-        #[arg(long)]
-        export: bool,
-        /// Write out the reviews themselves, a line each
-        #[arg(long)]
-        ledger: bool,
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Clone, Debug, Args)]
-pub struct RouteEval {
-    /// Data sets: CLINC150 JSON, BREAK or RouteLLM CSV, StrategyQA JSON, or JSON lines with `task` and `expert`
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
-
-    /// Which expert answers which categories: JSON `{"expert": ["category", …]}`
-    #[arg(long, value_name = "FILE")]
-    pub table: Option<PathBuf>,
-
-    /// The part that is decided; `val`, `dev` or `test` if not said
-    #[arg(long, value_name = "NAME")]
-    pub part: Option<String>,
-
-    /// Routers to measure, with commas between; all that ask no language model if not said
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub routers: Vec<String>,
-
-    /// Keep the vectors of the texts in this file, for the next time
-    #[arg(long, value_name = "FILE")]
-    pub vectors: Option<PathBuf>,
-
-    /// Rows for a router that asks the language model
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub asked: usize,
-
-    /// Embed so many texts one by one as well, and tell how long that takes
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub cold: usize,
-
-    /// Measure the learned router after so many simulated overrides
-    #[arg(long, value_name = "N,N", value_delimiter = ',')]
-    pub curve: Vec<usize>,
-
-    /// One JSON object a router
-    #[arg(long)]
-    pub json: bool,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
     /// The plan in the notation with its answers
@@ -524,13 +266,6 @@ pub enum Config {
     Path,
     /// Print the files that are read, and every setting in force with where it comes from; never a key (the default)
     Show,
-}
-
-fn size(text: &str) -> Result<(u16, u16), String> {
-    let read = |number: &str| number.trim().parse::<u16>().ok().filter(|number| (1..=1000).contains(number));
-    text.split_once(['x', 'X'])
-        .and_then(|(columns, rows)| Some((read(columns)?, read(rows)?)))
-        .ok_or_else(|| "a size is columns and rows from 1 to 1000, like 120x40".to_owned())
 }
 
 impl Cli {

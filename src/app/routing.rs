@@ -3,7 +3,9 @@
 use super::{
     boot::{Boot, Trouble},
     cli,
-    commands::{Done, Floor, interrupt, read_file},
+    commands::Done,
+    floor::{Floor, interrupt},
+    input::read_file,
     ledger,
 };
 use crate::{

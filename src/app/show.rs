@@ -18,7 +18,7 @@ use std::io::{Write, stdout};
 
 /// Looks at a session: nothing is written, nobody is asked. A step that would ask says so.
 pub(crate) fn show(boot: &Boot, asked: &cli::Show, theme: Option<&str>) -> Result<Ending, Trouble> {
-    let journal = commands::opened(boot, &asked.session)?;
+    let journal = commands::files::opened(boot, &asked.session)?;
     let themes = desk::themes(theme.or(boot.config.theme.as_deref()))?;
     let mut state = boot.state();
     state.theme_names = themes.iter().map(|theme| theme.name.clone()).collect();

@@ -1,0 +1,184 @@
+//! What a command without a screen works with: an engine with its models, files, and a workbench that nobody looks at.
+
+use super::{
+    boot::{Boot, Trouble},
+    commands::Done,
+    complain,
+    effects::{Files, now},
+    identity,
+    models::Models,
+    servers,
+};
+use crate::{
+    engine::{
+        ModelState, Report, Which,
+        runner::{Engine, Inbox},
+    },
+    headless::{Ending, Interrupt, Outside, Start, Workers, run::Options},
+    session::Outcome,
+    workbench::{Effect, Message, State, Stored, update},
+};
+use std::{
+    io::{stderr, stdout},
+    path::Path,
+};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+
+/// Made once, from the boot, by each command that asks experts.
+pub(super) struct Floor {
+    pub(super) runtime: tokio::runtime::Runtime,
+    pub(super) state: State,
+    pub(super) engine: Engine,
+    pub(super) inbox: Inbox,
+    files: Files,
+    stored: UnboundedReceiver<Stored>,
+    models: Models,
+    embedding: String,
+}
+
+impl Floor {
+    pub(super) fn new(boot: Boot) -> Result<Floor, Trouble> {
+        boot.warnings.iter().for_each(|warning| complain(warning));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let state = boot.state();
+        let (outbox, stored) = mpsc::unbounded_channel();
+        let (mut engine, inbox) = Engine::bounded(boot.models.memory);
+        servers::bring(&boot.models.servers, &mut engine)?;
+        boot.models.bring_named(&mut engine, &state.tools.roster, &boot.settings.model)?;
+        let files = Files::new(boot.places, boot.disk, outbox);
+        Ok(Floor {
+            runtime,
+            state,
+            engine,
+            inbox,
+            files,
+            stored,
+            models: boot.models,
+            embedding: boot.embedding,
+        })
+    }
+
+    /// Starts the thread of the language model, and of the embedding model if a router needs it.
+    pub(super) fn bring_models(&mut self, now: bool) -> Result<(), Trouble> {
+        let embeds = |router: &str| !matches!(router, "tag" | "lexical" | "likelihood");
+        let own = |task: &crate::plan::Task| task.draft.router.as_deref().is_some_and(embeds);
+        let plan = &self.state.journal.session().plan;
+        let embeds = embeds(&self.state.settings().router) || plan.tasks().any(own);
+        self.bring(true, embeds, now)
+    }
+
+    /// Starts the threads of these models, and loads them now or when they are asked first.
+    pub(super) fn bring(&mut self, language: bool, embedding: bool, now: bool) -> Result<(), Trouble> {
+        let model = self.state.settings().model.clone();
+        let wanted =
+            [(language, Which::Language, model), (embedding, Which::Embedding, self.embedding.clone())];
+        for (_, which, name) in wanted.into_iter().filter(|(wanted, ..)| *wanted) {
+            self.models.bring(&mut self.engine, which, &name, now)?;
+            let named = self.models.named(&self.state.tools.roster, &name);
+            let unknown = |name: &&String| !self.state.tools.files.contains_key(*name);
+            for name in named.into_iter().chain([&name]).filter(unknown).filter(|_| which == Which::Language)
+            {
+                identity::find_out(&self.models.places, name, self.engine.reports());
+            }
+            let state = if now { ModelState::Loading(0.0) } else { ModelState::Asleep(name) };
+            self.state.models.insert(which, state);
+        }
+        Ok(())
+    }
+
+    /// Gives a thread to models that calls of a log name and no card names any more.
+    pub(super) fn bring_asked(&mut self, names: &[String]) -> Result<(), Trouble> {
+        let usual = self.state.settings().model.clone();
+        self.models.bring_asked(&mut self.engine, &self.state.tools.roster, &usual, names)?;
+        Ok(())
+    }
+
+    /// Opens the session that is to be gone on with.
+    fn open(&mut self, path: &Path) -> Result<(), Trouble> {
+        for message in self.files.perform(Effect::Open(path.display().to_string())) {
+            if let Message::Stored(Stored::NotOpened(why)) = &message {
+                return Err(Trouble::usage(why));
+            }
+            update(&mut self.state, message, now());
+        }
+        self.know_file();
+        Ok(())
+    }
+
+    /// Nobody watches, so whether the answers are of the model's file has to be known before the first step.
+    fn know_file(&mut self) {
+        let model = self.state.settings().model.clone();
+        let says =
+            |outcome: &Outcome| matches!(outcome, Outcome::Answered(answer) if !answer.file.is_empty());
+        let wanted = self.state.journal.calls().any(|call| says(&call.outcome));
+        if wanted
+            && !self.state.tools.files.contains_key(&model)
+            && let Some(sha256) = identity::look(&self.models.places, &model)
+        {
+            update(&mut self.state, Message::Report(Report::File { model, sha256 }), now());
+        }
+    }
+
+    pub(super) fn run(mut self, start: Start, options: &Options, session: Option<&Path>) -> Done {
+        match session {
+            Some(path) if start == Start::Session => self.open(path)?,
+            _ => {}
+        }
+        // A plan of the person's may need no model at all: then none is loaded.
+        self.bring_models(!matches!(start, Start::Plan { .. }))?;
+        let Floor { runtime, mut state, mut engine, mut inbox, mut files, mut stored, .. } = self;
+        let path = session.map(|path| path.display().to_string());
+        let mut perform = |effect: Effect| -> Vec<Message> {
+            let mut messages = match (effect, &path) {
+                // Nothing is written unless a file was named.
+                (Effect::Create { .. } | Effect::Append { .. }, None) => vec![],
+                (Effect::Create { title, entries }, Some(path)) => {
+                    files.perform(Effect::SaveAs { path: path.clone(), title, entries })
+                }
+                (effect, _) => files.perform(effect),
+            };
+            while let Ok(told) = stored.try_recv() {
+                messages.push(Message::Stored(told));
+            }
+            messages
+        };
+        let mut interrupt = interrupt();
+        let mut outside = Outside {
+            perform: &mut perform,
+            now: &now,
+            out: &mut stdout().lock(),
+            narration: &mut stderr().lock(),
+            interrupt: &mut interrupt,
+        };
+        let mut workers = Workers::new(&mut engine, &mut inbox);
+        let run = crate::headless::run(&mut state, &mut workers, &mut outside, start, options);
+        let outcome = runtime.block_on(run)?;
+        drop(inbox);
+        files.close().map_err(|words| Trouble { ending: Ending::NotMet, words })?;
+        Ok(if outcome.code() == outcome.ending.code() { outcome.ending } else { Ending::NotMet })
+    }
+}
+
+/// Ctrl-C, a polite kill, a closed terminal.
+pub(super) fn interrupt() -> Interrupt {
+    Interrupt::new(async {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let listen = |kind| signal(kind).ok();
+            if let (Some(mut interrupt), Some(mut term), Some(mut hangup)) = (
+                listen(SignalKind::interrupt()),
+                listen(SignalKind::terminate()),
+                listen(SignalKind::hangup()),
+            ) {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = term.recv() => {}
+                    _ = hangup.recv() => {}
+                }
+                return;
+            }
+        }
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
