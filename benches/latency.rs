@@ -108,7 +108,7 @@ fn write_session(path: &Path) {
     for (seq, event) in (0u32..).zip(events) {
         let after = seq.checked_sub(1).map(Seq);
         let record = Record { seq: Seq(seq), after, turn: seq, at: 0, event };
-        text += &(line::write_entry(&Entry::Record(record)) + "\n");
+        text += &(line::write_entry(&Entry::Record(Box::new(record))) + "\n");
     }
     std::fs::write(path, text).expect("a session");
 }

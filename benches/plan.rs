@@ -194,7 +194,7 @@ struct Recorder<'a> {
 impl Hands for Recorder<'_> {
     fn perform(&mut self, command: Command) {
         if let Command::Ask { call, ask } = &command {
-            self.asked.push((*call, ask.clone()));
+            self.asked.push((*call, (**ask).clone()));
         }
         self.workers.perform(command);
     }

@@ -70,7 +70,8 @@ fn write(path: &Path, size: u32, grown: bool) {
     let mut seq = 0u32;
     let mut record = |event: Event| {
         let after = seq.checked_sub(1).map(Seq);
-        let entry = Entry::Record(Record { seq: Seq(seq), after, turn: seq, at: u64::from(seq), event });
+        let record = Record { seq: Seq(seq), after, turn: seq, at: u64::from(seq), event };
+        let entry = Entry::Record(Box::new(record));
         say(line::write_entry(&entry));
         seq += 1;
     };

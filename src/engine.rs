@@ -29,7 +29,7 @@ use crate::{
 pub enum Command {
     Ask {
         call: CallId,
-        ask: Ask,
+        ask: Box<Ask>,
     },
     /// Stop after the token at hand and keep everything; `Resume` goes on from there.
     Pause(CallId),

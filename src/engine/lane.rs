@@ -44,7 +44,7 @@ pub(super) enum Order {
 #[derive(Debug)]
 pub(super) struct Job {
     call: CallId,
-    ask: Ask,
+    ask: Box<Ask>,
     control: Control,
 }
 
@@ -113,7 +113,7 @@ impl Lane {
     }
 
     /// Hands a job over; `false` when the threads are gone.
-    pub fn ask(&self, call: CallId, ask: Ask, control: Control) -> bool {
+    pub fn ask(&self, call: CallId, ask: Box<Ask>, control: Control) -> bool {
         self.seat.iter().for_each(Seat::queued);
         self.jobs.send(Order::Job(Job { call, ask, control })).is_ok()
     }

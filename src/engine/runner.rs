@@ -115,7 +115,7 @@ impl Engine {
         self.running.get(&call).map(pull).unwrap_or_default();
     }
 
-    fn ask(&mut self, call: CallId, ask: Ask) -> Option<Report> {
+    fn ask(&mut self, call: CallId, ask: Box<Ask>) -> Option<Report> {
         let model = |which: Which| match &ask.model {
             Some(name) => self.models.get(name),
             None => self.usual.get(&which).and_then(|name| self.models.get(name)),

@@ -79,7 +79,7 @@ pub async fn eval(
     narration: &mut dyn Write,
 ) -> io::Result<Ending> {
     let seats = job.parallel.clamp(1, job.cases.len().max(1));
-    let (switch, seats) = Switch::new(seats);
+    let (switch, mut seats) = Switch::new(seats);
     let (stop, stopped) = watch::channel(false);
     let court = Court {
         job,
@@ -90,12 +90,11 @@ pub async fn eval(
         round: RefCell::new(Round::new("", job.live, 0)),
         ending: Cell::new(Ending::Done),
     };
-    let seats: Vec<RefCell<Seat>> = seats.into_iter().map(RefCell::new).collect();
     let cases = async {
         let mut tallies = vec![];
         for strategy in &job.strategies {
             court.round.replace(Round::new(strategy, job.live, now()));
-            let workers = seats.iter().map(|seat| court.work(strategy, seat, stopped.clone()));
+            let workers = seats.iter_mut().map(|seat| court.work(strategy, seat, stopped.clone()));
             for ended in join_all(workers).await {
                 ended?;
             }
@@ -159,13 +158,7 @@ impl Round {
 
 impl Court<'_> {
     /// Takes up case after case until none is left or all has to end.
-    async fn work(
-        &self,
-        strategy: &str,
-        seat: &RefCell<Seat>,
-        stopped: watch::Receiver<bool>,
-    ) -> io::Result<()> {
-        let Ok(mut hands) = seat.try_borrow_mut() else { return Ok(()) };
+    async fn work(&self, strategy: &str, seat: &mut Seat, stopped: watch::Receiver<bool>) -> io::Result<()> {
         while let Some((at, case)) = self.take_up() {
             let mut fresh = {
                 let state = self.state.borrow();
@@ -182,13 +175,13 @@ impl Court<'_> {
                 perform: &mut |_| vec![],
                 now: self.now,
                 out: &mut io::sink(),
-                narration: &mut Narration(hands.is_first().then_some(&self.narration)),
+                narration: &mut Narration(seat.is_first().then_some(&self.narration)),
                 interrupt: &mut interrupt,
             };
             let options =
                 Options { style: Style::Silent, live: self.job.live, quiet: true, ..Options::default() };
             let start = Start::Task(case.question());
-            let outcome = run(&mut fresh, &mut *hands, &mut outside, start, &options).await?;
+            let outcome = run(&mut fresh, seat, &mut outside, start, &options).await?;
             self.state.borrow_mut().models = fresh.models;
             self.ended(strategy, at, case, outcome)?;
         }

@@ -71,10 +71,8 @@ pub async fn decide(
     };
     let call = CallId(0);
     let server = tools.servers.usual(&request, model);
-    hands.perform(Command::Ask {
-        call,
-        ask: Ask { expert: router.name().to_owned(), server, model: None, request },
-    });
+    let ask = Ask { expert: router.name().to_owned(), server, model: None, request };
+    hands.perform(Command::Ask { call, ask: Box::new(ask) });
     let reply = reply(call, hands, interrupt).await?;
     scene.reply = Some(&reply);
     match router.route(&scene) {

@@ -35,7 +35,7 @@ impl Router for AbilityRouter {
     fn route(&self, scene: &RouteScene<'_>) -> RouteNext {
         let features = match ask_vector(self.name(), scene) {
             Ok(features) => features,
-            Err(next) => return next,
+            Err(next) => return *next,
         };
         let names = scene.names();
         let ability = &scene.knowledge.ability;

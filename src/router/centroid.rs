@@ -19,7 +19,7 @@ impl Router for Centroid {
     fn route(&self, scene: &RouteScene<'_>) -> RouteNext {
         let features = match ask_vector(self.name(), scene) {
             Ok(features) => features,
-            Err(next) => return next,
+            Err(next) => return *next,
         };
         let logits = scene.knowledge.by_centroid(&scene.names(), &features.dense);
         let reasons = evidence(scene, &features, &logits);

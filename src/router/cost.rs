@@ -73,7 +73,7 @@ impl Router for Cost {
     fn route(&self, scene: &RouteScene<'_>) -> RouteNext {
         let features = match ask_vector(self.name(), scene) {
             Ok(features) => features,
-            Err(next) => return next,
+            Err(next) => return *next,
         };
         let calibration = scene.knowledge.calibration(self.name());
         let bar = if 0.0 < calibration.threshold { calibration.threshold } else { BAR };

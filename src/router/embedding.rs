@@ -33,7 +33,7 @@ impl Router for Embedding {
         if !scene.knowledge.is_empty() {
             let features = match ask_vector(self.name(), scene) {
                 Ok(features) => features,
-                Err(next) => return next,
+                Err(next) => return *next,
             };
             let logits = scene.knowledge.by_examples(&scene.names(), &features.dense);
             let reasons = evidence(scene, &features, &logits);

@@ -27,7 +27,7 @@ impl Router for Ensemble {
     fn route(&self, scene: &RouteScene<'_>) -> RouteNext {
         let features = match ask_vector(self.name(), scene) {
             Ok(features) => features,
-            Err(next) => return next,
+            Err(next) => return *next,
         };
         let mut mean = vec![1.0e-6_f32; scene.cards.len()];
         let mut loudest = vec![(0.0_f32, ""); scene.cards.len()];

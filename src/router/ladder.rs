@@ -67,7 +67,7 @@ impl Router for Ladder {
             return RouteNext::Decide(named(decision, "first rung, the tag"));
         }
         if let Err(next) = ask_vector(self.name(), scene) {
-            return next;
+            return *next;
         }
         let rungs: [(&dyn Router, &str); 2] =
             [(&Learned, "second rung, what was learned"), (&Embedding, "third rung, nearest examples")];

@@ -23,7 +23,7 @@ impl Router for Learned {
     fn route(&self, scene: &RouteScene<'_>) -> RouteNext {
         let features = match ask_vector(self.name(), scene) {
             Ok(features) => features,
-            Err(next) => return next,
+            Err(next) => return *next,
         };
         let logits = scene.knowledge.by_category(&scene.names(), &features);
         let reasons = evidence(scene, &features, &logits);
@@ -32,19 +32,19 @@ impl Router for Learned {
 }
 
 /// The features of the task, from the vector in the reply; or what to do while it is not there.
-pub(super) fn ask_vector(router: &str, scene: &RouteScene<'_>) -> Result<Features, RouteNext> {
+pub(super) fn ask_vector(router: &str, scene: &RouteScene<'_>) -> Result<Features, Box<RouteNext>> {
     if scene.knowledge.is_empty() {
         let why = "nothing was learned yet (`plantern route train` begins with the cards)";
-        return Err(RouteNext::Decide(fallback(router, scene, why)));
+        return Err(Box::new(RouteNext::Decide(fallback(router, scene, why))));
     }
     let Some(reply) = scene.reply else {
-        return Err(RouteNext::Ask(Request::Embed { texts: vec![scene.task.to_owned()] }));
+        return Err(Box::new(RouteNext::Ask(Request::Embed { texts: vec![scene.task.to_owned()] })));
     };
     let width = scene.knowledge.softmax.width;
     let vector = &reply.scores;
     if vector.len() != width || !vector.iter().all(|value| value.is_finite()) {
         let why = format!("the embedding model gave {} usable scores for {width}", vector.len());
-        return Err(RouteNext::Decide(fallback(router, scene, &why)));
+        return Err(Box::new(RouteNext::Decide(fallback(router, scene, &why))));
     }
     Ok(Features::new(scene.task, vector))
 }

@@ -23,7 +23,7 @@ impl Router for Table {
     fn route(&self, scene: &RouteScene<'_>) -> RouteNext {
         let features = match ask_vector(self.name(), scene) {
             Ok(features) => features,
-            Err(next) => return next,
+            Err(next) => return *next,
         };
         let knowledge = scene.knowledge;
         let calibration = knowledge.calibration(self.name());

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 #[serde(untagged)]
 pub enum Entry {
     /// Grows the tree below the record `after`.
-    Record(Record),
+    Record(Box<Record>),
     /// Something beside the history: breakpoints and what they met.
     Aside { aside: Aside, at: u64 },
     /// Walks the pointer: undo, redo, time travel. It comes last here, because it wants so little that it would take any.
@@ -143,7 +143,7 @@ impl Journal {
             while let Some((_, entry)) = others.next_if(|(before, _)| *before == at) {
                 entries.push(entry.clone());
             }
-            entries.extend(self.records.get(at).cloned().map(Entry::Record));
+            entries.extend(self.records.get(at).cloned().map(|record| Entry::Record(Box::new(record))));
         }
         entries
     }
@@ -235,7 +235,8 @@ impl Journal {
     /// Writes down what happened. Refused when it does not fit; then nothing has changed.
     pub fn record(&mut self, event: Event, at: u64) -> Result<Entry, JournalError> {
         let seq = Seq(self.records.len() as u32);
-        let entry = Entry::Record(Record { seq, after: self.head, turn: self.turn, at, event });
+        let record = Record { seq, after: self.head, turn: self.turn, at, event };
+        let entry = Entry::Record(Box::new(record));
         self.load(&entry)?;
         Ok(entry)
     }

@@ -81,7 +81,7 @@ mod tests {
         let check = |id: &str, key: &str, expected: Result<(), &str>| {
             let mut keymap = Keymap::default();
             let done = keymap.remap(id, &[key.to_owned()]);
-            assert_eq!(done.as_ref().map_err(String::as_str).map(|()| ()), expected);
+            assert_eq!(done.as_ref().copied().map_err(String::as_str), expected);
             if done.is_ok() {
                 assert_eq!(keymap.keys(keymap.action(key.parse().unwrap()).unwrap()), [key]);
             }

@@ -1,5 +1,7 @@
 //! The one integration binary: each topic a module.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests, which are no tests by name")]
+
 mod cases;
 mod floors;
 mod headless;

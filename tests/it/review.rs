@@ -48,7 +48,7 @@ fn ledger(bench: &Bench) -> Vec<&Review> {
 
 /// A vector that says which words a text has, as a model's would.
 fn vector(text: &str) -> Vec<f32> {
-    let mut vector = vec![0.05_f32; 32];
+    let mut vector = [0.05_f32; 32];
     for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
         vector[hash(&word.to_lowercase()) as usize % 32] += 1.0;
     }

@@ -12,8 +12,11 @@ use tokio::sync::mpsc::{Receiver, channel};
 /// Counts to the number of the question, one with every pass, for all at once; breaks at a question that is none.
 #[derive(Default)]
 struct Counter {
-    under_way: Vec<(CallId, u32, u32, Box<dyn Sink>, Control)>,
+    under_way: Vec<Count>,
 }
+
+/// Whose it is, how far it has come, to what number it goes.
+type Count = (CallId, u32, u32, Box<dyn Sink>, Control);
 
 impl Expert for Counter {
     fn answer(&mut self, _: &Ask, _: &mut dyn Sink, _: &Control) -> Result<Answer, ExpertError> {
@@ -66,8 +69,8 @@ impl Several for Counter {
     }
 }
 
-fn ask(question: &str) -> Ask {
-    Ask::local("count", Request::Compute { question: question.to_owned() })
+fn ask(question: &str) -> Box<Ask> {
+    Box::new(Ask::local("count", Request::Compute { question: question.to_owned() }))
 }
 
 /// Reports of a call until it ends: the tokens joined, and the end.

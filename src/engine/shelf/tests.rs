@@ -58,7 +58,7 @@ impl Desk {
             prompt: crate::ask::Prompt::Raw(String::new()),
             continuations: vec![text.to_owned()],
         };
-        let ask = Ask { model: Some(model.to_owned()), ..Ask::local("test", request) };
+        let ask = Box::new(Ask { model: Some(model.to_owned()), ..Ask::local("test", request) });
         assert_eq!(self.engine.command(Command::Ask { call, ask }), None);
         call
     }
@@ -145,7 +145,7 @@ fn what_can_never_fit_is_refused_with_words() {
                 Request::Score { prompt: crate::ask::Prompt::Raw(String::new()), continuations: vec![] },
             )
         };
-        desk.engine.command(Command::Ask { call: CallId(99), ask })
+        desk.engine.command(Command::Ask { call: CallId(99), ask: Box::new(ask) })
     };
     assert!(matches!(unknown, Some(Report::Failed { .. })));
 }
@@ -172,7 +172,7 @@ fn a_model_that_is_broken_says_so_and_is_tried_again() {
             prompt: crate::ask::Prompt::Raw(String::new()),
             continuations: vec![String::new()],
         };
-        let ask = Ask { model: Some("a".to_owned()), ..Ask::local("test", request) };
+        let ask = Box::new(Ask { model: Some("a".to_owned()), ..Ask::local("test", request) });
         engine.command(Command::Ask { call: CallId(call), ask });
         loop {
             match inbox.blocking_recv().unwrap() {

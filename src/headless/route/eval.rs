@@ -148,10 +148,9 @@ pub async fn evaluate(
     if 0 < asked {
         say(format!("{asked} texts embedded, {embedding:.2} ms each, in batches"));
     }
-    if 0 < job.cold {
+    if let Some(stride) = test.len().checked_div(job.cold) {
         let mut alone = Vectors::default();
-        let stride = (test.len() / job.cold).max(1);
-        let sample: Vec<&Row> = test.iter().step_by(stride).take(job.cold).copied().collect();
+        let sample: Vec<&Row> = test.iter().step_by(stride.max(1)).take(job.cold).copied().collect();
         let mut took: Vec<f64> = vec![];
         for row in &sample {
             let before = clock();
@@ -206,7 +205,8 @@ pub async fn evaluate(
             let next = match next {
                 RouteNext::Ask(request) => {
                     let call = CallId(1_000_000 + at as u32);
-                    hands.perform(Command::Ask { call, ask: Ask::local(name.as_str(), request) });
+                    let ask = Box::new(Ask::local(name.as_str(), request));
+                    hands.perform(Command::Ask { call, ask });
                     answer = reply(call, hands, interrupt).await?;
                     scene.reply = Some(&answer);
                     router.route(&scene)

@@ -93,7 +93,7 @@ impl Vectors {
             told(at * BATCH, open.len());
             let texts: Vec<String> = batch.iter().map(|text| (*text).to_owned()).collect();
             let call = CallId(at as u32);
-            let ask = Ask::local("embedding", Request::Embed { texts });
+            let ask = Box::new(Ask::local("embedding", Request::Embed { texts }));
             hands.perform(Command::Ask { call, ask });
             let answer = reply(call, hands, interrupt).await?;
             let width = answer.scores.len() / batch.len().max(1);

@@ -62,7 +62,7 @@ impl Hands for Script {
             Request::Compute { .. } => Symbolic.answer(&ask, &mut (), &control),
             _ => self.models.answer(&without_examples(&ask), &mut (), &control),
         };
-        self.asked.push(ask);
+        self.asked.push(*ask);
         self.ready.push_back(match answer {
             Ok(mut answer) => {
                 answer.usage.output_tokens = 3;

@@ -152,7 +152,10 @@ fn what_does_not_fit_is_refused_and_changes_nothing() {
     let gap =
         Record { seq: Seq(9), after: None, turn: 0, at: 0, event: edited(Edit::Again { task: TaskId(0) }) };
     let expected = Seq(journal.records().len() as u32);
-    assert_eq!(journal.load(&Entry::Record(gap)), Err(JournalError::OutOfOrder { expected, found: Seq(9) }));
+    assert_eq!(
+        journal.load(&Entry::Record(Box::new(gap))),
+        Err(JournalError::OutOfOrder { expected, found: Seq(9) })
+    );
     assert_eq!(journal.records(), before.records());
     assert_eq!(journal.session(), before.session());
 }

@@ -219,7 +219,7 @@ pub(super) fn begin_call(
     };
     state.live.insert(call, live);
     let mut effects = record(state, [Event::Asked { call, task, purpose, key, ask: ask.clone() }])?;
-    effects.push(Effect::Engine(Command::Ask { call, ask }));
+    effects.push(Effect::Engine(Command::Ask { call, ask: Box::new(ask) }));
     Ok(effects)
 }
 

@@ -34,7 +34,7 @@ fn ask(state: &mut State, texts: Vec<String>, learn: bool) -> Vec<Effect> {
     let request = Request::Embed { texts: texts.clone() };
     review.waiting = Some(Waiting { call, texts, learn });
     state.say(Weight::Info, "reading the tasks …");
-    vec![Effect::Engine(Command::Ask { call, ask: Ask::local("review", request) })]
+    vec![Effect::Engine(Command::Ask { call, ask: Box::new(Ask::local("review", request)) })]
 }
 
 /// Vectors for the map, as far as they are missing.
