@@ -1,6 +1,6 @@
 //! The calls of a task as they would be by themselves, and as a person has amended them.
 
-use super::Surveyor;
+use super::surveyor::Surveyor;
 use crate::{
     ask::{
         Ask, Prompt, Turn,

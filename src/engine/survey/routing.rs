@@ -1,14 +1,17 @@
 //! Who answers a leaf: by a person's choice, by the router of the task or of one above it, or by the next rung of a ladder.
 
-use super::{Heard, Status, Surveyor};
+use super::{
+    Status,
+    hearing::Heard,
+    surveyor::{Subject, Surveyor},
+};
 use crate::{
     ask::{Answer, Ask},
     decision::ExpertCard,
     engine::{Move, key::key_of},
     ids::TaskId,
-    plan::Draft,
     router::{self, RouteNext, RouteScene},
-    session::{Event, Progress, Purpose},
+    session::{Event, Purpose},
 };
 
 impl<'a> Surveyor<'a> {
@@ -20,13 +23,8 @@ impl<'a> Surveyor<'a> {
     }
 
     /// The expert that answers a leaf, or how the choice stands.
-    pub(super) fn route(
-        &self,
-        task: TaskId,
-        draft: &Draft,
-        attempt: u32,
-        progress: &Progress,
-    ) -> Result<&'a ExpertCard, Status> {
+    pub(super) fn route(&self, subject: &Subject<'_>) -> Result<&'a ExpertCard, Status> {
+        let Subject { task, draft, attempt, progress } = *subject;
         let stuck = |why: String| Err(Status::Stuck(why));
         let text = self.session.plan.text(task);
         let cards = self.tools.roster.cards();
@@ -77,7 +75,8 @@ impl<'a> Surveyor<'a> {
     }
 
     /// The router's choice failed at the task: goes on to the next expert, if the router has one.
-    pub(super) fn next_rung(&self, task: TaskId, progress: &Progress, why: &str) -> Option<Status> {
+    pub(super) fn next_rung(&self, subject: &Subject<'_>, why: &str) -> Option<Status> {
+        let Subject { task, progress, .. } = *subject;
         // A person's choice stands.
         let (key, decision) = progress.routed.as_ref().filter(|(key, _)| !key.is_empty())?;
         let router = router::router(&decision.router)?;

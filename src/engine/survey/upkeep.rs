@@ -1,19 +1,18 @@
-//! The survey kept up to date: after a change only those tasks are looked at again that the change can reach.
-//!
-//! A look is made from the task, its progress, the looks and answers of its parts and of what it needs, the calls under
-//! its keys, and where it stands. So the two states are compared (which costs what differs), what differs is looked at, and
-//! a look that came out otherwise passes on to the parent and to the users. One that came out the same ends the wave.
+//! The looks, kept: of every task how it stands, of every subtree how many stand how. `upkeep/wave.rs` brings them up to
+//! date.
 
-use super::{Asking, Look, Surveyor, Tally, Tools};
+mod wave;
+
+use super::{Asking, Look, Tally, Tools, surveyor::Surveyor};
 use crate::{
     engine::Move,
     ids::{CallId, TaskId},
-    plan::{Budget, Plan},
+    plan::Plan,
     session::{Journal, Session},
 };
 use std::{
     cell::RefCell,
-    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashMap},
 };
 
 /// How every task stands.
@@ -157,102 +156,6 @@ impl Survey {
         &self.changes
     }
 
-    /// Looks again at what can have changed since the last time. `running` are the calls under way.
-    pub fn update(&mut self, journal: &Journal, tools: &Tools, running: &BTreeSet<CallId>) {
-        let old = std::mem::replace(&mut self.session, journal.session().clone());
-        let ran = std::mem::replace(&mut self.running, running.clone());
-        let touched = std::mem::replace(&mut self.touched, journal.touched().len());
-        let calls = journal.touched().get(touched..);
-        self.changes = Changes::default();
-        let same = old.settings == self.session.settings
-            && self.tools.as_ref() == Some(tools)
-            && old.plan.root() == self.session.plan.root();
-        let Some(calls) = calls.filter(|_| same) else {
-            return self.look_at_all(journal, tools);
-        };
-        // Beyond this it is quicker to begin anew.
-        let most = 64 + self.session.plan.len() / 4;
-        let plan = self.session.plan.clone();
-        let differences: Vec<_> = old.plan.differences(&plan).take(most + 1).collect();
-        if most < differences.len() {
-            return self.look_at_all(journal, tools);
-        }
-        let mut open = Open::default();
-        for difference in &differences {
-            let task = difference.task;
-            if difference.new.is_none() {
-                self.forget(task);
-                self.changes.parts.push(task);
-                continue;
-            }
-            open.push(task);
-            difference.parent.1.into_iter().for_each(|parent| open.push(parent));
-            if difference.old.is_none() {
-                self.tasks.insert(task, Standing::new());
-            } else if difference.parent.0 != difference.parent.1 {
-                self.leave(task);
-                plan.feeds(task).iter().for_each(|user| open.push(*user));
-                // Whether they sleep below a collapsed task, and whose budget they share, may have changed.
-                plan.subtree(task).into_iter().for_each(|below| open.push(below));
-            }
-            let (was, is) = difference.parts;
-            if was != is {
-                self.changes.parts.push(task);
-                // Numbers have changed: of those behind the first difference, and in texts that refer to them.
-                let same = was.iter().zip(is).take_while(|(was, is)| was == is).count();
-                for part in &is[same..] {
-                    open.push(*part);
-                    plan.feeds(*part).iter().for_each(|user| open.push(*user));
-                }
-                for user in &self.far {
-                    open.push(*user);
-                    plan.parent(*user).into_iter().for_each(|parent| open.push(parent));
-                }
-            }
-            fn own(task: &crate::plan::Task) -> (bool, Option<Budget>, Option<&str>) {
-                (task.collapsed, task.draft.budget, task.draft.router.as_deref())
-            }
-            if difference.old.map(own) != difference.new.map(own) {
-                plan.subtree(task).into_iter().for_each(|below| open.push(below));
-            }
-        }
-        for difference in &differences {
-            if let (Some(_), (was, Some(parent))) = (difference.new, difference.parent)
-                && (difference.old.is_none() || was != Some(parent))
-            {
-                self.join(difference.task, parent);
-            }
-        }
-        for task in old.advanced(&self.session) {
-            self.changes.looks.push(task);
-            if old.progress(task).cancelled != self.session.progress(task).cancelled {
-                plan.subtree(task).into_iter().for_each(|below| open.push(below));
-            }
-            open.push(task);
-            plan.feeds(task).iter().for_each(|user| open.push(*user));
-            plan.parent(task).into_iter().for_each(|parent| open.push(parent));
-        }
-        let touched = calls.iter().chain(ran.symmetric_difference(running));
-        for call in touched.collect::<BTreeSet<_>>().into_iter().filter_map(|call| journal.call(*call)) {
-            open.push(call.task);
-            let key = digest(&call.key);
-            let listeners = self.listeners.range((key, TaskId(0))..=(key, TaskId(u32::MAX)));
-            listeners.for_each(|(_, task)| open.push(*task));
-            for above in plan.ancestors(call.task).chain([call.task]) {
-                if plan.task(above).is_some_and(|task| task.draft.budget.is_some()) {
-                    plan.subtree(above).into_iter().for_each(|below| open.push(below));
-                }
-            }
-        }
-        while let Some(task) = open.pop() {
-            if plan.contains(task) && self.look_again(journal, tools, &plan, task) {
-                self.changes.looks.push(task);
-                plan.feeds(task).iter().for_each(|user| open.push(*user));
-                plan.parent(task).into_iter().for_each(|parent| open.push(parent));
-            }
-        }
-    }
-
     fn surveyor<'a>(&'a self, journal: &'a Journal, tools: &'a Tools) -> Option<Surveyor<'a>> {
         let session = journal.session();
         Some(Surveyor {
@@ -392,25 +295,4 @@ impl Standing {
 fn reaches_far(plan: &Plan, task: TaskId) -> bool {
     let parent = plan.parent(task);
     plan.needs(task).into_iter().any(|need| plan.parent(need) != parent)
-}
-
-/// Tasks to look at, each once at a time, first come first.
-#[derive(Default)]
-struct Open {
-    queue: VecDeque<TaskId>,
-    waiting: HashSet<TaskId>,
-}
-
-impl Open {
-    fn push(&mut self, task: TaskId) {
-        if self.waiting.insert(task) {
-            self.queue.push_back(task);
-        }
-    }
-
-    fn pop(&mut self) -> Option<TaskId> {
-        let task = self.queue.pop_front()?;
-        self.waiting.remove(&task);
-        Some(task)
-    }
 }

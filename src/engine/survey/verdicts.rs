@@ -1,12 +1,16 @@
 //! What judges and people say of the answer that a task has, and how the task stands for it.
 
-use super::{Heard, Look, Status, Surveyor};
+use super::{
+    Look, Status,
+    hearing::Heard,
+    surveyor::{Subject, Surveyor},
+};
 use crate::{
     ask::Ask,
     decision::{Ruling, Verdict},
     ids::TaskId,
     judge::{Judge, Next, Scene, hardest, judge},
-    plan::{Check, Draft},
+    plan::Check,
     session::Purpose,
 };
 
@@ -26,7 +30,8 @@ pub(super) const PERSON: &str = "person";
 impl Surveyor<'_> {
     /// Collects the verdicts on the answer. A task that is done stays so unless a rule is broken that it has to keep, or a
     /// judge has still to be asked. A person's word stands above that of the judges.
-    pub(super) fn judged(&self, task: TaskId, draft: &Draft, attempt: u32, look: &mut Look) -> Status {
+    pub(super) fn judged(&self, subject: &Subject<'_>, look: &mut Look) -> Status {
+        let Subject { task, draft, attempt, .. } = *subject;
         let Some(answer) = self.session.answer(task) else { return Status::Done };
         let (mut broken, mut open) = (None, None);
         let rules = draft.check.as_ref().map(Check::rules).unwrap_or_default();
