@@ -184,7 +184,7 @@ fn contended(model: &mut Llama, tokens: &[u32]) {
         let stop = AtomicBool::new(false);
         let beside = std::thread::scope(|scope| {
             for _ in 0..busy {
-                scope.spawn(|| while !stop.load(Ordering::Relaxed) {});
+                scope.spawn(|| while !std::hint::black_box(stop.load(Ordering::Relaxed)) {});
             }
             let beside = rates(model);
             stop.store(true, Ordering::Relaxed);

@@ -30,8 +30,8 @@ impl Regular {
         let hir = regex_syntax::parse(pattern).map_err(|error| error.to_string())?;
         let whole = format!("\\A(?:{pattern})\\z");
         let limits = Regex::config().nfa_size_limit(Some(64 << 20));
-        let regex = reads.then(|| Regex::builder().configure(limits).build(&whole));
-        Ok(Regular { hir, regex: regex.transpose().map_err(|error| error.to_string())? })
+        let build = || Regex::builder().configure(limits).build(&whole).map_err(|error| error.to_string());
+        Ok(Regular { hir, regex: reads.then(build).transpose()? })
     }
 
     /// All texts it allows, if they are few.

@@ -23,6 +23,9 @@ pub(super) fn logits(bytes: Vec<u8>, tokens: &[u32]) -> (Vec<Vec<f32>>, Chosen) 
 
 type Computed<T> = candle_core::Result<T>;
 
+/// Which experts a row goes to, each with its share.
+type Shares = Vec<(usize, f32)>;
+
 impl Reference {
     pub(super) fn open(bytes: Vec<u8>) -> Reference {
         let mut bytes = Cursor::new(bytes);
@@ -156,7 +159,7 @@ impl Reference {
         Tensor::new(values, &Device::Cpu)
     }
 
-    fn feed_forward(&mut self, x: &Tensor, layer: usize) -> Computed<(Tensor, Vec<Vec<(usize, f32)>>)> {
+    fn feed_forward(&mut self, x: &Tensor, layer: usize) -> Computed<(Tensor, Vec<Shares>)> {
         let experts = self.number("expert_count").unwrap_or(0.0) as usize;
         if experts == 0 {
             let weights =

@@ -9,6 +9,9 @@ const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
 const CHUNKED: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 
+/// Its name, what the server sends, how it ends, how often is asked, within how many milliseconds.
+type Case<'a> = (&'a str, Vec<Reply>, &'a str, usize, std::ops::RangeInclusive<u64>);
+
 fn word(text: &str) -> String {
     serde_json::json!({"choices": [{"delta": {"content": text}, "finish_reason": null}]}).to_string()
 }
@@ -60,7 +63,7 @@ async fn every_fault_has_its_end() {
     let drip = |count: usize| -> Vec<Step> {
         std::iter::once(Step::send(HEAD)).chain((0..count).flat_map(|_| [say("x"), Step::Wait(1)])).collect()
     };
-    let cases: Vec<(&str, Vec<Reply>, &str, usize, std::ops::RangeInclusive<u64>)> = vec![
+    let cases: Vec<Case> = vec![
         // A stream that is whole.
         ("finish_reason without [DONE]", vec![stream(&[&word("a"), &end("stop")])], r#"Stop "a""#, 1, 0..=0),
         ("[DONE] without finish_reason", vec![stream(&[&word("a"), "[DONE]"])], r#"Stop "a""#, 1, 0..=0),
