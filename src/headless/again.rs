@@ -127,7 +127,7 @@ pub async fn again(
         let under_way = came[..begun].iter().filter(|came| came.is_none()).count();
         if begun < calls.len() && under_way < TOGETHER {
             let ask = calls[begun].ask.clone();
-            hands.perform(Command::Ask { call: CallId(begun as u32), ask });
+            hands.perform(Command::Ask { call: CallId(begun as u32), ask: Box::new(ask) });
             begun += 1;
             continue;
         }
