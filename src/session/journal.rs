@@ -3,14 +3,18 @@
 //! Undo and redo move the pointer and are written down too, so a replay repeats the afternoon with its detours. A record
 //! after an undo grows a branch; the old one stays. Live work and files come in by the same door, [`Journal::load`].
 
-use super::{Aside, Debugging, Event, Purpose, Session};
+mod calls;
+
+pub use calls::{Call, Outcome};
+
+use super::{Aside, Debugging, Event, Session};
 use crate::{
-    ask::{Answer, Ask, Request, Usage},
     ids::{CallId, Seq, TaskId},
-    plan::{PlanError, Spent},
+    plan::PlanError,
 };
+use calls::Calls;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// One line of a session file after the header.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,27 +39,6 @@ pub struct Record {
     pub event: Event,
 }
 
-/// One request to an expert and what became of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Call {
-    pub id: CallId,
-    pub task: TaskId,
-    pub purpose: Purpose,
-    pub key: String,
-    pub ask: Ask,
-    pub outcome: Outcome,
-    pub asked_at: u64,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
-    /// No answer in the log: it runs, or the program ended while it ran.
-    Open,
-    Answered(Answer),
-    Failed(String),
-    Stopped(Answer),
-}
-
 /// Why an entry does not fit into the log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JournalError {
@@ -78,27 +61,13 @@ pub struct Journal {
     head: Option<Seq>,
     /// The newest record below the beginning and below each record: where redo goes.
     newest: Vec<Option<Seq>>,
-    calls: BTreeMap<CallId, Call>,
-    /// The newest call for each key, whatever became of it.
-    by_key: HashMap<String, CallId>,
+    calls: Calls,
     session: Session,
     /// The state every so many edits, so that a move folds a few events and not the whole afternoon. They share what they
     /// have in common.
     states: BTreeMap<Seq, Session>,
     /// Edits and events since the last kept state.
     since_kept: usize,
-    /// What the answered and stopped calls of each task cost, and how many they were, functions left out.
-    spent: HashMap<TaskId, (u32, Usage)>,
-    spent_in_all: (u32, Usage),
-    /// What they cost in money, and that of all.
-    money: HashMap<TaskId, f64>,
-    money_in_all: f64,
-    /// What the answered calls of each expert cost.
-    rates: HashMap<String, (u32, Usage)>,
-    /// The calls of each task, oldest first.
-    calls_of: HashMap<TaskId, Vec<CallId>>,
-    /// Every call that was made or ended, in that order, twice for most.
-    touched: Vec<CallId>,
     turn: u32,
     next_task: u32,
 }
@@ -166,65 +135,37 @@ impl Journal {
         self.newest[at] = Some(below);
     }
 
-    /// All calls of all branches, oldest first.
-    pub fn calls(&self) -> impl DoubleEndedIterator<Item = &Call> {
-        self.calls.values()
-    }
-
-    pub fn call(&self, call: CallId) -> Option<&Call> {
-        self.calls.get(&call)
-    }
-
-    /// The newest call that was made for this key, on whatever branch.
-    pub fn call_for(&self, key: &str) -> Option<&Call> {
-        self.calls.get(self.by_key.get(key)?)
-    }
-
-    /// The calls made for a task on all branches, oldest first.
-    pub fn calls_of(&self, task: TaskId) -> impl DoubleEndedIterator<Item = &Call> {
-        self.calls_of.get(&task).into_iter().flatten().filter_map(|call| self.calls.get(call))
-    }
-
-    /// The calls that were made or ended, in order; a reader that remembers how far it came sees what is new.
-    pub fn touched(&self) -> &[CallId] {
-        &self.touched
-    }
-
-    /// What all answered and stopped calls of the session cost together, and how many they were, functions left out.
-    pub fn usage(&self) -> (u32, Usage) {
-        self.spent_in_all
-    }
-
-    /// The same for the calls of one task.
-    pub fn usage_of(&self, task: TaskId) -> (u32, Usage) {
-        self.spent.get(&task).copied().unwrap_or_default()
-    }
-
-    /// What the calls of one task have used of its budget.
-    pub fn spent_of(&self, task: TaskId) -> Spent {
-        let (calls, usage) = self.usage_of(task);
-        let cost = self.money.get(&task).copied().unwrap_or_default();
-        Spent { calls, output_tokens: usage.output_tokens, seconds: usage.seconds, cost }
-    }
-
-    /// What all calls have used of the session's budget.
-    pub fn spent(&self) -> Spent {
-        let (calls, usage) = self.spent_in_all;
-        Spent { calls, output_tokens: usage.output_tokens, seconds: usage.seconds, cost: self.money_in_all }
-    }
-
-    /// What the answered calls of an expert, strategy or router cost together, and how many they were.
-    pub fn rate(&self, expert: &str) -> (u32, Usage) {
-        self.rates.get(expert).copied().unwrap_or_default()
-    }
-
     /// An id that no task of any branch has.
     pub fn fresh_task(&self) -> TaskId {
         TaskId(self.next_task)
     }
 
-    pub fn fresh_call(&self) -> CallId {
-        CallId(self.calls.len() as u32)
+    /// Is the event about the task? An explanation is about what the change was that it explains.
+    pub fn concerns(&self, event: &Event, task: TaskId) -> bool {
+        match event {
+            Event::Started { .. }
+            | Event::Configured { .. }
+            | Event::Estimated { .. }
+            | Event::Labelled { .. } => false,
+            Event::Explained { change, .. } => {
+                let record = self.records.get(change.0 as usize);
+                record.is_some_and(|record| self.concerns(&record.event, task))
+            }
+            Event::Edited { edits, .. } => edits.iter().any(|edit| edit.task() == task),
+            Event::Proposed { task: about, edits, .. } => {
+                *about == task || edits.iter().any(|edit| edit.task() == task)
+            }
+            Event::Routed { task: about, .. }
+            | Event::Asked { task: about, .. }
+            | Event::Solved { task: about, .. }
+            | Event::Judged { task: about, .. }
+            | Event::Amended { task: about, .. }
+            | Event::Cancelled { task: about, .. }
+            | Event::Pinned { task: about, .. } => *about == task,
+            Event::Answered { call, .. } | Event::Failed { call, .. } | Event::Stopped { call, .. } => {
+                self.call(*call).is_some_and(|call| call.task == task)
+            }
+        }
     }
 
     /// Opens a new turn: what is recorded from here on is undone by itself.
@@ -324,7 +265,7 @@ impl Journal {
         let mut base = if record.after == self.head { None } else { Some(self.session_at(record.after)?) };
         let session = base.as_mut().unwrap_or(&mut self.session);
         session.apply(&record.event)?;
-        self.note_call(record)?;
+        self.calls.note(&record.event, record.at)?;
         self.session = base.unwrap_or_else(|| std::mem::take(&mut self.session));
         if let Event::Edited { edits, .. } | Event::Proposed { edits, .. } = &record.event {
             let last = edits.iter().map(|edit| edit.task().0).max().unwrap_or(0);
@@ -341,54 +282,6 @@ impl Journal {
         if KEPT <= self.since_kept {
             self.since_kept = 0;
             self.states.insert(record.seq, self.session.clone());
-        }
-        Ok(())
-    }
-
-    fn note_call(&mut self, record: &Record) -> Result<(), JournalError> {
-        let (id, outcome) = match &record.event {
-            Event::Asked { call, task, purpose, key, ask } => {
-                if *call != self.fresh_call() {
-                    return Err(JournalError::Stray(*call));
-                }
-                let (key, ask) = (key.clone(), ask.clone());
-                self.by_key.insert(key.clone(), *call);
-                let (task, purpose, asked_at) = (*task, *purpose, record.at);
-                self.calls_of.entry(task).or_default().push(*call);
-                self.touched.push(*call);
-                self.calls.insert(
-                    *call,
-                    Call { id: *call, task, purpose, key, ask, outcome: Outcome::Open, asked_at },
-                );
-                return Ok(());
-            }
-            Event::Answered { call, answer } => (call, Outcome::Answered(answer.clone())),
-            Event::Failed { call, why } => (call, Outcome::Failed(why.clone())),
-            Event::Stopped { call, partial } => (call, Outcome::Stopped(partial.clone())),
-            _ => return Ok(()),
-        };
-        match self.calls.get_mut(id) {
-            Some(call) if call.outcome == Outcome::Open => {
-                if let Outcome::Answered(answer) | Outcome::Stopped(answer) = &outcome {
-                    let counted = u32::from(!matches!(call.ask.request, Request::Compute { .. }));
-                    if let Outcome::Answered(_) = &outcome {
-                        let rate = self.rates.entry(call.ask.expert.clone()).or_default();
-                        rate.0 += 1;
-                        rate.1 += answer.usage;
-                    }
-                    if answer.cost != 0.0 {
-                        *self.money.entry(call.task).or_default() += answer.cost;
-                        self.money_in_all += answer.cost;
-                    }
-                    for sum in [self.spent.entry(call.task).or_default(), &mut self.spent_in_all] {
-                        sum.0 += counted;
-                        sum.1 += answer.usage;
-                    }
-                }
-                call.outcome = outcome;
-                self.touched.push(*id);
-            }
-            _ => return Err(JournalError::Stray(*id)),
         }
         Ok(())
     }

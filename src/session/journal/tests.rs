@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::{
+    ask::{Answer, Ask},
     plan::{Draft, Edit, outline},
-    session::{Actor, line},
+    session::{Actor, Purpose, line},
 };
 use proptest::prelude::*;
 
