@@ -27,7 +27,7 @@ pub use operator::{Operator, Over};
 pub use outline::{Reading, outline, read_outline};
 pub use phrase::{Phrase, Piece};
 pub use redraft::{Changed, Redraft, outline_of, redraft};
-pub use rework::Reworked;
+pub use rework::{Reworked, rewritten};
 pub use same::Compare;
 pub use task::{Draft, Task};
 pub use value::{bind, fill, fill_pieces, items, join, show};

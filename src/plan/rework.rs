@@ -195,7 +195,7 @@ impl Plan {
 }
 
 /// What makes a task say what the step says.
-pub(super) fn rewritten(plan: &Plan, task: TaskId, step: &Step) -> Vec<Edit> {
+pub fn rewritten(plan: &Plan, task: TaskId, step: &Step) -> Vec<Edit> {
     let new = Draft::of_step(step, plan, plan.parent(task));
     let old = plan.task(task).map(|task| task.draft.clone()).unwrap_or_default();
     let mut edits = vec![];

@@ -7,6 +7,7 @@ mod breakpoints;
 mod browsing;
 mod caps;
 mod cases;
+mod disabled;
 pub mod dry;
 mod edits;
 pub mod files;
@@ -14,6 +15,7 @@ mod history;
 mod lineage;
 mod models;
 mod onward;
+mod recording;
 pub mod repeat;
 mod reports;
 mod reverse;
@@ -32,8 +34,10 @@ mod weak;
 pub mod whatif;
 mod why;
 
+pub use disabled::disabled;
+
 use super::{Action, Effect, Message, Mode, Run, State, Stored, Weight};
-use crate::session::{Entry, Event, JournalError};
+use recording::{change, note, record, record_or_say, record_turn, store, walk};
 
 /// Takes one message in. Pure: effects are returned, never done; `now` is milliseconds since 1970.
 pub fn update(state: &mut State, message: Message, now: u64) -> Vec<Effect> {
@@ -61,120 +65,6 @@ fn taken(state: &mut State, message: Message) -> Vec<Effect> {
             vec![]
         }
         Message::Tick => vec![],
-    }
-}
-
-/// Why the action can do nothing just now; help and palette dim it, pressing it says so.
-pub fn disabled(state: &State, action: Action) -> Option<String> {
-    use Action as A;
-    let plan = &state.journal.session().plan;
-    let running = !state.live.is_empty();
-    // What is paused can be taken up by any step or run.
-    let runs = running && state.run != Run::Idle && !running::paused(state);
-    let why = |condition: bool, words: &str| condition.then(|| words.to_owned());
-    let no_task = || why(plan.is_empty(), "there is no task yet: n types one");
-    match action {
-        // A step that is asked for during a step is made after it.
-        A::Step if matches!(state.run, Run::Step | Run::Settle(_)) => None,
-        A::Step | A::StepOver | A::StepInto | A::Continue | A::RunUntil | A::RunWhen => {
-            no_task().or_else(|| why(runs, "it runs already: p pauses, C-x cancels"))
-        }
-        A::StepOut => no_task()
-            .or_else(|| why(runs, "it runs already: p pauses, C-x cancels"))
-            .or_else(|| why(running::above(state).is_none(), "the goal has no task above it: c goes on")),
-        A::ReverseStep | A::ReverseContinue | A::Breakpoint | A::NewBreakpoint | A::Watches => no_task(),
-        A::Pause | A::Cancel => why(!running, "nothing is running"),
-        A::Undo => why(state.journal.undo_target().is_none(), "nothing to undo"),
-        A::Redo => why(state.journal.redo_target().is_none(), "nothing to redo"),
-        A::BackInTime => why(state.journal.head().is_none_or(|head| head.0 < 2), "this is the beginning"),
-        A::ForwardInTime => why(state.journal.next().is_none(), "this is the end"),
-        A::Edit
-        | A::EditOutside
-        | A::EditPrompt
-        | A::EditAnswer
-        | A::WhyPrompt
-        | A::Repeat
-        | A::Samples
-        | A::WhatIf
-        | A::Weakest
-        | A::NextFigure
-        | A::InsertBefore
-        | A::Mark
-        | A::MarkSubtree
-        | A::MoveHere
-        | A::Merge
-        | A::Wire
-        | A::AsText
-        | A::TaskStrategy
-        | A::TaskRouter
-        | A::TaskExpert
-        | A::Check
-        | A::Budget
-        | A::Collapse
-        | A::Pin
-        | A::CancelTask
-        | A::NextDoubt
-        | A::PreviousDoubt
-        | A::Lint
-        | A::Preview
-        | A::Timeline
-        | A::Fork
-        | A::Branches
-        | A::Compare
-        | A::SplitByStrategy
-        | A::InsertAfter
-        | A::InsertBelow
-        | A::Reroute
-        | A::TypeAnswer
-        | A::Again => no_task(),
-        A::Blame => {
-            no_task().or_else(|| why(running, "it runs: wait for the end, or C-x cancels")).or_else(|| {
-                let answer = plan.root().and_then(|root| state.journal.session().answer(root));
-                why(answer.is_none(), "the goal has no answer yet: c runs to the end")
-            })
-        }
-        A::Judge => no_task().or_else(|| {
-            let answered = |task: &crate::ids::TaskId| state.journal.session().answer(*task).is_some();
-            why(!rework::chosen(state).iter().any(answered), "there is no answer yet that could be judged")
-        }),
-        A::DryRun => no_task()
-            .or_else(|| why(running && state.run != Run::Idle, "it runs already: p pauses, C-x cancels")),
-        A::RunStale => no_task()
-            .or_else(|| why(runs, "it runs already: p pauses, C-x cancels"))
-            .or_else(|| why(state.survey.tally().stale == 0, "nothing is stale")),
-        A::Delete
-        | A::DeleteAlone
-        | A::MoveUp
-        | A::MoveDown
-        | A::Indent
-        | A::Outdent
-        | A::Duplicate
-        | A::Split => no_task().or_else(|| {
-            let goal = state.ui.marked.is_empty()
-                && state.ui.cursor.is_some_and(|row| plan.root() == Some(row.task));
-            why(goal, "the goal itself stays where it is: n starts another")
-        }),
-        A::Fold | A::Left | A::Right | A::Copy | A::SaveAs | A::WriteCase => no_task(),
-        A::SearchNext => why(state.ui.search.is_empty(), "nothing was searched for yet: / searches"),
-        A::CancelFetch => {
-            let fetching = |model: &crate::engine::ModelState| {
-                matches!(model, crate::engine::ModelState::Fetching { .. })
-            };
-            why(!state.models.values().any(fetching), "nothing is being fetched")
-        }
-        A::ReviewAccept
-        | A::ReviewOverride
-        | A::ReviewBothFine
-        | A::ReviewSkip
-        | A::ReviewReason
-        | A::ReviewBlind
-        | A::ReviewOrder
-        | A::ReviewLearn
-        | A::ReviewRollback
-        | A::ReviewExport => {
-            why(state.mode != Mode::Review, "this works in the review of routing: R opens it")
-        }
-        _ => None,
     }
 }
 
@@ -290,83 +180,6 @@ pub fn leave(state: &mut State) -> Vec<Effect> {
     let mut effects = running::stop_all(state);
     effects.push(Effect::Quit);
     effects
-}
-
-/// Writes events down, in a turn of their own, and says how they reach the disk.
-fn record_turn(
-    state: &mut State,
-    events: impl IntoIterator<Item = Event>,
-) -> Result<Vec<Effect>, JournalError> {
-    state.journal.open_turn();
-    record(state, events)
-}
-
-/// Writes events down in the turn at hand.
-fn record(state: &mut State, events: impl IntoIterator<Item = Event>) -> Result<Vec<Effect>, JournalError> {
-    let mut entries = vec![];
-    let mut refused = None;
-    for event in events {
-        match state.journal.record(event, state.now) {
-            Ok(entry) => entries.push(entry),
-            Err(error) => {
-                refused = Some(error);
-                break;
-            }
-        }
-    }
-    let effects = store(state, entries);
-    state.look();
-    match refused {
-        None => Ok(effects),
-        Some(error) => Err(error),
-    }
-}
-
-/// How new entries reach the disk: by a file of their own when there is none yet.
-fn store(state: &mut State, entries: Vec<Entry>) -> Vec<Effect> {
-    use super::SessionFile;
-    if entries.is_empty() {
-        return vec![];
-    }
-    match &state.file {
-        SessionFile::At(_) | SessionFile::Creating => vec![Effect::Append { entries }],
-        SessionFile::None | SessionFile::ReadOnly(_) => {
-            if let SessionFile::ReadOnly(what) = &state.file {
-                let what = format!("{what} stays as it is: your changes go to a session of their own");
-                state.note(Weight::Info, what);
-            }
-            state.file = SessionFile::Creating;
-            let title = state.journal.session().title.clone();
-            vec![Effect::Create { title, entries: state.journal.entries() }]
-        }
-    }
-}
-
-/// Writes down what stands beside the history. What is only shown is not written; a copy has it.
-fn note(state: &mut State, aside: crate::session::Aside) -> Vec<Effect> {
-    let entry = state.journal.note(aside, state.now);
-    match &state.file {
-        super::SessionFile::ReadOnly(_) => vec![],
-        _ => store(state, vec![entry]),
-    }
-}
-
-/// Does an edit of the person, or says why it can not be done.
-fn change(state: &mut State, event: Event) -> Vec<Effect> {
-    match record_turn(state, [event]) {
-        Ok(effects) => {
-            browsing::keep_cursor(state);
-            effects
-        }
-        Err(error) => {
-            let why = match &error {
-                JournalError::Plan(why) => spoken(&state.journal.session().plan, &why.to_string()),
-                other => other.to_string(),
-            };
-            state.say(Weight::Error, why);
-            vec![]
-        }
-    }
 }
 
 /// The number of a task as a person says it: `goal`, `#2`, `#1.3`.

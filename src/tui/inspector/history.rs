@@ -3,7 +3,7 @@
 use super::{View, nothing};
 use crate::{
     ask::Ask,
-    ids::{CallId, TaskId},
+    ids::TaskId,
     session::{Actor, Call, Event, Outcome, Record},
     tui::{text::Line, theme::Role},
     workbench::State,
@@ -14,7 +14,7 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
     let path = state.journal.path(state.journal.head()).unwrap_or_default();
     let mut lines = vec![];
     for record in path.into_iter().rev() {
-        if concerns(state, &record.event, task) {
+        if state.journal.concerns(&record.event, task) {
             lines.extend(entry(state, record, task).wrap(view.width, 21));
         }
     }
@@ -27,33 +27,6 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
         }
     }
     if lines.is_empty() { nothing(view, "nothing happened to it yet") } else { lines }
-}
-
-/// Is the event about the task?
-fn concerns(state: &State, event: &Event, task: TaskId) -> bool {
-    let of = |call: &CallId| state.journal.call(*call).is_some_and(|call| call.task == task);
-    match event {
-        Event::Started { .. }
-        | Event::Configured { .. }
-        | Event::Estimated { .. }
-        | Event::Labelled { .. } => false,
-        Event::Explained { change, .. } => {
-            let record = state.journal.records().get(change.0 as usize);
-            record.is_some_and(|record| concerns(state, &record.event, task))
-        }
-        Event::Edited { edits, .. } => edits.iter().any(|edit| edit.task() == task),
-        Event::Proposed { task: about, edits, .. } => {
-            *about == task || edits.iter().any(|edit| edit.task() == task)
-        }
-        Event::Routed { task: about, .. }
-        | Event::Asked { task: about, .. }
-        | Event::Solved { task: about, .. }
-        | Event::Judged { task: about, .. }
-        | Event::Amended { task: about, .. }
-        | Event::Cancelled { task: about, .. }
-        | Event::Pinned { task: about, .. } => *about == task,
-        Event::Answered { call, .. } | Event::Failed { call, .. } | Event::Stopped { call, .. } => of(call),
-    }
 }
 
 fn entry(state: &State, record: &Record, task: TaskId) -> Line {

@@ -1,7 +1,7 @@
 //! The dialogue that walks from a wrong final answer to the task at fault: asks about one answer at a time, pins the right
 //! one on a branch of its own, runs again what depends on it, and ends with the finding. The branch at hand stays as it was.
 
-use super::{browsing, lineage, record_turn, running, sheets, store, typing};
+use super::{browsing, lineage, record_or_say, running, sheets, typing, walk};
 use crate::{
     decision::Ruling,
     engine::{
@@ -11,7 +11,7 @@ use crate::{
     ids::{Seq, TaskId},
     session::Event,
     workbench::{
-        Action, Effect, Mode, RowId, Run, SessionFile, State, Weight,
+        Action, Effect, Mode, RowId, Run, State, Weight,
         buffer::Buffer,
         mode::Purpose,
         sheet::{Kind, Row, Sheet, Tone},
@@ -128,14 +128,11 @@ fn attempt(state: &mut State, task: TaskId, answer: String) -> Vec<Effect> {
     }
     let reason = Some("blame: the right answer".to_owned());
     events.push(Event::Pinned { task, answer: Some(answer), reason });
-    match record_turn(state, events) {
-        Ok(written) => effects.extend(written),
-        Err(error) => {
-            state.say(Weight::Error, error.to_string());
-            state.blame = None;
-            return effects;
-        }
-    }
+    let Some(written) = record_or_say(state, events) else {
+        state.blame = None;
+        return effects;
+    };
+    effects.extend(written);
     if 0 < state.survey.tally().stale {
         effects.extend(running::start(state, Run::Stale));
     }
@@ -165,26 +162,6 @@ pub(super) fn wake(state: &mut State) -> Vec<Effect> {
     }
     let shown = matches!(&state.mode, Mode::Sheet(sheet) if matches!(sheet.kind, Kind::Blame(_)));
     if shown { go_on(state) } else { vec![] }
-}
-
-/// Walks the pointer and writes that down.
-fn walk(state: &mut State, to: Option<Seq>) -> Vec<Effect> {
-    if state.journal.head() == to {
-        return vec![];
-    }
-    let mut effects = vec![];
-    match state.journal.go(to, state.now) {
-        Ok(entry) => {
-            if !matches!(state.file, SessionFile::ReadOnly(_)) {
-                effects.extend(store(state, vec![entry]));
-            }
-            state.look();
-            state.ended = None;
-            browsing::keep_cursor(state);
-        }
-        Err(error) => state.say(Weight::Error, error.to_string()),
-    }
-    effects
 }
 
 fn go_home(state: &mut State) -> Vec<Effect> {

@@ -234,6 +234,20 @@ fn copy(state: &mut State) -> Vec<Effect> {
     vec![Effect::Copy(text)]
 }
 
+/// How far an action moves the cursor of a list, in rows; `None` if it is for something else.
+pub(super) fn leap(state: &State, action: Action) -> Option<isize> {
+    let page = (usize::from(state.ui.size.1) / 2).max(1) as isize;
+    Some(match action {
+        Action::Up => -1,
+        Action::Down => 1,
+        Action::PageUp => -page,
+        Action::PageDown => page,
+        Action::First => isize::MIN,
+        Action::Last => isize::MAX,
+        _ => return None,
+    })
+}
+
 /// Actions while a list, a text or the help is on top.
 pub(super) fn in_list(state: &mut State, action: Action) -> Vec<Effect> {
     if let Mode::Sheet(_) = &state.mode {
@@ -254,32 +268,7 @@ pub(super) fn in_list(state: &mut State, action: Action) -> Vec<Effect> {
         Mode::Help { .. } => 10_000,
         Mode::Typing(_) | Mode::Sheet(_) | Mode::Browse | Mode::Review => 1,
     };
-    let page = (usize::from(state.ui.size.1) / 2).max(1) as isize;
-    let by = match action {
-        Action::Up => -1,
-        Action::Down => 1,
-        Action::PageUp => -page,
-        Action::PageDown => page,
-        Action::First => isize::MIN,
-        Action::Last => isize::MAX,
-        Action::Enter => return enter(state),
-        Action::Compare if matches!(state.mode, Mode::Home { .. }) => {
-            let Mode::Home { cursor } = &state.mode else { return vec![] };
-            let path = state.sessions.get(*cursor).map(|session| session.path.clone());
-            return path.map(Effect::ReadOther).into_iter().collect();
-        }
-        Action::New | Action::Open if matches!(state.mode, Mode::Home { .. }) => {
-            return act_from_outside(state, action);
-        }
-        Action::Help if matches!(state.mode, Mode::Help { .. }) => {
-            state.mode = Mode::Browse;
-            return vec![];
-        }
-        _ => {
-            state.say(Weight::Info, format!("`{}` does nothing here: esc goes back", action.title()));
-            return vec![];
-        }
-    };
+    let Some(by) = leap(state, action) else { return on_entry(state, action) };
     let cursor = match &mut state.mode {
         Mode::Reroute(mode) => &mut mode.cursor,
         Mode::Palette(mode) => &mut mode.cursor,
@@ -289,6 +278,29 @@ pub(super) fn in_list(state: &mut State, action: Action) -> Vec<Effect> {
     };
     *cursor = cursor.saturating_add_signed(by).min(length.saturating_sub(1));
     vec![]
+}
+
+/// What else can be done in a list.
+fn on_entry(state: &mut State, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Enter => enter(state),
+        Action::Compare if matches!(state.mode, Mode::Home { .. }) => {
+            let Mode::Home { cursor } = &state.mode else { return vec![] };
+            let path = state.sessions.get(*cursor).map(|session| session.path.clone());
+            path.map(Effect::ReadOther).into_iter().collect()
+        }
+        Action::New | Action::Open if matches!(state.mode, Mode::Home { .. }) => {
+            act_from_outside(state, action)
+        }
+        Action::Help if matches!(state.mode, Mode::Help { .. }) => {
+            state.mode = Mode::Browse;
+            vec![]
+        }
+        _ => {
+            state.say(Weight::Info, format!("`{}` does nothing here: esc goes back", action.title()));
+            vec![]
+        }
+    }
 }
 
 fn enter(state: &mut State) -> Vec<Effect> {

@@ -4,7 +4,7 @@ use super::{record_turn, running, sheets, stale};
 use crate::{
     engine::{
         Status,
-        estimate::{Outturn, estimate, left},
+        estimate::{Outturn, left},
     },
     ids::TaskId,
     session::Event,
@@ -74,26 +74,7 @@ pub(super) fn show(state: &mut State) -> Vec<Effect> {
         head.push((Tone::Dim, format!("last time: {}", outturn.told())));
     }
     tasks.truncate(ROWS);
-    let row = |task: &TaskId| {
-        let number = match plan.root() == Some(*task) {
-            true => "goal".to_owned(),
-            false => plan.reference(TaskId(u32::MAX), *task),
-        };
-        let look = survey.look(*task);
-        let how = look.map_or("", |look| if look.stale { "stale" } else { look.status.word() });
-        let by = look.map(|look| look.by.clone()).unwrap_or_default();
-        let cost = estimate(journal, survey, *task);
-        let cost = match cost.calls {
-            0 => "no call".to_owned(),
-            n => format!(
-                "{n} call{} {:.0} tok {:.1} s",
-                if n == 1 { "" } else { "s" },
-                cost.output_tokens,
-                cost.seconds
-            ),
-        };
-        Row::new(Tone::Plain, [number, how.to_owned(), by, plan.text(*task), cost])
-    };
+    let row = |task: &TaskId| stale::row(state, *task, "no call");
     let rows: Vec<Row> = tasks.iter().map(row).collect();
     let sheet = Sheet {
         kind: Kind::DryRun(tasks),

@@ -5,7 +5,7 @@ use crate::{
     decision::{Candidate, Decision},
     engine::Status,
     ids::TaskId,
-    plan::{Draft, Edit, notation},
+    plan::{Draft, Edit, notation, rewritten},
     router, session,
     session::{Actor, Event},
     strategy,
@@ -83,18 +83,10 @@ pub(super) fn take_text(state: &mut State, purpose: &Purpose, text: &str) -> Vec
             rework::make(state, Ok(vec![Edit::SetPhrase { task, phrase }]), "changed")
         }
         Purpose::EditText(task) => {
-            let Some(old) = plan.task(task).map(|task| task.draft.clone()) else { return vec![] };
-            let new = Draft::of_step(&step, plan, plan.parent(task));
-            let mut edits = vec![];
-            if new.phrase != old.phrase {
-                edits.push(Edit::SetPhrase { task, phrase: new.phrase });
+            if !plan.contains(task) {
+                return vec![];
             }
-            if new.operator != old.operator {
-                edits.push(Edit::SetOperator { task, operator: new.operator });
-            }
-            if new.expert != old.expert {
-                edits.push(Edit::SetExpert { task, expert: new.expert });
-            }
+            let edits = rewritten(plan, task, &step);
             rework::make(state, Ok(edits), "changed")
         }
         _ => vec![],

@@ -1,6 +1,6 @@
 //! The past as a list: events to look at without leaving the present, branches to go to, to fork and to name.
 
-use super::{browsing, change, running, store, typing};
+use super::{change, running, typing, walk};
 use crate::{
     engine::estimate::Outturn,
     ids::{Seq, TaskId},
@@ -9,7 +9,7 @@ use crate::{
         branches::{branches, read_label},
     },
     workbench::{
-        Effect, Mode, SessionFile, State, Weight,
+        Effect, Mode, State, Weight,
         buffer::Buffer,
         mode::Purpose,
         sheet::{Grain, Kind, Row, Sheet, Timeline, Tone},
@@ -27,20 +27,11 @@ pub(super) fn go(state: &mut State, to: Option<Seq>) -> Vec<Effect> {
         return vec![];
     }
     let mut effects = running::stop_all(state);
-    match state.journal.go(to, state.now) {
-        Ok(entry) => {
-            if !matches!(state.file, SessionFile::ReadOnly(_)) {
-                effects.extend(store(state, vec![entry]));
-            }
-            state.look();
-            state.ended = None;
-            browsing::keep_cursor(state);
-            let at = to.map_or(0, |seq| seq.0 + 1);
-            let words =
-                format!("at event {at} of {}; z goes on back, Z forward", state.journal.records().len());
-            state.say(Weight::Info, words);
-        }
-        Err(error) => state.say(Weight::Error, error.to_string()),
+    effects.extend(walk(state, to));
+    if state.journal.head() == to {
+        let at = to.map_or(0, |seq| seq.0 + 1);
+        let words = format!("at event {at} of {}; z goes on back, Z forward", state.journal.records().len());
+        state.say(Weight::Info, words);
     }
     effects
 }
@@ -161,7 +152,7 @@ pub(super) fn timeline(state: &mut State, grain: Grain) -> Vec<Effect> {
     let task = state.ui.cursor.map(|row| row.task);
     let listed = |record: &&&Record| match grain {
         Grain::Event => true,
-        Grain::Task => task.is_some_and(|task| concerns(state, &record.event, task)),
+        Grain::Task => task.is_some_and(|task| state.journal.concerns(&record.event, task)),
         Grain::Decision => decision(&record.event),
     };
     let records: Vec<&Record> = path.iter().filter(listed).copied().collect();
@@ -271,26 +262,6 @@ fn decision(event: &Event) -> bool {
         event,
         Event::Asked { .. } | Event::Answered { .. } | Event::Failed { .. } | Event::Solved { .. }
     )
-}
-
-/// Is the event about the task?
-fn concerns(state: &State, event: &Event, task: TaskId) -> bool {
-    let of = |call| state.journal.call(call).is_some_and(|call| call.task == task);
-    match event {
-        Event::Edited { edits, .. } => edits.iter().any(|edit| edit.task() == task),
-        Event::Proposed { task: about, edits, .. } => {
-            *about == task || edits.iter().any(|edit| edit.task() == task)
-        }
-        Event::Routed { task: about, .. }
-        | Event::Asked { task: about, .. }
-        | Event::Solved { task: about, .. }
-        | Event::Judged { task: about, .. }
-        | Event::Amended { task: about, .. }
-        | Event::Cancelled { task: about, .. }
-        | Event::Pinned { task: about, .. } => *about == task,
-        Event::Answered { call, .. } | Event::Failed { call, .. } | Event::Stopped { call, .. } => of(*call),
-        _ => false,
-    }
 }
 
 /// What happened, in a line.

@@ -1,6 +1,6 @@
 //! Going on from a text: a partial or finished answer that a person edits, or a token picked in place of another.
 
-use super::{amend, history, record_turn, running, typing};
+use super::{amend, history, record_or_say, running, typing};
 use crate::{
     ask::{Finish, Generate, Request},
     engine::{Asking, Command},
@@ -178,13 +178,8 @@ fn go_on(state: &mut State, start: Start) -> Vec<Effect> {
         |name: &String| Event::Labelled { name: name.clone(), note: amendment.note.clone(), fork: true };
     let mut events: Vec<Event> = fork.iter().map(label).collect();
     events.push(Event::Amended { task, purpose, key, amendment });
-    match record_turn(state, events) {
-        Ok(written) => effects.extend(written),
-        Err(error) => {
-            state.say(Weight::Error, error.to_string());
-            return effects;
-        }
-    }
+    let Some(written) = record_or_say(state, events) else { return effects };
+    effects.extend(written);
     state.ui.token = Default::default();
     let paused = state.live.iter_mut().filter(|(_, live)| live.paused);
     let paused: Vec<CallId> = paused.map(|(call, live)| (*call, live.paused = false).0).collect();

@@ -81,18 +81,10 @@ pub(super) fn lint(state: &mut State) -> Vec<Effect> {
 
 /// Actions while a sheet is open.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
-    let page = (usize::from(state.ui.size.1) / 2).max(1) as isize;
-    let Mode::Sheet(sheet) = &mut state.mode else { return vec![] };
-    let by = match action {
-        Action::Up => -1,
-        Action::Down => 1,
-        Action::PageUp => -page,
-        Action::PageDown => page,
-        Action::First => isize::MIN,
-        Action::Last => isize::MAX,
-        Action::Enter => return enter(state),
-        other => return special(state, other),
+    let Some(by) = browsing::leap(state, action) else {
+        return if action == Action::Enter { enter(state) } else { special(state, action) };
     };
+    let Mode::Sheet(sheet) = &mut state.mode else { return vec![] };
     sheet.cursor = sheet.cursor.saturating_add_signed(by).min(sheet.rows.len().saturating_sub(1));
     history::refresh(state);
     super::models::refresh(state);

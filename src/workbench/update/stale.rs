@@ -1,6 +1,6 @@
 //! What is stale, what it would cost to make it fresh, and a run of nothing else.
 
-use super::sheets;
+use super::{number, sheets};
 use crate::{
     engine::{
         Move, Status,
@@ -48,34 +48,13 @@ pub(super) fn cost(state: &State) -> String {
 /// The list of what is stale, before it runs.
 pub(super) fn preview(state: &mut State) -> Vec<Effect> {
     let (journal, survey) = (&state.journal, &state.survey);
-    let plan = &journal.session().plan;
     let wanted = wanted(journal, survey);
     let mut tasks: Vec<TaskId> =
         survey.iter().filter(|(task, _)| wanted.contains(task)).map(|(task, _)| task).collect();
     let mut all = Estimate::default();
     tasks.iter().for_each(|task| all += estimate(journal, survey, *task));
     tasks.truncate(10_000);
-    let row = |task: &TaskId| {
-        let number = if plan.root() == Some(*task) {
-            "goal".to_owned()
-        } else {
-            plan.reference(TaskId(u32::MAX), *task)
-        };
-        let look = survey.look(*task);
-        let how = look.map_or("", |look| if look.stale { "stale" } else { look.status.word() });
-        let by = look.map(|look| look.by.clone()).unwrap_or_default();
-        let cost = estimate(journal, survey, *task);
-        let cost = match cost.calls {
-            0 => String::new(),
-            n => format!(
-                "{n} call{} {:.0} tok {:.1} s",
-                if n == 1 { "" } else { "s" },
-                cost.output_tokens,
-                cost.seconds
-            ),
-        };
-        Row::new(Tone::Plain, [number, how.to_owned(), by, plan.text(*task), cost])
-    };
+    let row = |task: &TaskId| row(state, *task, "");
     let rows: Vec<Row> = tasks.iter().map(row).collect();
     let tally = survey.tally();
     let head = match tally.stale {
@@ -100,6 +79,21 @@ pub(super) fn preview(state: &mut State) -> Vec<Effect> {
         keys: vec![("enter", "run the stale only")],
     };
     sheets::show(state, sheet)
+}
+
+/// A task with how it stands, who answers it and what that would cost; `free` where it costs no call.
+pub(super) fn row(state: &State, task: TaskId, free: &str) -> Row {
+    let look = state.survey.look(task);
+    let how = look.map_or("", |look| if look.stale { "stale" } else { look.status.word() });
+    let by = look.map(|look| look.by.clone()).unwrap_or_default();
+    let cost = estimate(&state.journal, &state.survey, task);
+    let told = match cost.calls {
+        0 => free.to_owned(),
+        1 => format!("1 call {:.0} tok {:.1} s", cost.output_tokens, cost.seconds),
+        n => format!("{n} calls {:.0} tok {:.1} s", cost.output_tokens, cost.seconds),
+    };
+    let text = state.journal.session().plan.text(task);
+    Row::new(Tone::Plain, [number(state, task), how.to_owned(), by, text, told])
 }
 
 /// The next move of a run of the stale: `None` when nothing of it can go on.

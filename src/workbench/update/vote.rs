@@ -1,6 +1,6 @@
 //! Vote runs: samples of one answer side by side, the largest group first; any of them can be taken.
 
-use super::{amend, beside, record_turn, running, typing};
+use super::{amend, beside, record_or_say, running, typing};
 use crate::{
     ask::{Request, Sampling},
     figure::fixed,
@@ -223,17 +223,12 @@ pub(super) fn adopt(state: &mut State, votes: &Votes, at: usize, pin: bool) -> V
     let old = asking.amendment.unwrap_or_default();
     let amendment = Amendment { sampling: Some(made.sampling), note, ..old };
     let (task, purpose, key) = (of.task, of.purpose, of.key.clone());
-    match record_turn(state, [Event::Amended { task, purpose, key, amendment }]) {
-        Ok(mut effects) => {
-            effects.extend(taken(state, task, purpose, &of.key));
-            state.say(Weight::Info, "taken, without a call; z takes it back");
-            effects
-        }
-        Err(error) => {
-            state.say(Weight::Error, error.to_string());
-            vec![]
-        }
-    }
+    let Some(mut effects) = record_or_say(state, [Event::Amended { task, purpose, key, amendment }]) else {
+        return vec![];
+    };
+    effects.extend(taken(state, task, purpose, &of.key));
+    state.say(Weight::Info, "taken, without a call; z takes it back");
+    effects
 }
 
 /// Writes down what follows from a call that was answered beside the plan.

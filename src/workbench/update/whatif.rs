@@ -1,6 +1,6 @@
 //! What if: the same task in other ways, each beside the plan, shown side by side; one of them can be kept.
 
-use super::{amend, beside, record_turn, review, running, typing};
+use super::{amend, beside, record_or_say, review, running, typing};
 use crate::{
     ask::{
         Prompt, Request, Sampling, Turn,
@@ -362,13 +362,8 @@ pub(super) fn keep(state: &mut State, whatif: &WhatIf, at: usize) -> Vec<Effect>
     state.mode = Mode::Browse;
     let mut effects = vec![];
     if !way.events.is_empty() {
-        match record_turn(state, way.events.clone()) {
-            Ok(written) => effects.extend(written),
-            Err(error) => {
-                state.say(Weight::Error, error.to_string());
-                return effects;
-            }
-        }
+        let Some(written) = record_or_say(state, way.events.clone()) else { return effects };
+        effects.extend(written);
         effects.extend(running::run_call(state, task, ""));
     }
     let mut words = format!("kept: {}; z takes it back", way.name);

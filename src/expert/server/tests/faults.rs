@@ -9,7 +9,7 @@ const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
 const CHUNKED: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 
-/// Its name, what the server sends, how it ends, how often is asked, within how many milliseconds.
+/// Its name, what the server sends, how it ends, how often is asked, within how many seconds.
 type Case<'a> = (&'a str, Vec<Reply>, &'a str, usize, std::ops::RangeInclusive<u64>);
 
 fn word(text: &str) -> String {
