@@ -1,7 +1,7 @@
 //! The real models. Without their files these tests say loudly that they were skipped; `.ci/run` makes sure they are
 //! there.
 
-use std::{path::PathBuf, process::Command};
+use std::{fs, path::PathBuf, process::Command};
 
 /// The folder of the model files, or words that nobody can overlook.
 pub(crate) fn models() -> Option<PathBuf> {
@@ -75,6 +75,46 @@ fn both_models_route() {
             }
         }
     }
+}
+
+/// A card that asks a model of its own for a city.
+fn card(model: &str) -> String {
+    let front = "description: Knows cities.\nexamples: [Which city is it?]\nkind: prompt\nchoices: [Paris, Rome, Madrid]";
+    format!("---\nname: ask_{model}\n{front}\nmodel: {model}.gguf\n---\n## user\n{{{{ question }}}}\n")
+}
+
+#[test]
+fn a_model_makes_room_for_another_and_comes_back() {
+    let Some(folder) = models() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let at = |name: &str| home.path().join(name);
+    fs::create_dir_all(at("models")).unwrap();
+    fs::create_dir_all(at("experts")).unwrap();
+    for model in ["one", "two"] {
+        let file = folder.join("SmolLM2-135M-Instruct.Q4_1.gguf");
+        fs::copy(file, at(&format!("models/{model}.gguf"))).unwrap();
+        fs::write(at(&format!("experts/{model}.md")), card(model)).unwrap();
+    }
+    // Each says that it needs 285 MB.
+    fs::write(at("config.toml"), "model = \"one.gguf\"\nmodels_memory = 0.4\n").unwrap();
+    let plan = "QC: A city\n  QS: [ask_one] What is the capital of France?\n  \
+                QS: [ask_two] Which city is it, if it is not Rome but \"#1\"?\n  \
+                QS: [ask_one] Which city is it, if it is not Rome but \"#2\"?\n";
+    fs::write(at("plan.txt"), plan).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_plantern"))
+        .args(["run", "--plan", "plan.txt"])
+        .env("PLANTERN_HOME", home.path())
+        .env("PLANTERN_OFFLINE", "1")
+        .env_remove("PLANTERN_MODELS")
+        .current_dir(home.path())
+        .output()
+        .unwrap();
+    let told =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    assert_eq!(told.matches(" s): Paris").count(), 3, "{told}");
+    // Loaded, gone when the other one came, loaded again.
+    assert_eq!(told.matches("language model: one.gguf (llama").count(), 2, "{told}");
 }
 
 #[test]
