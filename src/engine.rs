@@ -17,7 +17,9 @@ pub mod survey;
 
 pub use controller::{Bound, Move, next_move};
 pub use shelf::Held;
-pub use survey::{Amendments, Asking, Changes, Look, Servers, Status, Survey, Tally, Tools, survey};
+pub use survey::{
+    Amendments, Asking, Changes, EMBEDDING, Look, Servers, Status, Survey, Tally, Tools, survey,
+};
 
 use crate::{
     ask::{Answer, Ask, Request, Token},

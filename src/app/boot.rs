@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     ask::Sampling,
-    engine::Tools,
+    engine::{EMBEDDING, Tools},
     expert::{roster::Roster, server::ServerSettings},
     headless::{
         Ending,
@@ -106,6 +106,9 @@ impl Boot {
             let sha256 = super::identity::known(&model_places, &name);
             tools.files.extend(sha256.map(|sha256| (name, sha256)));
         }
+        let sha256 = super::identity::known(&model_places, &embedding);
+        tools.files.extend(sha256.map(|sha256| (EMBEDDING.to_owned(), sha256)));
+        warnings.extend(tools.knowledge.is_of_another_model(tools.files.get(EMBEDDING)));
         let stop = Arc::new(AtomicBool::new(false));
         let said = global.kernels.as_ref().filter(|name| !name.is_empty());
         let origin =

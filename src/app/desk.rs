@@ -7,7 +7,7 @@ use super::{
     terminal::{Screen, install_panic_hook},
 };
 use crate::{
-    engine::{Which, runner::Engine},
+    engine::{EMBEDDING, Which, runner::Engine},
     headless::Ending,
     tui::theme::{self, Depth, Theme},
     workbench::{Effect, Message, State, Stored, Weight, update, update::files::new_task},
@@ -52,7 +52,10 @@ pub(crate) fn open(boot: Boot, first: &First, theme: Option<&str>) -> Result<End
     threads.map_err(Trouble::usage)?;
     let named = models.named(&state.tools.roster, &language);
     for name in named.into_iter().chain([&language]).filter(|name| !state.tools.files.contains_key(*name)) {
-        super::identity::find_out(&models.places, name, shell.engine.reports());
+        super::identity::find_out(&models.places, name, name, shell.engine.reports());
+    }
+    if !state.tools.files.contains_key(EMBEDDING) {
+        super::identity::find_out(&models.places, &embedding, EMBEDDING, shell.engine.reports());
     }
     begin(&mut state, &mut shell, first);
     let runtime =

@@ -11,11 +11,11 @@ use super::{
 };
 use crate::{
     engine::{
-        ModelState, Report, Which,
+        EMBEDDING, ModelState, Report, Which,
         runner::{Engine, Inbox},
     },
     headless::{Ending, Interrupt, Outside, Start, Workers, run::Options},
-    session::Outcome,
+    session::{Call, Outcome},
     workbench::{Effect, Message, State, Stored, update},
 };
 use std::{
@@ -74,11 +74,13 @@ impl Floor {
             [(language, Which::Language, model), (embedding, Which::Embedding, self.embedding.clone())];
         for (_, which, name) in wanted.into_iter().filter(|(wanted, ..)| *wanted) {
             self.models.bring(&mut self.engine, which, &name, now)?;
-            let named = self.models.named(&self.state.tools.roster, &name);
-            let unknown = |name: &&String| !self.state.tools.files.contains_key(*name);
-            for name in named.into_iter().chain([&name]).filter(unknown).filter(|_| which == Which::Language)
-            {
-                identity::find_out(&self.models.places, name, self.engine.reports());
+            let (named, called) = match which {
+                Which::Language => (self.models.named(&self.state.tools.roster, &name), name.as_str()),
+                Which::Embedding => (Default::default(), EMBEDDING),
+            };
+            let all = named.into_iter().map(|name| (name.as_str(), name.as_str())).chain([(&*name, called)]);
+            for (name, called) in all.filter(|(_, called)| !self.state.tools.files.contains_key(*called)) {
+                identity::find_out(&self.models.places, name, called, self.engine.reports());
             }
             let state = if now { ModelState::Loading(0.0) } else { ModelState::Asleep(name) };
             self.state.models.insert(which, state);
@@ -107,15 +109,23 @@ impl Floor {
 
     /// Nobody watches, so whether the answers are of the model's file has to be known before the first step.
     fn know_file(&mut self) {
-        let model = self.state.settings().model.clone();
-        let says =
-            |outcome: &Outcome| matches!(outcome, Outcome::Answered(answer) if !answer.file.is_empty());
-        let wanted = self.state.journal.calls().any(|call| says(&call.outcome));
-        if wanted
-            && !self.state.tools.files.contains_key(&model)
-            && let Some(sha256) = identity::look(&self.models.places, &model)
-        {
-            update(&mut self.state, Message::Report(Report::File { model, sha256 }), now());
+        let language = self.state.settings().model.clone();
+        let all = [
+            (Which::Language, language.clone(), language.as_str()),
+            (Which::Embedding, self.embedding.clone(), EMBEDDING),
+        ];
+        for (which, name, called) in all {
+            let says = |call: &Call| {
+                let answered = matches!(&call.outcome, Outcome::Answered(answer) if !answer.file.is_empty());
+                answered && Which::kind(&call.ask) == Some(which)
+            };
+            if self.state.journal.calls().any(says)
+                && !self.state.tools.files.contains_key(called)
+                && let Some(sha256) = identity::look(&self.models.places, &name)
+            {
+                let report = Report::File { model: called.to_owned(), sha256 };
+                update(&mut self.state, Message::Report(report), now());
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use super::{
     cli,
     commands::Done,
     floor::{Floor, interrupt},
+    identity,
     input::read_file,
     ledger,
 };
@@ -69,6 +70,7 @@ fn train(boot: Boot, files: &[PathBuf], dry: bool, json: bool) -> Done {
     let newest = folder.versions(&*disk).map_err(Trouble::usage)?.last().copied().unwrap_or(0);
     let decided = ledger::of_sessions(&disk, &boot.places.sessions);
     let tools = boot.tools.clone();
+    let (models, embedding) = (boot.models.places.clone(), boot.embedding.clone());
     let lessons = Lessons {
         cards: tools.roster.cards(),
         known: &tools.knowledge,
@@ -82,7 +84,7 @@ fn train(boot: Boot, files: &[PathBuf], dry: bool, json: bool) -> Done {
     floor.bring(false, true, true)?;
     let mut workers = Workers::new(&mut floor.engine, &mut floor.inbox);
     let mut interrupt = interrupt();
-    let trained =
+    let mut trained =
         floor.runtime.block_on(train::train(&lessons, &mut workers, &mut interrupt, &mut |_, _| {}))?;
     train::show(&trained.gate, json, &mut stdout().lock())?;
     // The very first version has nothing to be compared with but the cards it is made of.
@@ -93,6 +95,7 @@ fn train(boot: Boot, files: &[PathBuf], dry: bool, json: bool) -> Done {
     }
     if !dry {
         let version = trained.knowledge.version;
+        trained.knowledge.embedding = identity::look(&models, &embedding).unwrap_or_default();
         folder.write(&*disk, version, &trained.knowledge.to_text()).map_err(Trouble::usage)?;
         folder.switch(&*disk, version).map_err(Trouble::usage)?;
         super::complain(&format!("version {version} is in force: {}", trained.knowledge.note));

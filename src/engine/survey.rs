@@ -35,9 +35,13 @@ pub struct Tools {
     pub servers: Servers,
     /// What routers have learned.
     pub knowledge: Arc<Knowledge>,
-    /// SHA-256 of the file of each language model of this machine, by the name it is asked by, as far as they are known.
+    /// SHA-256 of the file of each language model of this machine, by the name it is asked by, as far as they are known;
+    /// that of the embedding model under [`EMBEDDING`].
     pub files: BTreeMap<String, String>,
 }
+
+/// What the file of the embedding model is filed under, whatever it is called: nobody asks for it by name.
+pub const EMBEDDING: &str = "the embedding model";
 
 /// How one task stands.
 #[derive(Clone, Debug, PartialEq)]

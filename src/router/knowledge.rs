@@ -30,6 +30,8 @@ pub struct Knowledge {
     pub parent: u32,
     /// What it was made of, in a line.
     pub note: String,
+    /// SHA-256 of the embedding model's file that the vectors came from; empty where it is not known.
+    pub embedding: String,
     pub examples: Examples,
     /// Who answers a category. An expert without finer categories is one himself.
     pub table: BTreeMap<String, String>,
@@ -110,6 +112,18 @@ pub struct Calibration {
 impl Knowledge {
     pub fn is_empty(&self) -> bool {
         self.examples.is_empty()
+    }
+
+    /// Why its vectors say nothing of those that the embedding model of this file makes, if they do not.
+    pub fn is_of_another_model(&self, file: Option<&String>) -> Option<String> {
+        let now = file.filter(|now| !self.embedding.is_empty() && **now != self.embedding)?;
+        let short = |file: &str| file.chars().take(8).collect::<String>();
+        Some(format!(
+            "version {} of what routers learned is of another embedding model ({}, now {}): `plantern route train` learns it anew",
+            self.version,
+            short(&self.embedding),
+            short(now)
+        ))
     }
 
     /// Trust in a router's figures; what was never measured is taken as it is.

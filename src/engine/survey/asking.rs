@@ -1,6 +1,6 @@
 //! The calls of a task as they would be by themselves, and as a person has amended them.
 
-use super::surveyor::Surveyor;
+use super::{EMBEDDING, Tools, surveyor::Surveyor};
 use crate::{
     ask::{
         Ask, Prompt, Turn,
@@ -71,6 +71,17 @@ fn with_amendment(parts: Vec<Part>, asking: &Asking) -> Vec<Part> {
     }
 }
 
+impl Tools {
+    /// The file that an ask for a model of this machine goes to, if it is known.
+    pub fn file_for(&self, ask: &Ask, model: &str) -> Option<&str> {
+        let name = match Which::kind(ask)? {
+            Which::Language => model,
+            Which::Embedding => EMBEDDING,
+        };
+        self.files.get(name).map(String::as_str)
+    }
+}
+
 impl Surveyor<'_> {
     /// The ask as the person wants it, if there is anything to want; the key that it would have by itself is found only
     /// where somebody needs it.
@@ -111,13 +122,12 @@ impl Surveyor<'_> {
     /// The model's file of now, where the answer under this key came from another one. An answer that does not say which
     /// file it came from, and one whose file of now is not known, holds.
     pub(super) fn another_file(&self, ask: &Ask, model: &str, key: &str) -> Option<&str> {
-        let Some(Which::Language) = Which::kind(ask) else { return None };
-        let now = self.tools.files.get(model)?;
+        let now = self.tools.file_for(ask, model)?;
         let (Outcome::Answered(answer) | Outcome::Stopped(answer)) = &self.journal.call_for(key)?.outcome
         else {
             return None;
         };
-        (!answer.file.is_empty() && answer.file != *now).then_some(now)
+        (!answer.file.is_empty() && answer.file != now).then_some(now)
     }
 
     /// The key under which the ask at hand is made.

@@ -4,7 +4,10 @@
 use super::{Status, surveyor::Surveyor, upkeep::digest};
 use crate::{
     ask::{Answer, Ask, Finish, Request},
-    engine::{Move, caps, key::call_key},
+    engine::{
+        Move, Which, caps,
+        key::{call_key, key_of},
+    },
     ids::TaskId,
     session::{Call, Outcome, Purpose},
 };
@@ -37,7 +40,10 @@ impl<'a> Surveyor<'a> {
         self.heard.borrow_mut().push(digest(&key));
         let key = match self.another_file(&ask, model, &key) {
             Some(file) => {
-                let key = call_key(&ask, version, &format!("{model}\n{file}"), attempt);
+                let key = match Which::kind(&ask) {
+                    Some(Which::Embedding) => key_of(&[&key, file]),
+                    _ => call_key(&ask, version, &format!("{model}\n{file}"), attempt),
+                };
                 self.heard.borrow_mut().push(digest(&key));
                 key
             }

@@ -235,6 +235,26 @@ fn a_new_expert_is_learned_in_place() {
 }
 
 #[test]
+fn vectors_of_another_embedding_model_are_told() {
+    let check = |learned: &str, now: Option<&str>, told: Option<&str>| {
+        let version = Knowledge { embedding: learned.to_owned(), version: 3, ..knowledge() };
+        let read = Knowledge::from_text(&version.to_text()).unwrap();
+        assert_eq!(read.embedding, learned);
+        let why = read.is_of_another_model(now.map(str::to_owned).as_ref());
+        assert_eq!(why.is_some(), told.is_some(), "{why:?}");
+        assert!(told.is_none_or(|told| why.unwrap().contains(told)));
+    };
+    check("", Some("bb"), None);
+    check("aa", None, None);
+    check("aa", Some("aa"), None);
+    check(
+        "aa",
+        Some("bb"),
+        Some("version 3 of what routers learned is of another embedding model (aa, now bb)"),
+    );
+}
+
+#[test]
 fn nothing_learned_or_a_useless_reply_is_said() {
     fn scene<'a>(
         cards: &'a [ExpertCard],

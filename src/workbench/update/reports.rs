@@ -87,7 +87,9 @@ pub(super) fn compare_files(state: &mut State) {
     };
     let Some(now) = state.tools.files.get(model) else { return };
     let of_another = |call: &&Call| match &call.outcome {
-        Outcome::Answered(answer) if call.ask.model.is_none() => {
+        Outcome::Answered(answer)
+            if call.ask.model.is_none() && Which::kind(&call.ask) == Some(Which::Language) =>
+        {
             !answer.file.is_empty() && answer.file != *now
         }
         _ => false,
@@ -103,12 +105,11 @@ pub(super) fn compare_files(state: &mut State) {
 
 /// Notes on an answer which model file gave it.
 fn signed(state: &State, call: CallId, mut answer: Answer) -> Answer {
-    let ask = state.journal.call(call).map(|call| &call.ask);
-    let local = ask.is_some_and(|ask| Which::kind(ask) == Some(Which::Language));
+    let Some(ask) = state.journal.call(call).map(|call| &call.ask) else { return answer };
     let usual = state.journal.session().settings.as_ref().map(|settings| &settings.model);
-    let model = ask.and_then(|ask| ask.model.as_ref()).or(usual).filter(|_| local);
-    if let Some(file) = model.and_then(|model| state.tools.files.get(model)) {
-        answer.file.clone_from(file);
+    let model = ask.model.as_ref().or(usual).map_or("", String::as_str);
+    if let Some(file) = state.tools.file_for(ask, model) {
+        answer.file = file.to_owned();
     }
     answer
 }

@@ -1,12 +1,20 @@
 //! The file behind a model's name: answers of another file are told apart, and hold again when the file comes back.
 
 use crate::support::Bench;
-use plantern::{engine::Report, workbench::Message};
+use plantern::{
+    ask::{Answer, Request},
+    engine::{EMBEDDING, Report},
+    workbench::Message,
+};
 
 const TASK: &str = "Which city has the Louvre?";
 
 fn file(bench: &mut Bench, sha256: &str) {
-    let (model, sha256) = ("scripted".to_owned(), sha256.to_owned());
+    file_of(bench, "scripted", sha256);
+}
+
+fn file_of(bench: &mut Bench, model: &str, sha256: &str) {
+    let (model, sha256) = (model.to_owned(), sha256.to_owned());
     bench.send(Message::Report(Report::File { model, sha256 }));
 }
 
@@ -57,4 +65,31 @@ fn answers_that_do_not_say_their_file_hold() {
     bench.press("c");
     file(&mut bench, "aa");
     answered(&bench, "of the first file", false);
+}
+
+/// How often a task is compared with the examples of the cards, if the choice of its expert is made, taken back, and made
+/// again with this file of the embedding model.
+fn comparisons(later: &str) -> usize {
+    let mut bench = Bench::new();
+    bench.state.defaults.router = "embedding".to_owned();
+    bench.replies.push_back(" Which city?".to_owned());
+    bench.task(TASK);
+    file_of(&mut bench, EMBEDDING, "aa");
+    bench.press("s");
+    bench.hold = true;
+    bench.press("s");
+    let Some(Request::Similar { examples, .. }) = bench.asked.last() else { panic!("{:?}", bench.asked) };
+    let scores = (0..examples.len()).map(|at| if at == 0 { 1.0 } else { 0.0 }).collect();
+    let answer = Answer { scores, ..Answer::default() };
+    bench.send(Message::Report(Report::Done { call: bench.open[0], answer }));
+    assert!(serde_json::to_string(&bench.written).unwrap().contains(r#""file":"aa""#));
+    bench.press("z");
+    file_of(&mut bench, EMBEDDING, later);
+    bench.press("s");
+    bench.asked.iter().filter(|request| matches!(request, Request::Similar { .. })).count()
+}
+
+#[test]
+fn what_another_embedding_model_said_is_asked_again() {
+    assert_eq!((comparisons("aa"), comparisons("bb")), (1, 2));
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     ask::{Answer, Ask, Request},
-    engine::{Command, ModelState, Report, Which},
+    engine::{Command, EMBEDDING, ModelState, Report, Which},
     ids::CallId,
     router::Knowledge,
     workbench::{
@@ -58,6 +58,12 @@ pub(super) fn learn(state: &mut State) -> Vec<Effect> {
     let lessons = lessons(&review.reviews, &review.items, &state.tools.knowledge);
     if lessons.is_empty() {
         state.say(Weight::Info, "there is nothing new to learn: override a decision first");
+        return vec![];
+    }
+    // Old vectors and new ones do not go into one version.
+    let file = state.tools.files.get(EMBEDDING);
+    if let Some(why) = state.tools.knowledge.is_of_another_model(file) {
+        state.say(Weight::Warning, why);
         return vec![];
     }
     let mut texts = learning::texts(cards, &state.tools.knowledge, &lessons);
@@ -142,7 +148,11 @@ pub(super) fn take(state: &mut State) -> Vec<Effect> {
     }
     let version = proposal.knowledge.version;
     review.newest = review.newest.max(version);
-    let knowledge = Arc::new(proposal.knowledge);
+    let mut knowledge = proposal.knowledge;
+    if let Some(file) = state.tools.files.get(EMBEDDING) {
+        knowledge.embedding.clone_from(file);
+    }
+    let knowledge = Arc::new(knowledge);
     state.tools.knowledge = Arc::clone(&knowledge);
     review.table = None;
     review.measure(state.tools.roster.cards(), &knowledge);
