@@ -19,6 +19,13 @@ pub struct Estimate {
     pub unmeasured: u32,
 }
 
+impl Estimate {
+    /// Are there calls, and was no call of this session measured that tells what they take?
+    pub fn is_unknown(&self) -> bool {
+        0 < self.calls && self.unmeasured == self.calls && self.output_tokens == 0.0 && self.seconds == 0.0
+    }
+}
+
 impl std::ops::AddAssign for Estimate {
     fn add_assign(&mut self, other: Estimate) {
         self.calls += other.calls;
@@ -149,19 +156,24 @@ impl Outturn {
         found.filter(|(seq, _)| of.is_none_or(|of| of == *seq)).map(|(_, outturn)| outturn)
     }
 
-    /// `estimated 5 calls, 120 tokens, 3.0 s; it took 6 (+20 %), 140 (+17 %), 3.4 s (+13 %)`.
+    /// `took 6 calls (+20 %), 140 tokens (+17 %), 3.4 s (+13 %); estimated 5, 120, 3.0 s`.
     pub fn told(&self) -> String {
         let Outturn { expected, real } = self;
+        // What was written down when no call had been measured yet.
+        let unknown = 0 < expected.calls && expected.output_tokens == 0.0 && expected.seconds == 0.0;
         let off = |expected: f64, real: f64| match (expected, real) {
             (0.0, 0.0) => "as said".to_owned(),
+            (0.0, _) if unknown => "not estimated".to_owned(),
             (0.0, _) => "none was expected".to_owned(),
             (expected, real) => format!("{:+} %", (100.0 * (real - expected) / expected).round() as i64),
         };
+        let s = if real.calls == 1 { "" } else { "s" };
+        let estimated = match unknown {
+            true => format!("{}", expected.calls),
+            false => format!("{}, {:.0}, {:.1} s", expected.calls, expected.output_tokens, expected.seconds),
+        };
         format!(
-            "estimated {} calls, {:.0} tokens, {:.1} s; it took {} ({}), {:.0} ({}), {:.1} s ({})",
-            expected.calls,
-            expected.output_tokens,
-            expected.seconds,
+            "took {} call{s} ({}), {:.0} tokens ({}), {:.1} s ({}); estimated {estimated}",
             real.calls,
             off(f64::from(expected.calls), f64::from(real.calls)),
             real.output_tokens,

@@ -73,7 +73,7 @@ fn a_plan_of_functions_runs_without_any_model() {
         PLAN,
         0,
         "a,g",
-        "estimate: estimated 0 calls, 0 tokens, 0.0 s; it took 0",
+        "estimate: took 0 calls (as said), 0 tokens (as said), 0.0 s (as said); estimated 0, 0, 0.0 s",
     );
     check(&["run", "--max-cost=-1", "--plan", "-"], PLAN, 2, "", "--max-cost");
     let waits = PLAN.replace("[merge]", "[person]");

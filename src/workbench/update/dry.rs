@@ -3,7 +3,7 @@
 use super::{record_turn, running, sheets, stale};
 use crate::{
     engine::{
-        Status,
+        Bound, Status,
         estimate::{Outturn, left},
     },
     ids::TaskId,
@@ -53,10 +53,7 @@ pub(super) fn show(state: &mut State) -> Vec<Effect> {
         let words = "some tasks are not decomposed to the end: what is added to the plan comes on top";
         head.push((Tone::Plain, words.to_owned()));
     }
-    if 0 < sum.unmeasured {
-        let words = "of some experts no call was measured yet: theirs are taken as the mean of all";
-        head.push((Tone::Dim, words.to_owned()));
-    }
+    head.extend(stale::caution(&sum));
     let budget = state.settings().limits.budget().left(journal.spent());
     let root = plan.root().and_then(|root| crate::engine::caps::left(journal, root, &Default::default()));
     let room = root.map_or(budget, |root| root.and(budget));
@@ -116,8 +113,9 @@ pub(super) fn tell(state: &mut State) {
     let Some(told) = outturn(state).filter(|_| state.interactive) else { return };
     state.estimated = None;
     let words = match state.notice.take() {
-        Some(notice) => format!("{}; {told}", notice.text),
-        None => told,
+        // The answer stands in the tree and in the log.
+        Some(notice) if state.ended != Some(Bound::Finished) => format!("{}; {told}", notice.text),
+        _ => told,
     };
     state.say(Weight::Info, words);
 }

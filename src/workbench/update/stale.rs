@@ -22,10 +22,29 @@ pub(crate) fn told(cost: &Estimate) -> String {
         return "no call to a model".to_owned();
     }
     let s = if cost.calls == 1 { "" } else { "s" };
+    if cost.is_unknown() {
+        return format!("{} call{s}; what calls take was not measured yet", cost.calls);
+    }
     let sure = if cost.unmeasured == 0 { "about" } else { "perhaps" };
     let seconds =
         if cost.seconds < 10.0 { format!("{:.1}", cost.seconds) } else { format!("{:.0}", cost.seconds) };
     format!("{} call{s}, {sure} {:.0} tokens, {seconds} s", cost.calls, cost.output_tokens)
+}
+
+/// The same for a cell of a table.
+fn cell(cost: &Estimate, none: &str) -> String {
+    let s = if cost.calls == 1 { "" } else { "s" };
+    match cost.calls {
+        0 => none.to_owned(),
+        n if cost.is_unknown() => format!("{n} call{s}"),
+        n => format!("{n} call{s} {:.0} tok {:.1} s", cost.output_tokens, cost.seconds),
+    }
+}
+
+/// Says that some figures are no measurements of their own.
+pub(super) fn caution(cost: &Estimate) -> Option<(Tone, String)> {
+    let words = "of some experts no call was measured yet: theirs are taken as the mean of all";
+    (0 < cost.unmeasured && !cost.is_unknown()).then(|| (Tone::Dim, words.to_owned()))
 }
 
 /// What follows an edit in the status line: `; 3 of 11 tasks are stale: …`. Nothing when nothing is.
@@ -62,11 +81,7 @@ pub(super) fn preview(state: &mut State) -> Vec<Effect> {
         stale => format!("{stale} of {} tasks are stale; to make them fresh: {}", tally.tasks, told(&all)),
     };
     let mut lines = vec![(Tone::Strong, head)];
-    if 0 < all.unmeasured {
-        let words =
-            "of some experts no call was measured yet: theirs are taken as the mean of all".to_owned();
-        lines.push((Tone::Dim, words));
-    }
+    lines.extend(caution(&all));
     lines.push((Tone::Dim, "an answer that comes out unchanged ends the wave earlier".to_owned()));
     let sheet = Sheet {
         kind: Kind::Preview(tasks),
@@ -86,12 +101,7 @@ pub(super) fn row(state: &State, task: TaskId, free: &str) -> Row {
     let look = state.survey.look(task);
     let how = look.map_or("", |look| if look.stale { "stale" } else { look.status.word() });
     let by = look.map(|look| look.by.clone()).unwrap_or_default();
-    let cost = estimate(&state.journal, &state.survey, task);
-    let told = match cost.calls {
-        0 => free.to_owned(),
-        1 => format!("1 call {:.0} tok {:.1} s", cost.output_tokens, cost.seconds),
-        n => format!("{n} calls {:.0} tok {:.1} s", cost.output_tokens, cost.seconds),
-    };
+    let told = cell(&estimate(&state.journal, &state.survey, task), free);
     let text = state.journal.session().plan.text(task);
     Row::new(Tone::Plain, [number(state, task), how.to_owned(), by, text, told])
 }
