@@ -6,6 +6,7 @@
 mod budget;
 mod check;
 mod circles;
+mod context;
 mod edit;
 mod graph;
 pub mod lint;

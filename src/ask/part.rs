@@ -24,6 +24,8 @@ pub enum Origin {
     Notation,
     /// Words of the task itself.
     Task,
+    /// The text that the goal is about.
+    Context,
     /// The answer of another task, in its words; the place of its reference in the task's words.
     Input(usize),
     /// A step that was made before, from 1 on.
@@ -82,14 +84,13 @@ fn trim_end(parts: &mut Vec<Part>) {
     }
 }
 
-/// The parts of a turn that was filled from a card: `rendered` with `mark` in place of the question. `None` when the card
-/// did more with the question than to set it in.
+/// The parts of a turn that was filled from a card: `rendered` with a mark in place of each of the `fills`. `None` when the
+/// card did more with them than to set them in.
 pub fn filled(
     turn: usize,
     card: &str,
     rendered: &str,
-    mark: char,
-    question: &str,
+    fills: &[(char, Origin, &str)],
     real: &Turn,
 ) -> Option<Vec<Part>> {
     let mut parts: Vec<Part> = vec![];
@@ -98,12 +99,16 @@ pub fn filled(
             parts.push(Part { origin, turn, text: text.to_owned() });
         }
     };
-    for (at, piece) in rendered.split(mark).enumerate() {
-        if 0 < at {
-            push(Origin::Task, question);
-        }
-        push(Origin::Card(card.to_owned()), piece);
+    let mut rest = rendered;
+    let of = |letter: char| fills.iter().find(|(mark, ..)| *mark == letter);
+    while let Some((at, (mark, origin, text))) =
+        rest.char_indices().find_map(|(at, letter)| Some((at, of(letter)?)))
+    {
+        push(Origin::Card(card.to_owned()), &rest[..at]);
+        push(origin.clone(), text);
+        rest = &rest[at + mark.len_utf8()..];
     }
+    push(Origin::Card(card.to_owned()), rest);
     trim_start(&mut parts);
     trim_end(&mut parts);
     let whole: String = parts.iter().map(|part| part.text.as_str()).collect();
@@ -193,11 +198,19 @@ mod tests {
     fn a_card_sets_the_question_in_or_is_not_split() {
         let check = |rendered: &str, question: &str, real: &str, expected: Option<&[(Origin, &str)]>| {
             let turn = Turn { role: "user".to_owned(), text: real.to_owned() };
-            let found = filled(0, "c", rendered, '\u{e000}', question, &turn);
+            let found = filled(
+                0,
+                "c",
+                rendered,
+                &[('\u{e000}', Origin::Task, question), ('\u{e001}', Origin::Context, "Ada")],
+                &turn,
+            );
             assert_eq!(found.as_deref().map(told).as_deref(), expected, "{rendered}");
         };
         let card = || Origin::Card("c".to_owned());
         check(" Q: \u{e000}\n", "why?", "Q: why?", Some(&[(card(), "Q: "), (Origin::Task, "why?")]));
+        let both = [(Origin::Context, "Ada"), (card(), ": "), (Origin::Task, "why?")];
+        check("\u{e001}: \u{e000}", "why?", "Ada: why?", Some(&both));
         check("\u{e000} ", " why? ", "why?", Some(&[(Origin::Task, "why?")]));
         check("Q: \u{e000}", "why?", "Q: WHY?", None);
     }

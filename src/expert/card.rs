@@ -79,28 +79,36 @@ pub fn read_card(text: &str, origin: &str) -> Result<(ExpertCard, Vec<String>), 
 ///
 /// # Errors
 /// A template that can not be read or names an unknown variable; `line` counts within the body.
-pub fn turns(card: &ExpertCard, question: &str) -> Result<Vec<Turn>, CardError> {
-    template::render(&card.body, question).map_err(|(line, what)| CardError {
+pub fn turns(card: &ExpertCard, question: &str, context: &str) -> Result<Vec<Turn>, CardError> {
+    template::render(&card.body, question, context).map_err(|(line, what)| CardError {
         origin: card.origin.clone(),
         line,
         what: format!("in the body: {what}"),
     })
 }
 
-/// Where the words of [`turns`] came from. A turn that does more with the question than to set it in stays one part.
-pub fn parts(card: &ExpertCard, question: &str) -> Vec<Part> {
-    // No card says this character: it is of no script.
-    const MARK: char = '\u{e0f0}';
-    let (Ok(real), Ok(marked)) = (turns(card, question), turns(card, &MARK.to_string())) else {
+/// Does it say `{{ context }}` anywhere?
+pub fn wants_context(card: &ExpertCard) -> bool {
+    template::mentions(&card.body, "context")
+}
+
+/// Where the words of [`turns`] came from. A turn that does more with them than to set them in stays one part.
+pub fn parts(card: &ExpertCard, question: &str, context: &str) -> Vec<Part> {
+    // No card says these characters: they are of no script. Without a context there is nothing to mark, and a card may ask.
+    const MARKS: [char; 2] = ['\u{e0f0}', '\u{e0f1}'];
+    let [question_mark, context_mark] = MARKS.map(|mark| mark.to_string());
+    let context_mark = if context.is_empty() { "" } else { &context_mark };
+    let (Ok(real), Ok(marked)) = (turns(card, question, context), turns(card, &question_mark, context_mark))
+    else {
         return vec![];
     };
+    let fills = [(MARKS[0], Origin::Task, question), (MARKS[1], Origin::Context, context)];
     let whole = |turn: usize, text: &str| {
         vec![Part { origin: Origin::Card(card.name.clone()), turn, text: text.to_owned() }]
     };
     let split = |(at, turn): (usize, &Turn)| {
-        let rendered = marked.get(at).filter(|_| marked.len() == real.len() && !card.body.contains(MARK));
-        let parts =
-            rendered.and_then(|rendered| part::filled(at, &card.name, &rendered.text, MARK, question, turn));
+        let rendered = marked.get(at).filter(|_| marked.len() == real.len() && !card.body.contains(MARKS));
+        let parts = rendered.and_then(|rendered| part::filled(at, &card.name, &rendered.text, &fills, turn));
         parts.unwrap_or_else(|| whole(at, &turn.text))
     };
     real.iter().enumerate().flat_map(split).collect()
@@ -186,7 +194,8 @@ fn read(text: &str, origin: &str, warnings: &mut Vec<String>) -> Result<ExpertCa
                 "the body is empty; write the prompt with {{ question }} below the fields".into(),
             ));
         }
-        template::render(&card.body, "?").map_err(|(line, what)| (above + line.saturating_sub(1), what))?;
+        template::render(&card.body, "?", "")
+            .map_err(|(line, what)| (above + line.saturating_sub(1), what))?;
     }
     Ok(card)
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 pub(super) const EVAL_HELP: &str = "\
 The file has one JSON object a line: {\"task\": \"…\", \"answer\": \"…\"}, and \"context\": \"…\" if the task needs a text.
+The text stands above the task in the goal, a blank line between them, so the decomposer sees both. Of the experts that
+answer sub-tasks those see it whose card says {{ context }}; none that comes with the program does.
 `plantern import` makes such files from data sets. An answer that is a list is written as a JSON list.
 
 Examples:

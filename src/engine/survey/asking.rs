@@ -147,6 +147,11 @@ impl Surveyor<'_> {
         }
     }
 
+    /// The text that the goal is about, for a card that sets it in.
+    pub(super) fn context_for(&self, card: &ExpertCard) -> String {
+        if card::wants_context(card) { self.session.plan.context() } else { String::new() }
+    }
+
     /// The parts of what an expert is asked, for the question at this place.
     pub(super) fn parts_of_card(
         &self,
@@ -156,7 +161,7 @@ impl Surveyor<'_> {
         question: &str,
     ) -> Vec<Part> {
         let parts = match card.kind {
-            ExpertKind::Prompt => card::parts(card, question),
+            ExpertKind::Prompt => card::parts(card, question, &self.context_for(card)),
             _ => vec![Part { origin: Origin::Task, turn: 0, text: question.to_owned() }],
         };
         self.split(parts, draft, Some(at))

@@ -5,7 +5,7 @@
 
 use super::front::{Fault, shortened};
 use crate::ask::Turn;
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::{Environment, UndefinedBehavior};
 use std::io::{Error, Write};
 
 /// What a rendered turn may hold; far more than any context of a model.
@@ -13,17 +13,17 @@ const MAX_TURN_BYTES: usize = 4 * 1024 * 1024;
 const FUEL: u64 = 20_000;
 const BLOCKS: [&str; 6] = ["if", "elif", "else", "endif", "raw", "endraw"];
 
-/// The turns of the chat; faults carry the line within the body.
-pub(super) fn render(body: &str, question: &str) -> Result<Vec<Turn>, Fault> {
+/// The turns of the chat; faults carry the line within the body. `context` is the text that the goal is about, or empty.
+pub(super) fn render(body: &str, question: &str, context: &str) -> Result<Vec<Turn>, Fault> {
     let mut turns = Vec::new();
     for section in sections(body) {
         only_plain_blocks(&section)?;
-        let text = fill(&section, question)?;
+        let text = fill(&section, question, context)?;
         if !text.trim().is_empty() {
             turns.push(Turn { role: section.role.to_owned(), text: text.trim().to_owned() });
         }
     }
-    if !mentions_question(body) {
+    if !mentions(body, "question") {
         // A skill written for other programs: its text instructs, the question follows it.
         if let [only] = turns.as_mut_slice() {
             only.role = "system".to_owned();
@@ -63,10 +63,14 @@ fn role_of(line: &str) -> Option<&'static str> {
     ["system", "user", "assistant"].into_iter().find(|role| role.eq_ignore_ascii_case(word))
 }
 
-fn mentions_question(body: &str) -> bool {
-    body.split("{{")
-        .skip(1)
-        .any(|rest| rest.split("}}").next().is_some_and(|inside| inside.contains("question")))
+/// Is this name set in somewhere, or asked for in an `{% if %}`?
+pub(super) fn mentions(body: &str, name: &str) -> bool {
+    let inside = |open: &str, close: &str| {
+        body.split(open)
+            .skip(1)
+            .any(|rest| rest.split(close).next().is_some_and(|inside| inside.contains(name)))
+    };
+    inside("{{", "}}") || name == "context" && inside("{%", "%}")
 }
 
 fn only_plain_blocks(section: &Section<'_>) -> Result<(), Fault> {
@@ -89,12 +93,12 @@ fn only_plain_blocks(section: &Section<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn fill(section: &Section<'_>, question: &str) -> Result<String, Fault> {
+fn fill(section: &Section<'_>, question: &str, context: &str) -> Result<String, Fault> {
     let fault = |error: minijinja::Error| {
         let line = section.line + error.line().unwrap_or(1).saturating_sub(1);
         let what = match error.kind() {
             minijinja::ErrorKind::UndefinedError => {
-                "the template names a variable other than `question`".to_owned()
+                "the template names a variable other than `question` and `context`".to_owned()
             }
             kind => format!("{kind}: {}", shortened(error.detail().unwrap_or("can not be rendered"))),
         };
@@ -109,7 +113,7 @@ fn fill(section: &Section<'_>, question: &str) -> Result<String, Fault> {
     environment.add_filter("length", |text: String| text.chars().count());
     let template = environment.template_from_str(section.text).map_err(fault)?;
     let mut page = Page(Vec::new());
-    template.render_captured_to(context! { question }, &mut page).map_err(fault)?;
+    template.render_captured_to(minijinja::context! { question, context }, &mut page).map_err(fault)?;
     String::from_utf8(page.0).map_err(|_| (section.line, "the template gave no valid text".to_owned()))
 }
 

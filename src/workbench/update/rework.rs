@@ -386,7 +386,12 @@ pub(super) fn take_choice(state: &mut State, what: &Choice, tasks: &[TaskId], at
     };
     let (Choice::Strategy(names) | Choice::Router(names) | Choice::Expert(names)) = what;
     let Some(name) = names.get(at) else { return vec![] };
-    let words = name.as_deref().unwrap_or("as usual").to_owned();
+    let kind = match what {
+        Choice::Strategy(_) => "strategy",
+        Choice::Router(_) => "router, here and below",
+        Choice::Expert(_) => "expert",
+    };
+    let words = format!("{kind}: {}", name.as_deref().unwrap_or("as usual"));
     make(state, Ok(edits(name)), &words)
 }
 

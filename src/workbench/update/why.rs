@@ -194,6 +194,7 @@ fn origin(state: &State, task: TaskId, origin: &Origin) -> (String, Option<TaskI
         Origin::Card(name) => (format!("card of {name}"), None),
         Origin::Notation => ("notation".to_owned(), None),
         Origin::Task => ("the task's words".to_owned(), Some(task)),
+        Origin::Context => ("the goal's text".to_owned(), plan.root()),
         Origin::Input(nth) => {
             let need = plan.task(task).and_then(|task| task.draft.phrase.needs().get(*nth).copied());
             (format!("answer of {}", number(need)), need)
@@ -208,7 +209,7 @@ fn tone(origin: &Origin) -> Tone {
     match origin {
         Origin::Instruction(_) | Origin::Exemplar { .. } | Origin::Card(_) | Origin::Notation => Tone::Dim,
         Origin::Task | Origin::Step(_) => Tone::Plain,
-        Origin::Input(_) | Origin::StepAnswer(_) => Tone::Added,
+        Origin::Input(_) | Origin::StepAnswer(_) | Origin::Context => Tone::Added,
         Origin::Person => Tone::Changed,
     }
 }

@@ -5,8 +5,10 @@ use crate::support::Bench;
 use plantern::{
     ask::{Answer, Prompt, Request, Token, Usage},
     engine::{Amendments, Command, Report},
+    expert::roster::Roster,
     ids::{CallId, TaskId},
-    session::{Outcome, branches::branches},
+    plan::{Draft, Edit},
+    session::{Actor, Event, Outcome, branches::branches},
     workbench::{Effect, Message, Mode, RowId, Tab, rows, tokens},
 };
 
@@ -319,4 +321,37 @@ fn a_prompt_tells_what_its_parts_cost_in_tokens_as_far_as_somebody_counted() {
     );
     let task = rows.iter().find(|cells| cells[3] == "the task's words").unwrap();
     assert_eq!(task[2], about(task));
+}
+
+#[test]
+fn a_card_that_asks_for_it_sees_the_text_that_the_goal_is_about() {
+    let card = "---\nname: qa\ndescription: Looks it up in the text.\n---\n{{ context }}\nQ: {{ question }}";
+    let mut bench = Bench::new();
+    bench.state.tools.roster = Roster::load([(card, "qa.md")]).0;
+    let replies = [" [qa] Who wrote the notes?", "Ada", " [EOQ]"];
+    bench.replies = replies.map(str::to_owned).into();
+    bench.task("Ada wrote the notes in 1843.\n\nWho wrote the notes?");
+    bench.press("c");
+    assert_eq!(prompt(&bench.asked[1]), "Ada wrote the notes in 1843.\nQ: Who wrote the notes?");
+    bench.press("j Q");
+    let (_, rows) = sheet(&bench);
+    let told: Vec<&str> = rows.iter().map(|cells| cells[2].as_str()).collect();
+    assert_eq!(told, ["the goal's text", "card of qa", "the task's words"]);
+    // Another text makes the answer stale; another question does not.
+    bench.replies = replies.map(str::to_owned).into();
+    let text = |context: &str, question: &str| {
+        vec![Edit::SetPhrase {
+            task: TaskId(0),
+            phrase: Draft::text(format!("{context}\n\n{question}")).phrase,
+        }]
+    };
+    let mut stale = |context: &str, question: &str| {
+        let event = Event::Edited { by: Actor::Person, edits: text(context, question), reason: None };
+        bench.state.journal.record(event, 1).unwrap();
+        bench.state.look();
+        bench.state.survey.look(TaskId(1)).unwrap().stale
+    };
+    assert!(!stale("Ada wrote the notes in 1843.", "Who wrote them?"));
+    assert!(stale("Emmy wrote the notes.", "Who wrote them?"));
+    assert!(!stale("Ada wrote the notes in 1843.", "Who?"));
 }

@@ -57,7 +57,9 @@ impl Survey {
         self.changes = Changes::default();
         let same = old.settings == self.session.settings
             && self.tools.as_ref() == Some(tools)
-            && old.plan.root() == self.session.plan.root();
+            && old.plan.root() == self.session.plan.root()
+            // Every task may be asked with it.
+            && old.plan.context() == self.session.plan.context();
         let Some(calls) = calls.filter(|_| same) else {
             return self.look_at_all(journal, tools);
         };
