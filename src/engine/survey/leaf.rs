@@ -89,8 +89,9 @@ impl Surveyor<'_> {
         let server = card.server.as_ref().filter(|name| !self.tools.servers.models.contains_key(*name));
         let failure = server.map(|server| format!("failed: no server is called `{server}`"));
         let mut replies = Replies { failure, ..Replies::default() };
+        let context = self.context_for(card);
         for (at, question) in look.questions.iter().enumerate() {
-            let request = request(card, question, &self.context_for(card), self.settings.sampling)
+            let request = request(card, question, &context, self.settings.sampling)
                 .map_err(|error| Status::Stuck(format!("the card of `{}`: {error}", card.name)))?;
             let person = matches!(request, Request::Person { .. });
             let (server, model) = (card.server.clone(), card.model.clone());
