@@ -156,7 +156,7 @@ fn a_router_is_set_for_a_task_and_all_below_it() {
     assert_eq!(routers(&bench), ["tag", "tag", "tag"]);
     // One task: it and who uses it are stale until it is routed again, and nothing is asked anew.
     bench.press("g j A-t j j enter");
-    assert!(bench.notice().starts_with("lexical; "), "{}", bench.notice());
+    assert!(bench.notice().starts_with("router, here and below: lexical; "), "{}", bench.notice());
     let stale: Vec<TaskId> = bench.state.survey.stale().collect();
     assert_eq!(stale, [0, 1, 2, 3].map(TaskId));
     bench.press("c");
