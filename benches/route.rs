@@ -54,11 +54,11 @@ fn measure(size: usize, categories: usize) {
         copying.push(before.elapsed().as_secs_f64() * 1000.0);
         drop(copy);
         let before = Instant::now();
-        drop(learned(&known, &cards, &new));
+        drop(learned(&known, &cards, &new, 0));
         learning.push(before.elapsed().as_secs_f64() * 1000.0);
         let job =
             Job { cards: cards.clone(), known: Arc::clone(&known), base: vec![], new, seed: 7, number: 2 };
-        let after = learned(&known, &cards, &job.new);
+        let after = learned(&known, &cards, &job.new, 0);
         let before = Instant::now();
         let gate = plantern::router::gate::gate(&cards, &known, &after, &|one| one.text == job.new[0].text);
         proposing.push(learning[round] + before.elapsed().as_secs_f64() * 1000.0);

@@ -39,6 +39,9 @@ pub struct Job {
 
 /// Above so many examples nothing is fitted anew.
 const MANY: usize = 20_000;
+/// Up to so many everything is: it takes no longer than a person notices, and old examples that are seen again and again
+/// while others are learned in place count too much where there are few of them.
+const FEW: usize = 600;
 
 /// Who gets what nobody else should: the first person among the cards.
 pub fn person(cards: &[ExpertCard]) -> &str {
@@ -76,8 +79,8 @@ pub fn card_examples(cards: &[ExpertCard], vectors: &BTreeMap<String, Vec<f32>>)
     cards.iter().flat_map(|card| card_texts(card).filter_map(move |text| example(card, text))).collect()
 }
 
-/// Learns the new examples, and says what that does to them and to what the judged weights have not seen. Learning in
-/// place comes first; where that does not pass the gate, everything is fitted anew.
+/// Learns the new examples, and says what that does to them and to what the judged weights have not seen. The quick way
+/// ([`learned`]) comes first; where that does not pass the gate, everything is fitted and calibrated anew.
 pub fn propose(job: &Job) -> Proposal {
     let Job { cards, known, base, new, seed, number } = job;
     let person = person(cards).to_owned();
@@ -89,7 +92,7 @@ pub fn propose(job: &Job) -> Proposal {
         }
         false => &**known,
     };
-    let in_place = finish(job, before, learned(before, cards, new));
+    let in_place = finish(job, before, learned(before, cards, new, *seed));
     let count = before.examples.len() + new.len();
     if in_place.gate.passes() || MANY < count {
         return in_place;
@@ -104,11 +107,16 @@ pub fn propose(job: &Job) -> Proposal {
     if better { anew } else { in_place }
 }
 
-/// The version before with the new examples learned one by one.
-pub fn learned(before: &Knowledge, cards: &[ExpertCard], new: &[Example]) -> Knowledge {
+/// The version before with the new examples learned: one by one, or, of few, all of them anew. What was measured of other
+/// routers stays.
+pub fn learned(before: &Knowledge, cards: &[ExpertCard], new: &[Example], seed: u64) -> Knowledge {
     let mut after = before.clone();
     after.forget(&|one| is_overruled(one, new));
-    new.iter().for_each(|example| after.learn(example.clone()));
+    if after.examples.len() + new.len() <= FEW {
+        after = after.refitted(new, seed);
+    } else {
+        new.iter().for_each(|example| after.learn(example.clone()));
+    }
     after.recalibrate(cards);
     after
 }

@@ -17,7 +17,7 @@ const EPOCHS: usize = 14;
 const REPLAYED: usize = 96;
 /// Passes over the one that is learned.
 const REPEATS: usize = 8;
-/// Of the examples of a class every fifth is a control, beginning with the third: the first is a card's description.
+/// Of an expert's examples every fifth is a control, beginning with the third: the first is his card's description.
 const EVERY: usize = 5;
 const FIRST: usize = 2;
 /// What is out of scope can be anything: its few examples count more.
@@ -78,7 +78,7 @@ impl Knowledge {
             self.table.insert(class.clone(), example.expert.clone());
             self.softmax.class(&class);
         }
-        let same = self.examples.iter().filter(|one| one.class() == class).count();
+        let same = self.examples.iter().filter(|one| one.expert == example.expert).count();
         let control = *example.control.get_or_insert(is_control(same));
         // Old examples spread over all there are, others each time.
         let count = self.examples.len();
@@ -109,6 +109,17 @@ impl Knowledge {
         self.ability.learn(&example);
         self.index.add(self.examples.len(), &example);
         self.examples.push_back(Arc::new(example));
+    }
+
+    /// The weights fitted anew to what is known and to more examples; table, calibration and mixture stay.
+    pub fn refitted(&self, more: &[Example], seed: u64) -> Knowledge {
+        let all = self.examples.iter().map(|one| &**one).chain(more).cloned().collect();
+        Knowledge {
+            uncertain: self.uncertain.clone(),
+            calibration: self.calibration.clone(),
+            mix: self.mix.clone(),
+            ..Knowledge::fit(all, self.table.clone(), &self.person, seed)
+        }
     }
 
     /// Lets go of examples; the weights forget them as others are learned.
@@ -158,11 +169,11 @@ fn is_control(before_it: usize) -> bool {
     before_it % EVERY == FIRST
 }
 
-/// Deals each example that is on no side yet, class by class.
+/// Deals each example that is on no side yet, expert by expert: of categories there may be too few of each.
 fn deal(examples: &mut [Example]) {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for example in examples {
-        let count = counts.entry(example.class().to_owned()).or_default();
+        let count = counts.entry(example.expert.clone()).or_default();
         example.control.get_or_insert(is_control(*count));
         *count += 1;
     }

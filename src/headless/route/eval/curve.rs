@@ -87,7 +87,7 @@ pub(super) fn learning(
             waiting.extend(rest[done..until].iter().map(|one| (*one).clone()));
             done = until;
             let before = clock();
-            let after = learned(&knowledge, cards, &waiting);
+            let after = learned(&knowledge, cards, &waiting, job.seed);
             let fresh: Vec<&str> = waiting.iter().map(|one: &Example| one.text.as_str()).collect();
             let passes = gate(cards, &knowledge, &after, &|one| fresh.contains(&one.text.as_str())).passes();
             spent += clock() - before;
