@@ -1,0 +1,97 @@
+//! Pausing, and ending calls early: what they wrote is kept.
+
+use super::drive;
+use crate::{
+    ask::{Answer, Finish, Usage},
+    engine::Command,
+    ids::CallId,
+    session::Event,
+    workbench::{Effect, Live, Run, State, Weight, update::record},
+};
+use std::collections::BTreeMap;
+
+pub(in super::super) fn pause_or_resume(state: &mut State) -> Vec<Effect> {
+    let pause = state.live.values().any(|live| !live.paused);
+    state.live.values_mut().for_each(|live| live.paused = pause);
+    let words = if pause {
+        "paused: p goes on, A-e edits the text and goes on, C-x cancels and keeps it"
+    } else {
+        "going on"
+    };
+    state.say(Weight::Info, words);
+    let command = if pause { Command::Pause } else { Command::Resume };
+    state.live.keys().map(|call| Effect::Engine(command(*call))).collect()
+}
+
+pub(in super::super) fn cancel(state: &mut State) -> Vec<Effect> {
+    let effects = stop_all(state);
+    state.say(Weight::Info, "cancelled; s asks again");
+    effects
+}
+
+/// Ends every call now, keeping what it wrote; whatever it still says is dropped by its id.
+pub(in super::super) fn stop_all(state: &mut State) -> Vec<Effect> {
+    state.run = Run::Idle;
+    state.debug.stop = None;
+    state.queued = 0;
+    let live = std::mem::take(&mut state.live);
+    end_calls(state, live)
+}
+
+/// Cancels the selected task with all below it, or takes that back: its calls end, and nothing of it runs until then.
+pub(in super::super) fn cancel_task(state: &mut State) -> Vec<Effect> {
+    let Some(task) = state.ui.cursor.map(|row| row.task) else { return vec![] };
+    let plan = &state.journal.session().plan;
+    let on = !state.journal.session().progress(task).cancelled;
+    let all = std::mem::take(&mut state.live);
+    let (live, others) = all.into_iter().partition(|(_, live)| on && plan.is_below(live.task, task));
+    state.live = others;
+    let below = plan.subtree(task).len();
+    let whole = plan.root() == Some(task);
+    state.journal.open_turn();
+    let mut effects = end_calls(state, live);
+    effects.extend(record(state, [Event::Cancelled { task, on }]).unwrap_or_default());
+    if on && whole {
+        (state.run, state.queued) = (Run::Idle, 0);
+    }
+    let words = match (on, below) {
+        (false, _) => "taken up again: s steps, c runs".to_owned(),
+        (true, 1) => "cancelled: it does not run until A-k takes it up again".to_owned(),
+        (true, n) => format!(
+            "cancelled with the {} tasks below it: nothing of it runs until A-k takes it up again",
+            n - 1
+        ),
+    };
+    state.say(Weight::Info, words);
+    effects.extend(drive(state));
+    effects
+}
+
+/// Ends these calls and keeps what they wrote.
+fn end_calls(state: &mut State, live: BTreeMap<CallId, Live>) -> Vec<Effect> {
+    let mut effects: Vec<Effect> = live.keys().map(|call| Effect::Engine(Command::Cancel(*call))).collect();
+    let stopped: Vec<Event> = live.into_iter().map(|(call, live)| stopped(call, live, state.now)).collect();
+    effects.extend(record(state, stopped).unwrap_or_default());
+    effects
+}
+
+/// Ends one call now, keeping what it wrote.
+pub(in super::super) fn stop(state: &mut State, call: CallId) -> Vec<Effect> {
+    let Some(live) = state.live.remove(&call) else { return vec![] };
+    let event = stopped(call, live, state.now);
+    let mut effects = vec![Effect::Engine(Command::Cancel(call))];
+    effects.extend(record(state, [event]).unwrap_or_default());
+    effects
+}
+
+fn stopped(call: CallId, live: Live, now: u64) -> Event {
+    let usage = Usage {
+        output_tokens: live.tokens.len() as u32,
+        prompt_tokens: live.prefill.map_or(0, |(done, _)| done as u32),
+        seconds: now.saturating_sub(live.since) as f64 / 1000.0,
+        ..Default::default()
+    };
+    let text = live.text();
+    let partial = Answer { text, tokens: live.tokens, usage, finish: Finish::Cancelled, ..Answer::default() };
+    Event::Stopped { call, partial }
+}
