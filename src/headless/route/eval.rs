@@ -97,7 +97,8 @@ pub fn cards(rows: &[&Row], examples: usize) -> Vec<ExpertCard> {
         .collect()
 }
 
-fn example(row: &Row, vectors: &Vectors) -> Example {
+/// What a row of a data set teaches.
+pub(super) fn example(row: &Row, vectors: &Vectors) -> Example {
     Example {
         text: row.text.clone(),
         expert: row.expert.clone(),

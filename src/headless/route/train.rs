@@ -58,15 +58,7 @@ pub async fn train(
     let by_text: BTreeMap<String, Vec<f32>> =
         texts.iter().map(|text| (text.clone(), vectors.get(text).to_vec())).collect();
     let mut examples = learning::card_examples(cards, &by_text);
-    examples.extend(rows.iter().map(|row| Example {
-        text: row.text.clone(),
-        expert: row.expert.clone(),
-        category: row.category.clone(),
-        vector: vectors.get(&row.text).to_vec(),
-        origin: Origin::File,
-        outcomes: row.outcomes.clone(),
-        control: None,
-    }));
+    examples.extend(rows.iter().map(|row| super::eval::example(row, &vectors)));
     let person = learning::person(cards).to_owned();
     let before = match known.is_empty() {
         true => Knowledge::fit_calibrated(examples.clone(), BTreeMap::new(), cards, &person, seed),

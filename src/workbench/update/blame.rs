@@ -1,22 +1,24 @@
 //! The dialogue that walks from a wrong final answer to the task at fault: asks about one answer at a time, pins the right
 //! one on a branch of its own, runs again what depends on it, and ends with the finding. The branch at hand stays as it was.
 
-use super::{browsing, lineage, record_or_say, running, sheets, typing, walk};
+mod sheet;
+
+pub(super) use sheet::detail;
+
+use super::{browsing, lineage, record_or_say, running, typing, walk};
 use crate::{
     decision::Ruling,
     engine::{
         Status,
-        blame::{Ancestry, Blame, Finding, Next, Said},
+        blame::{Ancestry, Blame, Next, Said},
     },
     ids::{Seq, TaskId},
     session::Event,
     workbench::{
-        Action, Effect, Mode, RowId, Run, State, Weight,
-        buffer::Buffer,
-        mode::Purpose,
-        sheet::{Kind, Row, Sheet, Tone},
+        Action, Effect, Mode, RowId, Run, State, Weight, buffer::Buffer, mode::Purpose, sheet::Kind,
     },
 };
+use sheet::show;
 use std::collections::{BTreeMap, HashMap};
 
 /// The name of the branch on which answers are tried.
@@ -249,185 +251,4 @@ pub(super) fn enter(state: &mut State, task: Option<TaskId>) -> Vec<Effect> {
         browsing::reveal(state, RowId::task(task));
     }
     effects
-}
-
-/// `#2`, or `the goal`.
-fn name(state: &State, task: TaskId) -> String {
-    match state.journal.session().plan.root() == Some(task) {
-        true => "the goal".to_owned(),
-        false => state.journal.session().plan.reference(TaskId(u32::MAX), task),
-    }
-}
-
-fn plural(n: u32, one: &str) -> String {
-    format!("{n} {one}{}", if n == 1 { "" } else { "s" })
-}
-
-/// What was found, in words.
-fn told(state: &State, blaming: &Blaming, finding: &Finding) -> Vec<(Tone, String)> {
-    let cost =
-        format!("{} and {}", plural(blaming.search.questions, "question"), plural(blaming.calls, "call"));
-    let list = |tasks: &[TaskId]| tasks.iter().map(|task| name(state, *task)).collect::<Vec<_>>().join(", ");
-    let function = |task: TaskId| {
-        let card = state.survey.look(task).and_then(|look| state.tools.roster.get(&look.by));
-        card.is_some_and(|card| card.kind == crate::decision::ExpertKind::Symbolic)
-    };
-    let head = match finding {
-        Finding::Nobody => "the answer is right: there is nobody to blame".to_owned(),
-        Finding::Mended(tasks) => match &tasks[..] {
-            [.., last] => {
-                let own = if *last == blaming.goal { "has" } else { "is the first whose right answer mends" };
-                let rest = if *last == blaming.goal {
-                    "nothing before it to blame: its own answer is wrong"
-                } else {
-                    "the goal"
-                };
-                format!("{} {own} {rest} ({cost})", name(state, *last))
-            }
-            [] => "the answer is right now".to_owned(),
-        },
-        Finding::Decomposition => format!(
-            "every part of {} is right: how it is decomposed is at fault ({cost})",
-            name(state, blaming.goal)
-        ),
-        Finding::Among(tasks) => {
-            format!("it is one of {}; nobody could tell more ({cost})", list(tasks))
-        }
-    };
-    let mut lines = vec![(Tone::Strong, head)];
-    if let Finding::Mended(tasks) = finding
-        && let [before @ .., last] = &tasks[..]
-    {
-        if !before.is_empty() {
-            lines.push((Tone::Changed, format!("{} had to be right as well", list(before))));
-        }
-        if function(*last) {
-            let words =
-                "a function computed it exactly: its question is at fault, not its answer; e changes it";
-            lines.push((Tone::Plain, words.to_owned()));
-        }
-    }
-    if blaming.tip.is_some() {
-        let words =
-            format!("this branch is as it was; the mended plan is on the branch `{BRANCH}`: = compares");
-        lines.push((Tone::Dim, words));
-    }
-    lines
-}
-
-/// The sheet of the dialogue, as it stands.
-fn show(state: &mut State) -> Vec<Effect> {
-    let Some(blaming) = state.blame.as_deref() else { return vec![] };
-    let search = &blaming.search;
-    let next = search.next();
-    let suspects = search.suspects();
-    let over = matches!(next, Next::Found(_));
-    let asked = match &next {
-        Next::Ask(task) | Next::Type(task) | Next::Rerun(task, _) => Some(*task),
-        Next::Found(Finding::Mended(tasks)) => tasks.last().copied(),
-        Next::Found(Finding::Among(tasks)) => tasks.first().copied(),
-        Next::Found(Finding::Decomposition) => Some(blaming.goal),
-        Next::Found(Finding::Nobody) => None,
-    };
-    let mut head = match &next {
-        _ if blaming.trying.is_some() => {
-            vec![(Tone::Strong, "the right answer is pinned: what depends on it runs again".to_owned())]
-        }
-        _ if blaming.halted.is_some() => {
-            let why = blaming.halted.as_deref().unwrap_or_default();
-            vec![(
-                Tone::Bad,
-                format!("what was run again came to no end: {why}; it is on the branch `{BRANCH}`"),
-            )]
-        }
-        Next::Found(finding) => told(state, blaming, finding),
-        Next::Type(task) => {
-            let words = format!(
-                "{} is at fault: what it was made of is right. t types what its answer should be",
-                name(state, *task)
-            );
-            vec![(Tone::Strong, words)]
-        }
-        Next::Ask(task) if *task == blaming.goal && search.pinned().is_empty() => {
-            let words =
-                format!("{} has this answer. n: it is wrong; t: you type the right one", name(state, *task));
-            vec![(Tone::Strong, words)]
-        }
-        Next::Ask(task) if *task == blaming.goal => {
-            vec![(Tone::Strong, "it ran again: is the goal's answer right now?".to_owned())]
-        }
-        Next::Ask(task) | Next::Rerun(task, _) => {
-            vec![(Tone::Strong, format!("is the answer of {} as it should be?", name(state, *task)))]
-        }
-    };
-    if !over && 1 < suspects.len() && blaming.trying.is_none() && search.said(blaming.goal).is_some() {
-        let more = (suspects.len() as f64).log2().ceil() as u32;
-        let words = format!(
-            "{} of {} could be at fault: about {} to come; {} made so far",
-            suspects.len(),
-            search.ancestry().tasks().len(),
-            plural(more, "question"),
-            plural(blaming.calls, "call")
-        );
-        head.push((Tone::Dim, words));
-    }
-    let plan = &state.journal.session().plan;
-    let row = |task: &TaskId| {
-        let (how, tone) = match search.said(*task) {
-            _ if over && Some(*task) == asked => ("at fault", Tone::Bad),
-            _ if !over && Some(*task) == asked => ("asked now", Tone::Strong),
-            _ if search.pinned().contains(task) => ("replaced", Tone::Changed),
-            Some(Said::Right) => ("right", Tone::Added),
-            Some(Said::Wrong | Said::Typed(_)) => ("wrong", Tone::Bad),
-            Some(Said::Open) => ("open", Tone::Dim),
-            None if suspects.contains(task) => ("suspect", Tone::Plain),
-            None => ("cleared", Tone::Dim),
-        };
-        let number = if plan.root() == Some(*task) { "goal".to_owned() } else { name(state, *task) };
-        let answer = search.answer(*task).unwrap_or_default().to_owned();
-        Row::new(tone, [how.to_owned(), number, plan.text(*task), answer])
-    };
-    let tasks = search.ancestry().tasks().to_vec();
-    let rows: Vec<Row> = tasks.iter().take(10_000).map(row).collect();
-    let cursor =
-        asked.and_then(|asked| tasks.iter().position(|task| *task == asked)).unwrap_or(rows.len() - 1);
-    let keys = match over {
-        true => vec![("enter", "go there"), ("=", "compare")],
-        false => vec![("y", "right"), ("n", "wrong"), ("t", "type the right one"), ("space", "can not tell")],
-    };
-    let sheet = Sheet {
-        kind: Kind::Blame(tasks),
-        title: "Blame".to_owned(),
-        head,
-        columns: vec![11, 8, 0, 0],
-        rows,
-        cursor,
-        below: vec![],
-        keys,
-    };
-    let effects = sheets::show(state, sheet);
-    super::history::refresh(state);
-    effects
-}
-
-/// About the task under the cursor: what was asked, who answered, what it was made of.
-pub(super) fn detail(state: &State, task: TaskId) -> Vec<(Tone, String)> {
-    let Some(blaming) = state.blame.as_deref() else { return vec![] };
-    let (plan, look) = (&state.journal.session().plan, state.survey.look(task));
-    let by = look.map(|look| format!("[{}] ", look.by)).unwrap_or_default();
-    let mut lines = vec![(Tone::Strong, format!("{}  {by}{}", name(state, task), plan.text(task)))];
-    for question in look.iter().flat_map(|look| &look.questions).take(8) {
-        if *question != plan.text(task) {
-            lines.push((Tone::Dim, format!("       asked as {question}")));
-        }
-    }
-    lines.push((Tone::Plain, format!("       → {}", blaming.search.answer(task).unwrap_or_default())));
-    if let Some(Said::Typed(right)) = blaming.search.said(task) {
-        lines.push((Tone::Added, format!("       should be {right}")));
-    }
-    for input in blaming.search.ancestry().inputs(task) {
-        let answer = blaming.search.answer(input).unwrap_or_default();
-        lines.push((Tone::Dim, format!("       made of {} → {answer}", name(state, input))));
-    }
-    lines
 }

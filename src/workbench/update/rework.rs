@@ -1,16 +1,20 @@
-//! Larger edits by the person's hand: of several tasks, of structure, of the whole plan as text.
+//! Larger edits by the person's hand, of several tasks and of structure. Those that begin with a text are in `typed`, those
+//! that choose from a list in `choices`.
 
-use super::{browsing, change, sheets, typing};
+mod choices;
+mod typed;
+
+pub(super) use choices::{choose, take_choice};
+pub(super) use typed::{ask, take};
+
+use super::{browsing, change};
 use crate::{
     ids::TaskId,
-    judge,
-    plan::{Budget, Check, Edit, Plan, Redraft, Reworked, notation, outline_of, redraft},
+    plan::{Edit, Plan, Redraft, Reworked},
     session::{Actor, Event},
     workbench::{
         Action, Effect, RowId, State, Weight,
-        buffer::Buffer,
-        mode::Purpose,
-        sheet::{Choice, Kind, Row, Sheet, Tone},
+        sheet::{Row, Tone},
     },
 };
 
@@ -170,229 +174,6 @@ pub(super) fn wire(state: &mut State) -> Vec<Effect> {
             effects
         }
     }
-}
-
-/// Edits that begin with a text.
-pub(super) fn ask(state: &mut State, action: Action) -> Vec<Effect> {
-    let Some(task) = state.ui.cursor.map(|row| row.task) else { return vec![] };
-    let plan = &state.journal.session().plan;
-    let chosen = chosen(state);
-    let draft = |task: &TaskId| plan.task(*task).map(|task| task.draft.clone()).unwrap_or_default();
-    let (purpose, text) = match action {
-        Action::Split => (Purpose::Split(task), super::edits::as_typed(state, task)),
-        Action::Merge => {
-            let mut tasks = plan.topmost(&chosen);
-            if tasks.len() < 2 {
-                let parts = plan.parent(task).map_or(&[][..], |parent| plan.parts(parent));
-                tasks = parts.iter().copied().skip(plan.position(task) - 1).take(2).collect();
-            }
-            if tasks.len() < 2 {
-                state.say(Weight::Warning, "there is no task below it to merge with: mark others with v");
-                return vec![];
-            }
-            let words = plan.merged_text(&tasks);
-            (Purpose::Merge(tasks), words)
-        }
-        Action::Check => {
-            let now = chosen.first().and_then(|task| draft(task).check);
-            (Purpose::Check(chosen), now.map(|check| check.to_string()).unwrap_or_default())
-        }
-        Action::Budget => {
-            let now = chosen.first().and_then(|task| draft(task).budget);
-            (Purpose::Budget(chosen), now.map(|budget| budget.to_string()).unwrap_or_default())
-        }
-        Action::AsText => (Purpose::Outline(task), outline_of(plan, task)),
-        Action::Explain => {
-            let last = state.journal.path(state.journal.head()).unwrap_or_default().into_iter().rev();
-            let by_person = |event: &Event| {
-                matches!(
-                    event,
-                    Event::Edited { by: Actor::Person, .. }
-                        | Event::Pinned { .. }
-                        | Event::Judged { .. }
-                        | Event::Amended { .. }
-                        | Event::Configured { .. }
-                ) || matches!(event, Event::Routed { key, .. } if key.is_empty())
-            };
-            let Some(change) =
-                last.map(|record| (record.seq, &record.event)).find(|(_, event)| by_person(event))
-            else {
-                state.say(Weight::Info, "nothing was changed by hand yet");
-                return vec![];
-            };
-            (Purpose::Explain(change.0), String::new())
-        }
-        _ => return vec![],
-    };
-    typing::begin(state, purpose, Buffer::of(text));
-    vec![]
-}
-
-/// Takes what was typed.
-pub(super) fn take(state: &mut State, purpose: &Purpose, text: &str) -> Vec<Effect> {
-    let plan = state.journal.session().plan.clone();
-    let steps = || {
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        lines.map(|line| notation::read_step(line.strip_prefix("QS: ").unwrap_or(line))).collect::<Vec<_>>()
-    };
-    match purpose {
-        Purpose::Split(task) => {
-            let fresh = state.journal.fresh_task();
-            make(state, plan.split(*task, &steps(), fresh), "split; who used its answer uses the last one's")
-        }
-        Purpose::Merge(tasks) => {
-            let one = text.split('\n').map(str::trim).collect::<Vec<_>>().join(" ");
-            let step = notation::read_step(one.trim());
-            if step.text.trim().is_empty() {
-                state.say(Weight::Warning, "a task without text says nothing: nothing was changed");
-                return vec![];
-            }
-            let effects =
-                make(state, plan.merge(tasks, &step), "merged; who used their answers uses this one's");
-            browsing::keep_cursor(state);
-            effects
-        }
-        Purpose::Check(tasks) => {
-            let check = match text.trim() {
-                "" => None,
-                text => {
-                    match text.parse::<Check>().and_then(|check| judge::fault(&check).map_or(Ok(check), Err))
-                    {
-                        Ok(check) => Some(check),
-                        Err(why) => return refuse(state, purpose, text, why),
-                    }
-                }
-            };
-            let set = |task: &TaskId| Edit::SetCheck { task: *task, check: check.clone() };
-            make(state, Ok(tasks.iter().map(set).collect()), "checked from now on")
-        }
-        Purpose::Budget(tasks) => {
-            let budget = match text.trim() {
-                "" => None,
-                text => match text.parse::<Budget>() {
-                    Ok(budget) => Some(budget),
-                    Err(why) => return refuse(state, purpose, text, why),
-                },
-            };
-            let set = |task: &TaskId| {
-                let budget = budget.map(|budget| super::caps::narrowed(state, *task, budget));
-                Edit::SetBudget { task: *task, budget }
-            };
-            let edits: Vec<Edit> = tasks.iter().map(set).collect();
-            let narrower = edits.iter().find_map(|edit| match edit {
-                Edit::SetBudget { budget: set, .. } if *set != budget => set.map(|set| set.to_string()),
-                _ => None,
-            });
-            let words = match narrower {
-                Some(set) => format!("budget set to {set}: more is not left above it"),
-                None => "budget set".to_owned(),
-            };
-            make(state, Ok(edits), &words)
-        }
-        Purpose::Outline(task) => match redraft(&plan, *task, text, state.journal.fresh_task()) {
-            Ok(redraft) => {
-                sheets::confirm(state, *task, redraft);
-                vec![]
-            }
-            Err(why) => refuse(state, purpose, text, super::spoken(&plan, &why)),
-        },
-        Purpose::Explain(change) => {
-            let reason = text.trim().to_owned();
-            if reason.is_empty() {
-                return vec![];
-            }
-            let effects = self::change(state, Event::Explained { change: *change, reason });
-            state.say(Weight::Info, "kept with the change");
-            effects
-        }
-        _ => vec![],
-    }
-}
-
-/// The text stays in the box, with what is wrong beside it.
-fn refuse(state: &mut State, purpose: &Purpose, text: &str, why: String) -> Vec<Effect> {
-    typing::begin(state, purpose.clone(), Buffer::of(text));
-    state.say(Weight::Warning, why);
-    vec![]
-}
-
-/// Opens the list of strategies, or of experts.
-pub(super) fn choose(state: &mut State, action: Action) -> Vec<Effect> {
-    let tasks = chosen(state);
-    let plan = &state.journal.session().plan;
-    let draft =
-        tasks.first().and_then(|task| plan.task(*task)).map(|task| task.draft.clone()).unwrap_or_default();
-    let (what, named, rows) = match action {
-        Action::TaskStrategy => {
-            let all = crate::strategy::strategies();
-            let names = all.iter().map(|strategy| Some(strategy.name().to_owned()));
-            let about = all.iter().map(|strategy| [strategy.name().to_owned(), strategy.about().to_owned()]);
-            let first = ["as usual".to_owned(), "as the plan has it: parts, or an expert".to_owned()];
-            let rows: Vec<[String; 2]> = std::iter::once(first).chain(about).collect();
-            (Choice::Strategy(std::iter::once(None).chain(names).collect()), draft.strategy, rows)
-        }
-        Action::TaskRouter => {
-            let all = crate::router::routers();
-            let names = all.iter().map(|router| Some(router.name().to_owned()));
-            let about = all.iter().map(|router| [router.name().to_owned(), router.about().to_owned()]);
-            let first = ["as above".to_owned(), "as the task above it, or the session, has it".to_owned()];
-            let rows: Vec<[String; 2]> = std::iter::once(first).chain(about).collect();
-            (Choice::Router(std::iter::once(None).chain(names).collect()), draft.router, rows)
-        }
-        _ => {
-            let all = state.tools.roster.cards();
-            let names = all.iter().map(|card| Some(card.name.clone()));
-            let about = all.iter().map(|card| [card.name.clone(), card.description.clone()]);
-            let first = ["the router".to_owned(), "chooses when it is its turn".to_owned()];
-            let rows: Vec<[String; 2]> = std::iter::once(first).chain(about).collect();
-            (Choice::Expert(std::iter::once(None).chain(names).collect()), draft.expert, rows)
-        }
-    };
-    let (Choice::Strategy(names) | Choice::Router(names) | Choice::Expert(names)) = &what;
-    let cursor = names.iter().position(|name| *name == named).unwrap_or(0);
-    let of = match tasks.len() {
-        1 => tasks.first().map(|task| plan.text(*task)).unwrap_or_default(),
-        n => format!("{n} marked tasks"),
-    };
-    let title = match what {
-        Choice::Strategy(_) => "Strategy",
-        Choice::Router(_) => "Router of the task and all below it",
-        Choice::Expert(_) => "Expert",
-    };
-    sheets::show(
-        state,
-        Sheet {
-            kind: Kind::Choose { what, tasks },
-            title: title.to_owned(),
-            head: vec![(Tone::Plain, of)],
-            columns: vec![18, 0],
-            rows: rows.into_iter().map(|cells| Row::new(Tone::Plain, cells)).collect(),
-            cursor,
-            below: vec![],
-            keys: vec![("enter", "take")],
-        },
-    )
-}
-
-/// Takes the chosen entry.
-pub(super) fn take_choice(state: &mut State, what: &Choice, tasks: &[TaskId], at: usize) -> Vec<Effect> {
-    let edits = |name: &Option<String>| -> Vec<Edit> {
-        let edit = |task: &TaskId| match what {
-            Choice::Strategy(_) => Edit::SetStrategy { task: *task, strategy: name.clone() },
-            Choice::Router(_) => Edit::SetRouter { task: *task, router: name.clone() },
-            Choice::Expert(_) => Edit::SetExpert { task: *task, expert: name.clone() },
-        };
-        tasks.iter().map(edit).collect()
-    };
-    let (Choice::Strategy(names) | Choice::Router(names) | Choice::Expert(names)) = what;
-    let Some(name) = names.get(at) else { return vec![] };
-    let kind = match what {
-        Choice::Strategy(_) => "strategy",
-        Choice::Router(_) => "router, here and below",
-        Choice::Expert(_) => "expert",
-    };
-    let words = format!("{kind}: {}", name.as_deref().unwrap_or("as usual"));
-    make(state, Ok(edits(name)), &words)
 }
 
 /// Keeps the answer that the task has against whatever changes above, or lets it go.
