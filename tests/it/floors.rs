@@ -155,6 +155,22 @@ fn arrows_point_down() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// The overview leads somewhere: every file that it names in backticks is there, whole or as the end of a path.
+#[test]
+fn what_the_architecture_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = vec![];
+    ["src", "tests", "benches"].iter().for_each(|top| rust_files(&root.join(top), &mut files));
+    let paths: Vec<String> = files.iter().map(|file| file.to_string_lossy().replace('\\', "/")).collect();
+    let text = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let spans = text.split('`').skip(1).step_by(2).filter(|span| !span.contains(char::is_whitespace));
+    let named = spans.filter_map(|span| span.split(':').next()).filter(|path| path.ends_with(".rs"));
+    let (found, lost): (Vec<&str>, Vec<&str>) =
+        named.partition(|name| paths.iter().any(|path| path.ends_with(&format!("/{name}"))));
+    assert!(lost.is_empty(), "not there: {lost:?}");
+    assert!(20 < found.len(), "hardly anything is named: {found:?}");
+}
+
 #[test]
 fn faults_are_found() {
     let folder = tempfile::tempdir().unwrap();
