@@ -12,12 +12,12 @@ use super::{
 };
 use crate::{
     ask::{Answer, Ask},
-    decision::{ExpertCard, ExpertKind},
+    decision::{Decision, ExpertCard, ExpertKind},
     engine::Command,
     headless::{Ending, Hands, Interrupt},
     ids::CallId,
     router::{
-        self, Knowledge, RouteNext, RouteScene,
+        self, Knowledge, RouteNext, RouteScene, Router,
         knowledge::{Example, Origin},
         measure::{Verdict, measure, share},
     },
@@ -136,35 +136,11 @@ pub async fn evaluate(
     for fault in job.data.faults.iter().take(5) {
         say(format!("left out: {fault}"));
     }
-    let all: Vec<&str> = train.iter().chain(&test).map(|row| row.text.as_str()).collect();
-    let before = clock();
-    let asked = vectors
-        .fetch(all, hands, interrupt, &mut |done, of| {
-            if 0 < of {
-                say(format!("embedding {done} of {of}"));
-            }
-        })
-        .await?;
-    let embedding = (clock() - before).as_secs_f64() * 1000.0 / asked.max(1) as f64;
-    if 0 < asked {
-        say(format!("{asked} texts embedded, {embedding:.2} ms each, in batches"));
-    }
+    let mut bench = Bench { hands, interrupt, clock };
+    bench.embed(train.iter().chain(&test), vectors, &mut say).await?;
     if let Some(stride) = test.len().checked_div(job.cold) {
-        let mut alone = Vectors::default();
-        let sample: Vec<&Row> = test.iter().step_by(stride.max(1)).take(job.cold).copied().collect();
-        let mut took: Vec<f64> = vec![];
-        for row in &sample {
-            let before = clock();
-            alone.fetch([row.text.as_str()], hands, interrupt, &mut |_, _| {}).await?;
-            took.push((clock() - before).as_secs_f64() * 1000.0);
-        }
-        took.sort_by(f64::total_cmp);
-        let at = |share: usize| took[(took.len() * share / 100).min(took.len() - 1)];
-        let (half, most) = (at(50), at(99));
-        say(format!(
-            "{} texts embedded one by one: {half:.2} ms, at the 99th percentile {most:.2} ms",
-            took.len()
-        ));
+        let sample = test.iter().step_by(stride.max(1)).take(job.cold);
+        bench.embed_alone(sample, &mut say).await?;
     }
     if !train[0].outcomes.is_empty() {
         return Ok(outcomes::outcomes(job, vectors, out));
@@ -178,50 +154,26 @@ pub async fn evaluate(
         "fitted and calibrated on the rows to learn from in {:.1} s",
         (clock() - before).as_secs_f64()
     ));
-    let mut results = vec![];
-    let mut details = vec![];
+    let nothing = Knowledge::default();
+    let (mut results, mut details) = (vec![], vec![]);
     for name in &job.routers {
         let Some(router) = router::router(name) else { continue };
-        let mut verdicts = vec![];
-        let mut spent = Duration::ZERO;
         let asks = name == "likelihood";
         let stride = if asks { (test.len() / job.asked.max(1)).max(1) } else { 1 };
+        let (mut verdicts, mut spent) = (vec![], Duration::ZERO);
         for (at, row) in test.iter().enumerate().step_by(stride) {
-            if interrupt.came() {
-                return Err(Refusal::new(Ending::Interrupted, "interrupted"));
-            }
-            let reply_vector = Answer { scores: vectors.get(&row.text).to_vec(), ..Answer::default() };
-            let empty = Knowledge::default();
-            let knows = if asks { &empty } else { &knowledge };
-            let mut scene =
+            let call = CallId(1_000_000 + at as u32);
+            let vector = (!asks).then(|| vectors.get(&row.text).to_vec());
+            let knows = if asks { &nothing } else { &knowledge };
+            let scene =
                 RouteScene { task: &row.text, tag: None, cards: &cards, reply: None, knowledge: knows };
-            let before = clock();
-            let next = if asks {
-                router.route(&scene)
-            } else {
-                scene.reply = Some(&reply_vector);
-                router.route(&scene)
-            };
-            let answer;
-            let next = match next {
-                RouteNext::Ask(request) => {
-                    let call = CallId(1_000_000 + at as u32);
-                    let ask = Box::new(Ask::local(name.as_str(), request));
-                    hands.perform(Command::Ask { call, ask });
-                    answer = reply(call, hands, interrupt).await?;
-                    scene.reply = Some(&answer);
-                    router.route(&scene)
-                }
-                decided => decided,
-            };
-            spent += clock() - before;
-            if let RouteNext::Decide(decision) = next {
-                verdicts.push(Verdict {
-                    chosen: decision.chosen,
-                    right: vec![row.expert.clone()],
-                    confidence: decision.confidence,
-                });
-            }
+            let (decision, took) = bench.decide(router, scene, vector, call).await?;
+            spent += took;
+            verdicts.extend(decision.map(|decision| Verdict {
+                chosen: decision.chosen,
+                right: vec![row.expert.clone()],
+                confidence: decision.confidence,
+            }));
         }
         let measured = measure(&verdicts, OUT_OF_SCOPE);
         let calibration = knowledge.calibration(name);
@@ -244,4 +196,88 @@ pub async fn evaluate(
         curve::learning(job, &cards, &examples, &test, vectors, clock)
     };
     Ok(tell::tell(job, &results, &details, &curve, &knowledge, out))
+}
+
+/// What is timed: the experts that are asked, and the clock.
+struct Bench<'a, H> {
+    hands: &'a mut H,
+    interrupt: &'a mut Interrupt,
+    clock: &'a dyn Fn() -> Duration,
+}
+
+impl<H: Hands> Bench<'_, H> {
+    /// Has the texts embedded that are not known yet, in batches.
+    async fn embed<'r>(
+        &mut self,
+        rows: impl Iterator<Item = &'r &'r Row>,
+        vectors: &mut Vectors,
+        say: &mut impl FnMut(String),
+    ) -> Result<(), Refusal> {
+        let before = (self.clock)();
+        let texts: Vec<&str> = rows.map(|row| row.text.as_str()).collect();
+        let asked = vectors
+            .fetch(texts, self.hands, self.interrupt, &mut |done, of| {
+                if 0 < of {
+                    say(format!("embedding {done} of {of}"));
+                }
+            })
+            .await?;
+        if 0 < asked {
+            let each = ((self.clock)() - before).as_secs_f64() * 1000.0 / asked as f64;
+            say(format!("{asked} texts embedded, {each:.2} ms each, in batches"));
+        }
+        Ok(())
+    }
+
+    /// Has each of these texts embedded by itself, as if it was never seen.
+    async fn embed_alone<'r>(
+        &mut self,
+        rows: impl Iterator<Item = &'r &'r Row>,
+        say: &mut impl FnMut(String),
+    ) -> Result<(), Refusal> {
+        let (mut alone, mut took) = (Vectors::default(), vec![]);
+        for row in rows {
+            let before = (self.clock)();
+            alone.fetch([row.text.as_str()], self.hands, self.interrupt, &mut |_, _| {}).await?;
+            took.push(((self.clock)() - before).as_secs_f64() * 1000.0);
+        }
+        took.sort_by(f64::total_cmp);
+        let at = |share: usize| took[(took.len() * share / 100).min(took.len() - 1)];
+        let (half, most) = (at(50), at(99));
+        say(format!(
+            "{} texts embedded one by one: {half:.2} ms, at the 99th percentile {most:.2} ms",
+            took.len()
+        ));
+        Ok(())
+    }
+
+    /// One decision and how long it took. `vector` is at hand for routers that want one; what else is wanted is asked.
+    async fn decide(
+        &mut self,
+        router: &dyn Router,
+        mut scene: RouteScene<'_>,
+        vector: Option<Vec<f32>>,
+        call: CallId,
+    ) -> Result<(Option<Decision>, Duration), Refusal> {
+        if self.interrupt.came() {
+            return Err(Refusal::new(Ending::Interrupted, "interrupted"));
+        }
+        let known = vector.map(|scores| Answer { scores, ..Answer::default() });
+        let before = (self.clock)();
+        scene.reply = known.as_ref();
+        let mut next = router.route(&scene);
+        let answer;
+        if let RouteNext::Ask(request) = next {
+            let ask = Box::new(Ask::local(router.name(), request));
+            self.hands.perform(Command::Ask { call, ask });
+            answer = reply(call, self.hands, self.interrupt).await?;
+            scene.reply = Some(&answer);
+            next = router.route(&scene);
+        }
+        let took = (self.clock)() - before;
+        Ok(match next {
+            RouteNext::Decide(decision) => (Some(decision), took),
+            RouteNext::Ask(_) => (None, took),
+        })
+    }
 }
