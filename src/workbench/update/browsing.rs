@@ -1,13 +1,18 @@
-//! Looking around: cursor, folds, tabs, lists, search. Nothing here is recorded.
+//! Looking around: cursor, folds, tabs, search; `lists` is for what is on top, `mouse` for clicks and the wheel. Nothing here is
+//! recorded.
 
-use super::{act_from_outside, onward, sheets, typing};
+mod lists;
+mod mouse;
+
+pub(super) use lists::{in_list, leap};
+pub(super) use mouse::{click, scroll};
+
+use super::onward;
 use crate::{
     ids::TaskId,
     workbench::{
-        Action, Effect, Focus, Mode, Place, RowId, State, Tab, Target, TokenCursor, Weight,
-        buffer::Buffer,
+        Action, Effect, Focus, RowId, State, Tab, TokenCursor, Weight,
         lines::items_of,
-        mode::{Purpose, RerouteMode},
         rows::row_of,
         tokens,
         ui::{FOLLOWS, LOG_NEEDS},
@@ -232,171 +237,4 @@ fn copy(state: &mut State) -> Vec<Effect> {
     let text = row.map(|row| if row.answer.is_empty() { row.text } else { row.answer }).unwrap_or_default();
     state.say(Weight::Info, format!("copied: {text}"));
     vec![Effect::Copy(text)]
-}
-
-/// How far an action moves the cursor of a list, in rows; `None` if it is for something else.
-pub(super) fn leap(state: &State, action: Action) -> Option<isize> {
-    let page = (usize::from(state.ui.size.1) / 2).max(1) as isize;
-    Some(match action {
-        Action::Up => -1,
-        Action::Down => 1,
-        Action::PageUp => -page,
-        Action::PageDown => page,
-        Action::First => isize::MIN,
-        Action::Last => isize::MAX,
-        _ => return None,
-    })
-}
-
-/// Actions while a list, a text or the help is on top.
-pub(super) fn in_list(state: &mut State, action: Action) -> Vec<Effect> {
-    if let Mode::Sheet(_) = &state.mode {
-        return sheets::act(state, action);
-    }
-    if let (Mode::Typing(mode), Action::EditOutside | Action::Copy) = (&state.mode, action) {
-        let (text, selected) = (mode.buffer.text().to_owned(), mode.buffer.selected().to_owned());
-        return vec![match action {
-            Action::EditOutside => Effect::EditOutside(text),
-            _ if selected.is_empty() => Effect::Copy(text),
-            _ => Effect::Copy(selected),
-        }];
-    }
-    let length = match &state.mode {
-        Mode::Reroute(mode) => mode.candidates.len(),
-        Mode::Palette(mode) => mode.matches().len(),
-        Mode::Home { .. } => state.sessions.len(),
-        Mode::Help { .. } => 10_000,
-        Mode::Typing(_) | Mode::Sheet(_) | Mode::Browse | Mode::Review => 1,
-    };
-    let Some(by) = leap(state, action) else { return on_entry(state, action) };
-    let cursor = match &mut state.mode {
-        Mode::Reroute(mode) => &mut mode.cursor,
-        Mode::Palette(mode) => &mut mode.cursor,
-        Mode::Home { cursor } => cursor,
-        Mode::Help { scroll } => scroll,
-        Mode::Typing(_) | Mode::Sheet(_) | Mode::Browse | Mode::Review => return vec![],
-    };
-    *cursor = cursor.saturating_add_signed(by).min(length.saturating_sub(1));
-    vec![]
-}
-
-/// What else can be done in a list.
-fn on_entry(state: &mut State, action: Action) -> Vec<Effect> {
-    match action {
-        Action::Enter => enter(state),
-        Action::Compare if matches!(state.mode, Mode::Home { .. }) => {
-            let Mode::Home { cursor } = &state.mode else { return vec![] };
-            let path = state.sessions.get(*cursor).map(|session| session.path.clone());
-            path.map(Effect::ReadOther).into_iter().collect()
-        }
-        Action::New | Action::Open if matches!(state.mode, Mode::Home { .. }) => {
-            act_from_outside(state, action)
-        }
-        Action::Help if matches!(state.mode, Mode::Help { .. }) => {
-            state.mode = Mode::Browse;
-            vec![]
-        }
-        _ => {
-            state.say(Weight::Info, format!("`{}` does nothing here: esc goes back", action.title()));
-            vec![]
-        }
-    }
-}
-
-fn enter(state: &mut State) -> Vec<Effect> {
-    match &state.mode {
-        Mode::Typing(_) => typing::finish(state),
-        Mode::Sheet(_) => sheets::enter(state),
-        Mode::Reroute(RerouteMode { task, candidates, cursor }) => {
-            let (task, expert) = (*task, candidates.get(*cursor).map(|candidate| candidate.expert.clone()));
-            match expert {
-                Some(expert) => typing::begin(state, Purpose::Reason { task, expert }, Buffer::default()),
-                None => state.mode = Mode::Browse,
-            }
-            vec![]
-        }
-        Mode::Palette(mode) => match mode.matches().get(mode.cursor) {
-            Some(action) => act_from_outside(state, *action),
-            None => vec![],
-        },
-        Mode::Home { cursor } => match state.sessions.get(*cursor) {
-            Some(session) => vec![Effect::OpenListed(session.path.clone())],
-            None => vec![],
-        },
-        Mode::Review => super::review::act(state, Action::Enter),
-        Mode::Help { .. } | Mode::Browse => {
-            state.mode = Mode::Browse;
-            vec![]
-        }
-    }
-}
-
-pub(super) fn click(state: &mut State, target: Target) -> Vec<Effect> {
-    match target {
-        Target::Act(action) if state.mode == Mode::Review => return super::review::act(state, action),
-        Target::Act(action) => return act_from_outside(state, action),
-        Target::Entry(at) if state.mode == Mode::Review => {
-            if let Some(review) = &mut state.review {
-                review.cursor = at;
-            }
-        }
-        Target::Entry(at) => {
-            match &mut state.mode {
-                Mode::Reroute(mode) => mode.cursor = at,
-                Mode::Palette(mode) => mode.cursor = at,
-                Mode::Home { cursor } => *cursor = at,
-                // A second click on an entry takes it, the first one looks at it.
-                Mode::Sheet(sheet) if sheet.cursor != at => {
-                    sheet.cursor = at;
-                    super::history::refresh(state);
-                    return vec![];
-                }
-                Mode::Sheet(_) => {}
-                _ => return vec![],
-            }
-            return enter(state);
-        }
-        // While something is on top, the panes below are not to be hit.
-        _ if state.mode != Mode::Browse => {}
-        Target::Row(row) => {
-            state.ui.focus = Focus::Tree;
-            select(state, row);
-        }
-        Target::Fold(task) => {
-            select(state, RowId::task(task));
-            fold(state);
-        }
-        Target::Tab(tab) => show_tab(state, tab),
-        Target::Pane(Place::Inspector) => state.ui.focus = Focus::Inspector,
-        Target::Pane(Place::Log) => state.ui.focus = Focus::Log,
-        Target::Pane(_) => state.ui.focus = Focus::Tree,
-    }
-    vec![]
-}
-
-pub(super) fn scroll(state: &mut State, place: Place, lines: i32) -> Vec<Effect> {
-    let lines = lines as isize;
-    match (&state.mode, place) {
-        (Mode::Browse, Place::Inspector) => {
-            state.ui.scroll = state.ui.scroll.saturating_add_signed(lines).min(1_000_000);
-        }
-        (Mode::Help { scroll }, _) => {
-            let scroll = scroll.saturating_add_signed(lines).min(10_000);
-            state.mode = Mode::Help { scroll };
-        }
-        (Mode::Browse, _) => {
-            let there = if place == Place::Log { Focus::Log } else { Focus::Tree };
-            let focus = std::mem::replace(&mut state.ui.focus, there);
-            step(state, lines);
-            state.ui.focus = focus;
-        }
-        _ => {
-            let action = if lines < 0 { Action::Up } else { Action::Down };
-            if state.mode == Mode::Review {
-                return super::review::act(state, action);
-            }
-            return in_list(state, action);
-        }
-    }
-    vec![]
 }
