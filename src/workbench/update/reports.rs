@@ -3,7 +3,7 @@
 use super::{record, running};
 use crate::{
     ask::{Answer, Finish},
-    engine::{ModelState, ModelStatus, Report, Which},
+    engine::{EMBEDDING, ModelState, ModelStatus, Report, Which},
     ids::CallId,
     session::{Call, Event, Outcome, Purpose},
     workbench::{Effect, Run, State, Weight},
@@ -72,9 +72,15 @@ pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
             vec![]
         }
         Report::File { model, sha256 } => {
+            let learned = (model == EMBEDDING)
+                .then(|| state.tools.knowledge.is_of_another_model(Some(&sha256)))
+                .flatten();
             state.tools.files.insert(model, sha256);
             state.look();
             compare_files(state);
+            if let Some(why) = learned {
+                state.note(Weight::Warning, why);
+            }
             vec![]
         }
     }

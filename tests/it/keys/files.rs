@@ -4,6 +4,7 @@ use crate::support::Bench;
 use plantern::{
     ask::{Answer, Request},
     engine::{EMBEDDING, Report},
+    router::Knowledge,
     workbench::Message,
 };
 
@@ -92,4 +93,19 @@ fn comparisons(later: &str) -> usize {
 #[test]
 fn what_another_embedding_model_said_is_asked_again() {
     assert_eq!((comparisons("aa"), comparisons("bb")), (1, 2));
+}
+
+#[test]
+fn what_was_learned_of_another_embedding_model_is_told() {
+    let mut bench = Bench::new();
+    let mut known = Knowledge::default();
+    (known.version, known.embedding) = (2, "aa".to_owned());
+    bench.state.tools.knowledge = known.into();
+    for (now, told) in [("aa", 0), ("bb", 1)] {
+        file(&mut bench, "of a language model");
+        file_of(&mut bench, EMBEDDING, now);
+        let says =
+            bench.state.log.iter().filter(|line| line.text.contains("version 2 of what routers learned"));
+        assert_eq!(says.count(), told);
+    }
 }
