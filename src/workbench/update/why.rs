@@ -30,8 +30,8 @@ pub(super) fn open(state: &mut State) -> Vec<Effect> {
     let parts = parts(&asking);
     let size = |text: &str| text.chars().count();
     let all: usize = parts.iter().map(|part| size(&part.text)).sum();
-    let reading = reading(&asking, call, all);
-    let rate = reading.or_else(|| rate_here(state, &asking));
+    let read = asking.ask.request.prompt().is_some();
+    let rate = reading(&asking, call, all).or_else(|| rate_here(state, &asking)).filter(|_| read);
     let tell = |part: &Part| {
         let (words, _) = origin(state, row.task, &part.origin);
         let share = 100.0 * size(&part.text) as f64 / all.max(1) as f64;
@@ -169,6 +169,9 @@ fn head(asking: &Asking, rate: Option<Rate>, all: usize) -> Vec<(Tone, String)> 
                 ),
                 "not asked yet: the sum is known once the model has read it",
             )
+        }
+        None if asking.ask.request.prompt().is_none() => {
+            (format!("asked by {by}: {all} characters"), "no language model reads this: it costs no tokens")
         }
         None => (
             format!("asked by {by}: {all} characters; its tokens are known once the model has read it"),

@@ -321,6 +321,12 @@ fn a_prompt_tells_what_its_parts_cost_in_tokens_as_far_as_somebody_counted() {
     );
     let task = rows.iter().find(|cells| cells[3] == "the task's words").unwrap();
     assert_eq!(task[2], about(task));
+    // A function reads no tokens, whatever a model counted here.
+    bench.state.ui.token.call = None;
+    bench.press("esc j Q");
+    let (head, rows) = sheet(&bench);
+    assert!(head.ends_with("characters\nno language model reads this: it costs no tokens"), "{head}");
+    assert!(rows.iter().all(|cells| cells.len() == 4), "{rows:?}");
 }
 
 #[test]
