@@ -224,7 +224,7 @@ impl Server {
             std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("a port").port();
         let threads = std::thread::available_parallelism().map_or(1, usize::from).to_string();
         let process = Process::new(program)
-            .args(["-t", &threads, "-np", &slots.to_string(), "-c", &(slots * 4096).to_string()])
+            .args(["-t", &threads, "-np", &slots.to_string(), "-c", &(slots * 8192).to_string()])
             .args(["--port", &port.to_string(), "--host", "127.0.0.1", "-m"])
             .arg(model)
             .stdin(Stdio::null())

@@ -17,7 +17,25 @@ pub(super) fn open(state: &mut State) -> Vec<Effect> {
 /// The engine has said how its models are.
 pub(super) fn heard(state: &mut State, held: Vec<Held>) {
     state.held = held;
+    // What was said to be on its way has come.
+    let came =
+        state.held.iter().filter(|held| matches!(held.state, ModelState::Ready { .. })).find_map(|held| {
+            let name = shown(held);
+            let said = state.notice.as_ref().is_some_and(|notice| notice.text == on_its_way(&name));
+            said.then(|| format!("{name} is in memory"))
+        });
+    if let Some(words) = came {
+        state.say(Weight::Info, words);
+    }
     refresh(state);
+}
+
+fn shown(held: &Held) -> String {
+    crate::visible::visible_line(&held.name).into_owned()
+}
+
+fn on_its_way(name: &str) -> String {
+    format!("loading {name}")
 }
 
 /// Puts what is so now on an open list of models.
@@ -34,9 +52,9 @@ pub(super) fn refresh(state: &mut State) {
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     let Mode::Sheet(open) = &state.mode else { return vec![] };
     let Some(held) = state.held.get(open.cursor).cloned() else { return vec![] };
-    let name = crate::visible::visible_line(&held.name).into_owned();
+    let name = shown(&held);
     let loaded = matches!(held.state, ModelState::Ready { .. });
-    let on_its_way = matches!(held.state, ModelState::Loading(_) | ModelState::Fetching { .. });
+    let coming = matches!(held.state, ModelState::Loading(_) | ModelState::Fetching { .. });
     let (words, command) = match action {
         Action::Delete if loaded && 0 < held.queue => {
             (format!("{name} goes when its calls have ended"), Some(Command::Unload(held.name)))
@@ -44,8 +62,8 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Delete if loaded => (format!("{name} goes out of memory"), Some(Command::Unload(held.name))),
         Action::Delete => (format!("{name} is not in memory"), None),
         _ if loaded => (format!("{name} is loaded already"), None),
-        _ if on_its_way => (format!("{name} is on its way"), None),
-        _ => (format!("loading {name}"), Some(Command::Load(held.name))),
+        _ if coming => (format!("{name} is on its way"), None),
+        _ => (on_its_way(&name), Some(Command::Load(held.name))),
     };
     state.say(Weight::Info, words);
     command.map(Effect::Engine).into_iter().collect()
@@ -99,7 +117,7 @@ fn row(held: &Held) -> Row {
     let memory = if held.bytes == 0 { String::new() } else { megabytes(held.bytes) };
     let rate = if held.rate == 0.0 { String::new() } else { format!("{:.0} tok/s", held.rate) };
     let queue = if held.queue == 0 { String::new() } else { held.queue.to_string() };
-    let name = crate::visible::visible_line(&held.name).into_owned();
+    let name = shown(&held);
     Row::new(tone, [name, what.to_owned(), state, memory, rate, queue])
 }
 

@@ -52,6 +52,12 @@ fn a_model_is_unloaded_and_loaded_by_a_key() {
     tell(&mut bench, vec![held("a", ModelState::Unknown, 0), held("b", ready(), 2)]);
     bench.press("d");
     assert_eq!(bench.notice(), "b goes when its calls have ended");
+    // What was said to be on its way is said to have come.
+    tell(&mut bench, vec![held("a", ModelState::Unknown, 0), held("b", ready(), 0)]);
+    bench.press("k enter");
+    assert_eq!(bench.notice(), "loading a");
+    tell(&mut bench, vec![held("a", ready(), 0), held("b", ready(), 0)]);
+    assert_eq!(bench.notice(), "a is in memory");
     bench.press("esc");
     assert_eq!(bench.state.mode, Mode::Browse);
     // It follows prompts as they are read, too; and the model of the settings says what it is there for.
