@@ -29,9 +29,11 @@ impl<'a> Surveyor<'a> {
         let text = self.session.plan.text(task);
         let cards = self.tools.roster.cards();
         let router = self.router_of(task);
-        let key = key_of(&[router, &text, draft.expert.as_deref().unwrap_or_default()]);
+        // By the ids of what it refers to: a number changes with its place, and the decision stands. Older logs have the numbers.
+        let key_for = |text: &str| key_of(&[router, text, draft.expert.as_deref().unwrap_or_default()]);
+        let key = key_for(&draft.phrase.show(|to| format!("#{to}")));
         if let Some((made_for, decision)) = &progress.routed
-            && (made_for.is_empty() || *made_for == key)
+            && (made_for.is_empty() || *made_for == key || *made_for == key_for(&text))
         {
             // A router that trusts nobody leaves the choice to the person; nothing is guessed.
             let unknown = draft.expert.as_deref().filter(|tag| self.tools.roster.get(tag).is_none());

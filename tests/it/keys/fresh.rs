@@ -28,6 +28,21 @@ fn an_edit_says_at_once_what_it_makes_stale_and_what_that_costs() {
 }
 
 #[test]
+fn a_task_that_only_gets_another_number_stays_fresh() {
+    let check = |keys: &str, stale: &[u32]| {
+        let mut bench = Bench::with(TASK, &REPLIES);
+        bench.press("c");
+        bench.press(keys);
+        let all: Vec<u32> = bench.state.survey.stale().map(|task| task.0).collect();
+        assert_eq!(all, stale, "{keys}\n{}", bench.outline());
+    };
+    // Whatever nobody uses changes what the goal is made of, and nothing else.
+    check("g I 'look around' enter", &[0]);
+    check("g j I 'look around' enter", &[0]);
+    check("g j a 'look around' enter d", &[]);
+}
+
+#[test]
 fn the_preview_names_what_is_stale_and_runs_nothing_else() {
     let mut bench = done();
     bench.press("g j e C-u '[split] What are the words in \"Ada Lovelace\"?' enter");
