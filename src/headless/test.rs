@@ -36,23 +36,7 @@ pub fn read(text: &str, settings: &Settings) -> Result<Vec<Case>, String> {
         return Case::read(text).map(|case| vec![case]);
     }
     let cases = read_cases(text).map_err(|faults| faults.join("\n  "))?;
-    let case = |case: super::cases::Case| Case {
-        plantern_case: crate::workbench::case::FORMAT,
-        task: case.question(),
-        expected: vec![case.expected()],
-        ignore_case: false,
-        any_order: false,
-        strategy: settings.strategy.clone(),
-        router: settings.router.clone(),
-        model: settings.model.clone(),
-        seed: settings.sampling.seed,
-        temperature: settings.sampling.temperature,
-        top_p: settings.sampling.top_p,
-        plan: None,
-        person: vec![],
-        steps: vec![],
-        replies: vec![],
-    };
+    let case = |case: super::cases::Case| Case::new(case.question(), vec![case.expected()], settings);
     Ok(cases.into_iter().map(case).collect())
 }
 

@@ -8,12 +8,12 @@ use crate::{
     engine::key::key_of,
     ids::TaskId,
     plan::{Check, Edit, outline},
-    session::{Actor, Event, Outcome, Session},
+    session::{Actor, Event, Outcome, Session, Settings},
 };
 use serde::{Deserialize, Serialize};
 
 /// The version that is written; no other is read.
-pub const FORMAT: u32 = 1;
+const FORMAT: u32 = 1;
 
 /// One case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,12 +118,32 @@ pub fn place(session: &Session, task: TaskId) -> String {
 }
 
 impl Case {
+    /// A case that only says what the answer has to be: no plan, no step, no reply.
+    pub fn new(task: String, expected: Vec<String>, settings: &Settings) -> Case {
+        Case {
+            plantern_case: FORMAT,
+            task,
+            expected,
+            ignore_case: false,
+            any_order: false,
+            strategy: settings.strategy.clone(),
+            router: settings.router.clone(),
+            model: settings.model.clone(),
+            seed: settings.sampling.seed,
+            temperature: settings.sampling.temperature,
+            top_p: settings.sampling.top_p,
+            plan: None,
+            person: vec![],
+            steps: vec![],
+            replies: vec![],
+        }
+    }
+
     /// The case of what is on the screen; `expected` is what the goal's answer has to be.
     pub fn of(state: &State, expected: Vec<String>) -> Option<Case> {
         let session = state.journal.session();
         let plan = &session.plan;
         let root = plan.root()?;
-        let settings = state.settings();
         let by_hand = by_hand(state);
         let mut person = vec![];
         let mut steps = vec![];
@@ -170,21 +190,11 @@ impl Case {
             }
         }
         Some(Case {
-            plantern_case: FORMAT,
-            task: plan.text(root),
-            expected,
-            ignore_case: false,
-            any_order: false,
-            strategy: settings.strategy.clone(),
-            router: settings.router.clone(),
-            model: settings.model.clone(),
-            seed: settings.sampling.seed,
-            temperature: settings.sampling.temperature,
-            top_p: settings.sampling.top_p,
             plan: by_hand.then(|| outline(&routed(state))),
             person,
             steps,
             replies,
+            ..Case::new(plan.text(root), expected, state.settings())
         })
     }
 
