@@ -6,20 +6,6 @@ use plantern::{
     workbench::{Effect, case::Case},
 };
 
-const TASK: &str = "Take the last letters of the words in \"Ada King\" and concatenate them using a space.";
-const REPLIES: [&str; 4] = [
-    " [split] What are the words in \"Ada King\"?",
-    " (project_values) [str_position] What is the last letter in \"#1\"?",
-    " [merge] Concatenate #2 using a space.",
-    " [EOQ]",
-];
-
-fn done() -> Bench {
-    let mut bench = Bench::with(TASK, &REPLIES);
-    bench.press("c");
-    bench
-}
-
 /// The case that was written last.
 fn written(bench: &Bench) -> (String, Case) {
     let Some(Effect::WriteCase { path, text }) = bench.effects.last() else {
@@ -39,7 +25,7 @@ fn played(bench: &Bench, case: &Case, json: bool) -> (Ending, String) {
 
 #[test]
 fn what_is_on_the_screen_becomes_a_case_that_runs_without_a_model() {
-    let mut bench = done();
+    let mut bench = Bench::done();
     bench.press("G C 'as merge' enter + enter");
     let (path, case) = written(&bench);
     assert_eq!(path, "take-the-last-letters-of-the-words-in-ad.case.toml");
@@ -65,7 +51,7 @@ fn what_is_on_the_screen_becomes_a_case_that_runs_without_a_model() {
 
 #[test]
 fn a_failed_case_shows_what_was_expected_and_what_came_and_where_it_began() {
-    let mut bench = done();
+    let mut bench = Bench::done();
     bench.press("+ enter");
     let (_, mut case) = written(&bench);
     case.replies[0].text = " [split] What are the words in \"Ada Lovelace\"?".to_owned();
@@ -102,7 +88,7 @@ fn a_failed_case_shows_what_was_expected_and_what_came_and_where_it_began() {
 
 #[test]
 fn a_plan_that_a_person_made_is_kept_with_pins_and_experts() {
-    let mut bench = done();
+    let mut bench = Bench::done();
     bench.press(
         "G e C-u '[merge] Concatenate #2 using a comma.' enter c G k t C-u '[\"x\", \"y\"]' enter c + enter",
     );
@@ -118,7 +104,7 @@ fn a_plan_that_a_person_made_is_kept_with_pins_and_experts() {
 
 #[test]
 fn what_was_called_wrong_is_not_expected() {
-    let mut bench = done();
+    let mut bench = Bench::done();
     bench.press("g ~ 'fail' enter + enter");
     assert_eq!(written(&bench).1.expected, [] as [&str; 0], "nobody said what is right");
     bench.press("& G t C-u 'a G' enter esc + enter");

@@ -1,9 +1,10 @@
 //! The program as a user calls it, without a terminal: what is printed, how it ends. No model, no network.
 
+use crate::support::program;
 use std::{
     io::Write,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Output, Stdio},
 };
 
 const PLAN: &str = "\
@@ -15,13 +16,7 @@ QC: Take the last letters of \"Ada King\" and join them with a comma.
 
 /// Runs the program with a home of its own, and `input` on stdin.
 fn plantern(home: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_plantern"))
-        .args(arguments)
-        .env("PLANTERN_HOME", home)
-        .env("PLANTERN_OFFLINE", "1")
-        .env("PLANTERN_MODELS", home.join("none"))
-        .env("HF_HUB_CACHE", home.join("none"))
-        .current_dir(home)
+    let mut child = program(home, arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -11,7 +11,7 @@ mod history;
 mod inside;
 mod models;
 
-use crate::support::Bench;
+use crate::support::{Bench, DONE, REPLIES, TASK};
 use plantern::{
     ask::Request,
     ids::TaskId,
@@ -19,28 +19,9 @@ use plantern::{
     workbench::{Effect, Mode, RowId, Run, SessionFile},
 };
 
-const TASK: &str = "Take the last letters of the words in \"Ada King\" and concatenate them using a space.";
-const REPLIES: [&str; 4] = [
-    " [split] What are the words in \"Ada King\"?",
-    " (project_values) [str_position] What is the last letter in \"#1\"?",
-    " [merge] Concatenate #2 using a space.",
-    " [EOQ]",
-];
-const DONE: &str = "\
-QC: Take the last letters of the words in \"Ada King\" and concatenate them using a space.
-A: a g
-  QS: [split] What are the words in \"Ada King\"?
-  A: [\"Ada\", \"King\"]
-  QS: (project_values) [str_position] What is the last letter in \"#1\"?
-  A: [\"a\", \"g\"]
-  QS: [merge] Concatenate #2 using a space.
-  A: a g";
-
 /// The outline after the keys, on the finished plan above.
 fn check(keys: &str, expected: &str) -> Bench {
-    let mut bench = Bench::with(TASK, &REPLIES);
-    bench.press("c");
-    assert_eq!(bench.outline(), DONE);
+    let mut bench = Bench::done();
     let at = bench.asked.len();
     bench.press(keys);
     assert_eq!(bench.outline(), expected, "notice: {}", bench.notice());
@@ -50,7 +31,7 @@ fn check(keys: &str, expected: &str) -> Bench {
 
 #[test]
 fn one_step_is_one_call() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     let mut calls = vec![];
     let mut purposes = vec![];
     while bench.state.ended.is_none() {
@@ -66,7 +47,7 @@ fn one_step_is_one_call() {
 
 #[test]
 fn a_step_during_a_step_is_made_after_it() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.hold = true;
     bench.press("s s s");
     assert_eq!(bench.asked.len(), 1);
@@ -77,12 +58,12 @@ fn a_step_during_a_step_is_made_after_it() {
 
 #[test]
 fn step_over_ends_a_sub_task_and_run_until_stops_before_one() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("x");
     assert_eq!(bench.asked.len(), 2, "a proposal and its answer");
     bench.press("x");
     assert_eq!(bench.asked.len(), 5, "a proposal and both items");
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("s s s");
     bench.state.ui.cursor = Some(RowId::task(TaskId(2)));
     bench.press("u");
@@ -145,7 +126,7 @@ fn structure_is_edited_in_one_or_two_keys() {
     );
     let inserted = inserted.replacen("a space.\nA: a g", "a space. *waiting* *stale*\nA: a g", 1);
     check("G k k k a '[count] How many words are in \"x y\"?' enter", &inserted);
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("c G d");
     assert!(!bench.outline().contains("merge"));
     bench.press("z");
@@ -158,7 +139,7 @@ fn structure_is_edited_in_one_or_two_keys() {
 
 #[test]
 fn a_person_re_routes_with_a_reason() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("c G r");
     let Mode::Reroute(mode) = &bench.state.mode else { panic!("no picker") };
     let names: Vec<&str> = mode.candidates.iter().map(|candidate| candidate.expert.as_str()).collect();
@@ -171,7 +152,7 @@ fn a_person_re_routes_with_a_reason() {
     bench.press("c");
     assert!(bench.notice().contains("waits for you"), "{}", bench.notice());
     bench.press("t C-u 'a and g' enter c");
-    assert!(bench.outline().starts_with("QC: Take the last letters of the words in \"Ada King\" and concatenate them using a space.\nA: a and g"));
+    assert!(bench.outline().starts_with(&format!("QC: {TASK}\nA: a and g")));
     bench.press("z z z");
     assert_eq!(bench.outline(), DONE);
 }
@@ -189,7 +170,7 @@ fn a_pinned_answer_stands_until_it_is_taken_back() {
 
 #[test]
 fn a_running_call_is_paused_cancelled_and_asked_again() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.hold = true;
     bench.press("s");
     assert_eq!(bench.open.len(), 1);
@@ -210,8 +191,7 @@ fn a_running_call_is_paused_cancelled_and_asked_again() {
 
 #[test]
 fn every_undo_has_its_redo_and_time_walks_both_ways() {
-    let mut bench = Bench::with(TASK, &REPLIES);
-    bench.press("c");
+    let mut bench = Bench::done();
     let calls = bench.asked.len();
     let mut undone = 0;
     while bench.state.journal.undo_target().is_some() {
@@ -237,8 +217,7 @@ fn every_undo_has_its_redo_and_time_walks_both_ways() {
 
 #[test]
 fn a_recorded_session_is_copied_at_the_first_change() {
-    let mut bench = Bench::with(TASK, &REPLIES);
-    bench.press("c");
+    let mut bench = Bench::done();
     bench.state.file = SessionFile::ReadOnly("the example".to_owned());
     bench.written.clear();
     bench.press("z z [ ]");
@@ -264,8 +243,7 @@ fn bad_tasks_and_keys_are_answered_with_words() {
 
 #[test]
 fn search_finds_text_expert_state_and_answer() {
-    let mut bench = Bench::with(TASK, &REPLIES);
-    bench.press("c");
+    let mut bench = Bench::done();
     let mut check = |words: &str, task: u32| {
         bench.press(&format!("g / C-u '{words}' enter"));
         assert_eq!(bench.state.ui.cursor.map(|row| row.task), Some(TaskId(task)), "{words}");

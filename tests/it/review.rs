@@ -17,17 +17,9 @@ use plantern::{
 };
 use std::sync::Arc;
 
-const TASK: &str = "Take the last letters of the words in \"Ada King\" and concatenate them using a space.";
-const REPLIES: [&str; 4] = [
-    " [split] What are the words in \"Ada King\"?",
-    " (project_values) [str_position] What is the last letter in \"#1\"?",
-    " [merge] Concatenate #2 using a space.",
-    " [EOQ]",
-];
-
 /// The review of a finished plan of three decisions.
 fn open() -> Bench {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("c R");
     assert_eq!(bench.state.mode, Mode::Review);
     bench

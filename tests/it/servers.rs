@@ -1,10 +1,11 @@
 //! A sub-task on a server, as a user has it: configuration, plan, session file. The server is a thread on the loopback.
 
+use crate::support::program;
 use std::{
     io::{Read, Write},
     net::TcpListener,
     path::Path,
-    process::{Command, Output},
+    process::Output,
 };
 
 const KEY: &str = "canary-0123456789-canary";
@@ -43,16 +44,7 @@ fn server(text: &str) -> String {
 }
 
 fn plantern(home: &Path, arguments: &[&str], key: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_plantern"))
-        .args(arguments)
-        .env("PLANTERN_HOME", home)
-        .env("PLANTERN_MODELS", home.join("none"))
-        .env("HF_HUB_CACHE", home.join("none"))
-        .env("PLANTERN_OFFLINE", "1")
-        .env("BIG_KEY", key)
-        .current_dir(home)
-        .output()
-        .unwrap()
+    program(home, arguments).env("BIG_KEY", key).output().unwrap()
 }
 
 fn home(url: &str) -> tempfile::TempDir {

@@ -1,4 +1,5 @@
 //! A workbench in the hand: presses keys, answers what it asks, tells what it shows. No terminal, no files, no models.
+//! And the program as it is called.
 
 use plantern::{
     ask::{Answer, Request, Sampling},
@@ -9,11 +10,42 @@ use plantern::{
     session::{Entry, Limits, Settings},
     strategy::Prompts,
     workbench::{
-        Action, Chord, Effect, Key, Message, Mode, State, Stored, buffer::Typing, update,
+        Action, Chord, Effect, Key, Message, Mode, State, Stored, buffer::Typing, sheet::Sheet, update,
         update::files::new_task,
     },
 };
-use std::collections::VecDeque;
+use std::{collections::VecDeque, path::Path, process};
+
+/// The example: a task, what the model answers to it in order, and the plan when all of it is done.
+pub(crate) const TASK: &str = "Take the last letters of the words in \"Ada King\" and concatenate them using a space.";
+pub(crate) const REPLIES: [&str; 4] = [
+    " [split] What are the words in \"Ada King\"?",
+    " (project_values) [str_position] What is the last letter in \"#1\"?",
+    " [merge] Concatenate #2 using a space.",
+    " [EOQ]",
+];
+pub(crate) const DONE: &str = "\
+QC: Take the last letters of the words in \"Ada King\" and concatenate them using a space.
+A: a g
+  QS: [split] What are the words in \"Ada King\"?
+  A: [\"Ada\", \"King\"]
+  QS: (project_values) [str_position] What is the last letter in \"#1\"?
+  A: [\"a\", \"g\"]
+  QS: [merge] Concatenate #2 using a space.
+  A: a g";
+
+/// The program with a home of its own, without models and without a network.
+pub(crate) fn program(home: &Path, arguments: &[&str]) -> process::Command {
+    let mut command = process::Command::new(env!("CARGO_BIN_EXE_plantern"));
+    command
+        .args(arguments)
+        .env("PLANTERN_HOME", home)
+        .env("PLANTERN_OFFLINE", "1")
+        .env("PLANTERN_MODELS", home.join("none"))
+        .env("HF_HUB_CACHE", home.join("none"))
+        .current_dir(home);
+    command
+}
 
 pub(crate) struct Bench {
     pub(crate) state: State,
@@ -71,6 +103,19 @@ impl Bench {
         let mut bench = Bench::new();
         bench.replies = replies.iter().map(|reply| (*reply).to_owned()).collect();
         bench.task(task);
+        bench
+    }
+
+    /// With the example.
+    pub(crate) fn example() -> Bench {
+        Bench::with(TASK, &REPLIES)
+    }
+
+    /// With the example, and every task of it answered.
+    pub(crate) fn done() -> Bench {
+        let mut bench = Bench::example();
+        bench.press("c");
+        assert_eq!(bench.outline(), DONE);
         bench
     }
 
@@ -198,6 +243,25 @@ impl Bench {
             }
         }
         lines.join("\n")
+    }
+
+    /// The sheet that is open.
+    pub(crate) fn sheet(&self) -> &Sheet {
+        let Mode::Sheet(sheet) = &self.state.mode else { panic!("no sheet is open: {}", self.notice()) };
+        sheet
+    }
+
+    /// One column of it.
+    pub(crate) fn column(&self, at: usize) -> Vec<String> {
+        self.sheet().rows.iter().map(|row| row.cells[at].clone()).collect()
+    }
+
+    /// Puts its cursor on the first row that has these words in that column.
+    pub(crate) fn go_to(&mut self, column: usize, words: &str) {
+        let all = self.column(column);
+        let at = all.iter().position(|found| found == words);
+        let at = at.unwrap_or_else(|| panic!("no {words} in {all:?}"));
+        self.press(&format!("g {}", "j ".repeat(at)));
     }
 
     pub(crate) fn notice(&self) -> &str {

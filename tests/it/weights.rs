@@ -1,7 +1,8 @@
 //! The real models. Without their files these tests say loudly that they were skipped; `.ci/run` makes sure they are
 //! there.
 
-use std::{fs, path::PathBuf, process::Command};
+use crate::support::program;
+use std::{fs, path::PathBuf};
 
 /// The folder of the model files, or words that nobody can overlook.
 pub(crate) fn models() -> Option<PathBuf> {
@@ -22,14 +23,7 @@ pub(crate) fn models() -> Option<PathBuf> {
 fn run(arguments: &[&str]) -> Option<(i32, String)> {
     let folder = models()?;
     let home = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_plantern"))
-        .args(arguments)
-        .env("PLANTERN_HOME", home.path())
-        .env("PLANTERN_MODELS", folder)
-        .env("PLANTERN_OFFLINE", "1")
-        .current_dir(home.path())
-        .output()
-        .unwrap();
+    let output = program(home.path(), arguments).env("PLANTERN_MODELS", folder).output().unwrap();
     let err = String::from_utf8_lossy(&output.stderr).into_owned();
     Some((output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap() + &err))
 }
@@ -101,14 +95,8 @@ fn a_model_makes_room_for_another_and_comes_back() {
                 QS: [ask_two] Which city is it, if it is not Rome but \"#1\"?\n  \
                 QS: [ask_one] Which city is it, if it is not Rome but \"#2\"?\n";
     fs::write(at("plan.txt"), plan).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_plantern"))
-        .args(["run", "--plan", "plan.txt"])
-        .env("PLANTERN_HOME", home.path())
-        .env("PLANTERN_OFFLINE", "1")
-        .env_remove("PLANTERN_MODELS")
-        .current_dir(home.path())
-        .output()
-        .unwrap();
+    let output = program(home.path(), &["run", "--plan", "plan.txt"]).env_remove("PLANTERN_MODELS").output();
+    let output = output.unwrap();
     let told =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{told}");

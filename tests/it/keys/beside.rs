@@ -1,12 +1,11 @@
 //! Beside the plan: where prompts come from, the same once more, samples, other ways; pressed.
 
-use super::{DONE, REPLIES, TASK};
-use crate::support::Bench;
+use crate::support::{Bench, DONE, REPLIES, TASK};
 use plantern::{
     ask::{Answer, Prompt, Request},
     ids::TaskId,
     session::{Outcome, Purpose},
-    workbench::{Effect, Mode, RowId, rows, sheet::Sheet},
+    workbench::{Effect, RowId, rows},
 };
 
 const WHO: &str = "Who wrote the first program?";
@@ -21,19 +20,9 @@ fn who(more: &[&str]) -> Bench {
     bench
 }
 
-fn sheet(bench: &Bench) -> &Sheet {
-    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet: {}", bench.notice()) };
-    sheet
-}
-
-/// One column of the sheet.
-fn column(bench: &Bench, at: usize) -> Vec<String> {
-    sheet(bench).rows.iter().map(|row| row.cells[at].clone()).collect()
-}
-
 #[test]
 fn the_parts_of_a_prompt_joined_are_the_prompt() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     let mut seen = 0;
     let mut check = |bench: &Bench| {
         for task in bench.state.journal.session().plan.walk() {
@@ -63,9 +52,9 @@ fn the_parts_of_a_prompt_joined_are_the_prompt() {
 
 #[test]
 fn every_part_of_a_prompt_says_where_it_came_from() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("c g Q");
-    let origins = column(&bench, 2);
+    let origins = bench.column(2);
     assert_eq!(origins[0], "instruction decomposed/instruction");
     assert!(origins[1].starts_with("example 1 of "), "{origins:?}");
     assert!(origins[1].ends_with(": decomposed/families/letters_at_ends"), "{origins:?}");
@@ -82,7 +71,7 @@ fn every_part_of_a_prompt_says_where_it_came_from() {
     ];
     assert_eq!(origins[origins.len() - last.len()..], last);
     let shares: f64 =
-        column(&bench, 0).iter().map(|share| share.trim_end_matches(" %").parse::<f64>().unwrap()).sum();
+        bench.column(0).iter().map(|share| share.trim_end_matches(" %").parse::<f64>().unwrap()).sum();
     assert!((shares - 100.0).abs() < 10.0, "{shares}");
     // A part leads to its task.
     bench.press("G k k k enter");
@@ -92,17 +81,16 @@ fn every_part_of_a_prompt_says_where_it_came_from() {
         "the step #3, its answer and the notation are below"
     );
     bench.press("G Q");
-    assert_eq!(column(&bench, 2), ["the task's words", "answer of #2", "the task's words"]);
+    assert_eq!(bench.column(2), ["the task's words", "answer of #2", "the task's words"]);
     // What a person changed is told apart.
     bench.press("esc C-p '!' enter Q");
-    assert_eq!(column(&bench, 2).last().unwrap(), "yours: an amendment");
+    assert_eq!(bench.column(2).last().unwrap(), "yours: an amendment");
     assert_eq!(bench.model_calls(), 4, "looking asks nobody");
 }
 
 #[test]
 fn once_more_compares_token_by_token_and_leaves_the_plan_alone() {
-    let mut bench = Bench::with(TASK, &REPLIES);
-    bench.press("c");
+    let mut bench = Bench::done();
     let head = bench.state.survey.clone();
     bench.replies.extend(REPLIES.map(str::to_owned));
     bench.press("g A-v");
@@ -115,7 +103,7 @@ fn once_more_compares_token_by_token_and_leaves_the_plan_alone() {
     let mut bench = who(&["Grace"]);
     bench.press("A-v");
     assert_eq!(bench.notice(), "c1 differs at token 1: \"Ada\" was, \"Grace\" is");
-    assert!(column(&bench, 3)[0].starts_with("differs at token 1"), "{:?}", sheet(&bench).rows);
+    assert!(bench.column(3)[0].starts_with("differs at token 1"), "{:?}", bench.sheet().rows);
     bench.press("esc");
     assert!(bench.outline().ends_with("A: Ada"), "{}", bench.outline());
     assert_eq!(rows::row_of(&bench.state, RowId::task(TaskId(1))).unwrap().answer, "Ada");
@@ -127,19 +115,19 @@ fn samples_are_drawn_together_grouped_and_adopted_without_a_call() {
     bench.hold = true;
     bench.press("C-n enter");
     assert_eq!((bench.asked.len(), bench.state.live.len()), (5, 5), "all at once");
-    assert_eq!(column(&bench, 0), ["writing"; 5]);
+    assert_eq!(bench.column(0), ["writing"; 5]);
     assert_eq!(rows::row_of(&bench.state, RowId::task(TaskId(1))).unwrap().state, "done", "the plan stands");
     bench.replies.extend(["Ada", "Grace", " ada ", "Grace", "Ada"].map(str::to_owned));
     for call in bench.open.clone() {
         bench.answer(call);
     }
     bench.hold = false;
-    assert_eq!(column(&bench, 0), ["3 of 5", "2 of 5"]);
-    assert_eq!(column(&bench, 2), ["Ada", "Grace"]);
-    assert_eq!(sheet(&bench).head[0].1, "5 samples say 2 things; the first leads by 20 %");
+    assert_eq!(bench.column(0), ["3 of 5", "2 of 5"]);
+    assert_eq!(bench.column(2), ["Ada", "Grace"]);
+    assert_eq!(bench.sheet().head[0].1, "5 samples say 2 things; the first leads by 20 %");
     // A minority can be read whole, and taken.
     bench.press("j");
-    assert_eq!(sheet(&bench).below.len(), 2, "{:?}", sheet(&bench).below);
+    assert_eq!(bench.sheet().below.len(), 2, "{:?}", bench.sheet().below);
     bench.press("enter");
     assert!(bench.outline().ends_with("A: Grace"), "{}", bench.outline());
     assert_eq!(bench.asked.len(), 5, "no call was made for it");
@@ -160,23 +148,15 @@ fn samples_are_drawn_together_grouped_and_adopted_without_a_call() {
     assert!(bench.notice().starts_with("the temperature is above 0"), "{}", bench.notice());
 }
 
-/// Puts the cursor of the sheet on the row of that name.
-fn to(bench: &mut Bench, name: &str) {
-    let at = column(bench, 0).iter().position(|found| found == name);
-    let at = at.unwrap_or_else(|| panic!("no {name} in {:?}", column(bench, 0)));
-    bench.press("g");
-    (0..at).for_each(|_| bench.press("j"));
-}
-
 #[test]
 fn another_expert_is_tried_beside_the_plan_and_kept_with_one_key() {
     let mut bench = who(&["Grace Hopper"]);
     bench.press("C-f");
-    assert_eq!(column(&bench, 0)[0], "as it is: answer");
-    to(&mut bench, "expert cot");
+    assert_eq!(bench.column(0)[0], "as it is: answer");
+    bench.go_to(0, "expert cot");
     bench.press("space");
-    assert_eq!((bench.asked.len(), sheet(&bench).below.len()), (1, 1));
-    let row = sheet(&bench).rows[sheet(&bench).cursor].cells.clone();
+    assert_eq!((bench.asked.len(), bench.sheet().below.len()), (1, 1));
+    let row = bench.sheet().rows[bench.sheet().cursor].cells.clone();
     assert_eq!((row[1].as_str(), row[3].as_str()), ("there", "Grace Hopper"));
     assert!(bench.outline().ends_with("A: Ada"), "nothing has changed");
     bench.press("enter");
@@ -197,11 +177,11 @@ fn another_expert_is_tried_beside_the_plan_and_kept_with_one_key() {
 
 #[test]
 fn a_wrong_answer_is_hidden_from_what_comes_after_it_or_repaired() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("s s j ~ 'fail' enter g");
     bench.asked.clear();
     bench.press("C-f");
-    to(&mut bench, "#1 hidden");
+    bench.go_to(0, "#1 hidden");
     bench.press("space");
     let prompt = |bench: &Bench| match bench.asked.last() {
         Some(Request::Generate(generate)) => match &generate.prompt {
@@ -212,9 +192,8 @@ fn a_wrong_answer_is_hidden_from_what_comes_after_it_or_repaired() {
         },
         other => panic!("{other:?}"),
     };
-    let goal = "QC: Take the last letters of the words in \"Ada King\" and concatenate them using a space.";
-    assert_eq!(prompt(&bench), format!("{goal}\nQS:"));
-    to(&mut bench, "#1 repaired");
+    assert_eq!(prompt(&bench), format!("QC: {TASK}\nQS:"));
+    bench.go_to(0, "#1 repaired");
     bench.press("space C-u '[\"King\"]' enter");
     assert!(prompt(&bench).contains("A: [\"King\"]\nQS:"), "{}", prompt(&bench));
     bench.press("esc");
@@ -228,7 +207,7 @@ fn a_cancelled_vote_leaves_the_plan_as_it_was() {
     bench.hold = true;
     bench.press("C-n C-u '2 at 1.5' enter C-x");
     assert!(bench.state.live.is_empty());
-    assert_eq!(column(&bench, 0), ["stopped"; 2]);
+    assert_eq!(bench.column(0), ["stopped"; 2]);
     bench.press("esc");
     assert!(bench.outline().ends_with("A: Ada"), "{}", bench.outline());
     let stopped = |call: &&plantern::session::Call| matches!(&call.outcome, Outcome::Stopped(Answer { .. }));

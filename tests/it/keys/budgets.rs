@@ -1,41 +1,39 @@
 //! Budgets, dry runs and cancelled tasks, pressed; every call is counted.
 
-use super::{DONE, REPLIES, TASK};
-use crate::support::Bench;
+use crate::support::{Bench, DONE, REPLIES, TASK};
 use plantern::{
     ask::{Answer, Token, Usage},
     engine::{Command, Report},
     ids::TaskId,
-    workbench::{Effect, Message, Mode, RowId, Run},
+    workbench::{Effect, Message, RowId, Run},
 };
 
 /// First line and second column of the sheet.
 fn sheet(bench: &Bench) -> (String, Vec<String>) {
-    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet: {}", bench.notice()) };
-    (sheet.head[0].1.clone(), sheet.rows.iter().map(|row| row.cells[1].clone()).collect())
+    (bench.sheet().head[0].1.clone(), bench.column(1))
 }
 
 #[test]
 fn at_the_cap_the_plan_pauses_and_asks_and_keeps_what_is_there() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("$ '2 calls' enter c");
     assert_eq!(bench.model_calls(), 2);
     let (head, rows) = sheet(&bench);
     assert_eq!(head, "the budget of the goal is spent: 2 calls");
     assert_eq!(rows, ["to 4 calls, and go on", "without that cap", "keep what is there; nothing is lost"]);
     bench.press("G enter");
-    assert!(bench.outline().starts_with("QC: Take the last letters of the words in \"Ada King\" and concatenate them using a space. *paused*"), "{}", bench.outline());
+    assert!(bench.outline().starts_with(&format!("QC: {TASK} *paused*")), "{}", bench.outline());
     bench.press("c enter");
     assert_eq!(
         (bench.outline().as_str(), bench.model_calls()),
         (DONE, 4),
         "raised, and no call was made twice"
     );
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("$ '1 calls' enter c j enter");
     assert_eq!((bench.outline().as_str(), bench.model_calls()), (DONE, 4), "without a cap");
     assert_eq!(bench.state.journal.session().plan.task(TaskId(0)).unwrap().draft.budget, None);
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.state.defaults.limits.calls = 3;
     bench.task(TASK);
     bench.press("c");
@@ -46,7 +44,7 @@ fn at_the_cap_the_plan_pauses_and_asks_and_keeps_what_is_there() {
 
 #[test]
 fn a_cap_of_a_part_is_never_wider_than_what_is_left_above() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("c g $ '6 calls, 50 tokens' enter G $ '9 calls, 5 s' enter");
     let budget = |task: u32| bench.state.journal.session().plan.task(TaskId(task)).unwrap().draft.budget;
     assert_eq!(budget(3).unwrap().to_string(), "2 calls, 5 s", "four of six are spent");
@@ -59,7 +57,7 @@ fn a_cap_of_a_part_is_never_wider_than_what_is_left_above() {
 
 #[test]
 fn tokens_are_counted_while_they_come_and_a_cap_pauses_the_call() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.hold = true;
     bench.press("$ '3 tokens' enter s");
     let call = bench.open[0];
@@ -90,7 +88,7 @@ fn tokens_are_counted_while_they_come_and_a_cap_pauses_the_call() {
 #[test]
 fn money_and_seconds_have_caps_too() {
     let check = |budget: &str, part: &str| {
-        let mut bench = Bench::with(TASK, &REPLIES);
+        let mut bench = Bench::example();
         bench.hold = true;
         bench.press(&format!("$ '{budget}' enter s"));
         let call = bench.open.remove(0);
@@ -171,7 +169,7 @@ fn cancelling_a_task_cancels_all_below_and_nothing_of_it_runs_afterwards() {
 
 #[test]
 fn a_dry_run_says_what_is_left_and_afterwards_how_wrong_it_was() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("A-d");
     let (head, _) = sheet(&bench);
     assert_eq!(head, "1 task is left: at least 1 call; what calls take was not measured yet");
@@ -183,8 +181,7 @@ fn a_dry_run_says_what_is_left_and_afterwards_how_wrong_it_was() {
     assert_eq!(bench.outline(), DONE);
     assert_eq!(bench.notice(), "took 3 calls (+200 %), 0 tokens (as said), 0.0 s (as said); estimated 1");
     bench.press("@");
-    let Mode::Sheet(events) = &bench.state.mode else { panic!("no timeline") };
-    let told = events.rows.iter().find(|row| row.cells[3] == "estimated").unwrap();
+    let told = bench.sheet().rows.iter().find(|row| row.cells[3] == "estimated").unwrap();
     assert!(told.cells[4].contains("took 3 calls (+200 %)"), "{:?}", told.cells);
     bench.press("esc A-d");
     assert_eq!(sheet(&bench).0, "nothing is left to do");

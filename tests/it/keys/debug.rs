@@ -1,8 +1,7 @@
 //! Stepping by phases, breakpoints, watches, runs until something holds, and the same backwards: keys in, where one
 //! stands out.
 
-use super::{DONE, REPLIES, TASK};
-use crate::support::Bench;
+use crate::support::{Bench, DONE};
 use plantern::{
     ask::{Request, Token},
     engine::{Command, Report},
@@ -19,7 +18,7 @@ fn stands(bench: &Bench) -> (String, Option<Phase>, usize) {
 }
 
 fn check(keys: &str, at: &str, phase: Phase, calls: usize) -> Bench {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press(keys);
     assert_eq!(stands(&bench), (at.to_owned(), Some(phase), calls), "{keys}: {}", bench.notice());
     assert_eq!(bench.state.run, Run::Idle);
@@ -34,7 +33,7 @@ fn into_goes_from_phase_to_phase_and_ends_where_a_run_ends() {
     check("i i i i", "#1", Phase::Proposed, 1);
     check("i i i i i", "#1", Phase::Committed, 2);
     check("C-g C-g s s s", "#1", Phase::Routed, 1);
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     let mut presses = 0;
     while bench.state.ended.is_none() {
         bench.press("i");
@@ -57,7 +56,7 @@ fn a_decision_can_be_overridden_and_an_answer_written_before_anybody_sees_it() {
 
 #[test]
 fn a_step_can_go_one_task_and_out_goes_to_the_end_of_the_task_above() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("C-g s");
     assert_eq!((bench.asked.len(), bench.state.survey.tally().done), (2, 1), "the first sub-task is done");
     bench.press("j o");
@@ -92,7 +91,7 @@ fn conditions_stop_log_and_count() {
     check("A-b 'depth = 1 and hits = 3' enter esc c", "#3", Phase::Routed, 6);
     check("A-b 'goal words(answer) > 1 and phase = \"committed\"' enter esc c", "goal", Phase::Committed, 1);
     check("A-u 'expert = \"str_position\"' enter", "#2", Phase::Routed, 3);
-    let mut log = Bench::with(TASK, &REPLIES);
+    let mut log = Bench::example();
     log.press("A-b 'log expert = \"merge\"' enter esc c");
     assert_eq!(log.outline(), DONE);
     assert!(log.state.log.iter().any(|line| line.text == "breakpoint 1 at #3 routed: expert \"merge\""));
@@ -100,7 +99,7 @@ fn conditions_stop_log_and_count() {
 
 #[test]
 fn a_mistake_in_a_condition_is_shown_while_it_is_typed_and_stops_a_run_when_it_comes_later() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("A-b 'margn < 1' enter");
     assert_eq!(bench.notice(), "column 1: no fact is called `margn`: `margin`?");
     assert!(matches!(bench.state.mode, Mode::Typing(_)), "what was typed is there still");
@@ -114,27 +113,26 @@ fn a_mistake_in_a_condition_is_shown_while_it_is_typed_and_stops_a_run_when_it_c
     let bad = check("A-b 'number(answer) > 3' enter esc c", "goal", Phase::Committed, 1);
     assert!(bad.notice().contains("can not be looked at: column 1:"), "{}", bad.notice());
     // The word before the cursor is completed.
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("A-b 'marg' tab '<2' enter");
     assert_eq!(bench.state.journal.debugging().breakpoints[0].condition, "margin<2");
 }
 
 #[test]
 fn the_list_switches_changes_and_deletes() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("b A-b 'margin < 0.1' enter space");
     let on: Vec<bool> = bench.state.journal.debugging().breakpoints.iter().map(|one| one.on).collect();
     assert_eq!(on, [true, false]);
     bench.press("enter C-u 'goal tokens > 3' enter k d esc B");
     let left = bench.state.journal.debugging().breakpoints.clone();
     assert_eq!((left.len(), left[0].id, left[0].condition.as_str()), (1, 2, "tokens > 3"));
-    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no list") };
-    assert_eq!(sheet.rows[0].cells[2], "goal tokens > 3");
+    assert_eq!(bench.column(2)[0], "goal tokens > 3");
 }
 
 #[test]
 fn breakpoints_live_with_the_session_and_beside_its_history() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("s j b C-w 'depth' enter C-g c z z");
     let text: Vec<String> = bench.written.iter().map(line::write_entry).collect();
     let mut again = plantern::session::Journal::default();
@@ -151,14 +149,14 @@ fn breakpoints_live_with_the_session_and_beside_its_history() {
 
 #[test]
 fn the_answer_differs_from_the_last_run_or_the_other_branch() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("c g j e C-u '[split] What are the words in \"Bob King\"?' enter");
     bench.press("A-b '#1 changed' enter esc c");
     assert_eq!(stands(&bench).0, "#1");
     assert!(bench.notice().ends_with("breakpoint 1: changed true"), "{}", bench.notice());
     bench.press("c");
     // The text came back as it was: nothing changed against the last run of that text, but against the other branch.
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("c g j f 'bob' enter e C-u '[split] What are the words in \"Bob King\"?' enter");
     bench.press("A-b 'differs' enter esc c");
     assert_eq!(stands(&bench), ("#1".to_owned(), Some(Phase::Committed), 9), "{}", bench.notice());
@@ -166,7 +164,7 @@ fn the_answer_differs_from_the_last_run_or_the_other_branch() {
 
 #[test]
 fn tokens_can_stop_the_answer_that_is_being_written() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.hold = true;
     bench.press("A-b 'probability < 0.2' enter esc c");
     let call = bench.open[0];
@@ -195,7 +193,7 @@ fn tokens_can_stop_the_answer_that_is_being_written() {
 
 #[test]
 fn watches_show_values_of_the_selected_task_and_of_a_named_one() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("c C-w 'words(answer)\n#1 expert\nnumber(answer)\nentropy' enter j");
     let shown = |bench: &Bench| -> Vec<String> {
         let task = bench.state.ui.cursor.unwrap().task;
@@ -216,8 +214,7 @@ fn watches_show_values_of_the_selected_task_and_of_a_named_one() {
 
 #[test]
 fn steps_and_runs_go_back_without_a_call() {
-    let mut bench = Bench::with(TASK, &REPLIES);
-    bench.press("c");
+    let mut bench = Bench::done();
     let asked = bench.asked.len();
     let mut tasks = vec![];
     while !bench.notice().contains("beginning") {
@@ -232,8 +229,7 @@ fn steps_and_runs_go_back_without_a_call() {
     bench.press(", ,");
     assert_eq!((bench.state.survey.tally().tasks, bench.asked.len()), (3, asked), "{}", bench.notice());
     // A breakpoint that is set afterwards is found on the way back.
-    let mut bench = Bench::with(TASK, &REPLIES);
-    bench.press("c");
+    let mut bench = Bench::done();
     bench.press("A-b 'expert = \"str_position\" and phase = \"proposed\"' enter esc (");
     assert_eq!(stands(&bench), ("#2".to_owned(), Some(Phase::Proposed), asked), "{}", bench.notice());
     bench.press("(");
@@ -246,7 +242,7 @@ fn steps_and_runs_go_back_without_a_call() {
 
 #[test]
 fn a_breakpoint_stops_a_run_of_many_calls_and_what_is_under_way_is_kept() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("A-b 'expert = \"str_position\" and phase = \"proposed\"' enter esc c");
     assert_eq!(stands(&bench).2, 3, "neither letter was asked for");
     assert!(
@@ -259,7 +255,7 @@ fn a_breakpoint_stops_a_run_of_many_calls_and_what_is_under_way_is_kept() {
 
 #[test]
 fn an_answer_that_was_whole_before_it_could_be_paused_does_not_let_the_run_go_on() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.hold = true;
     bench.press("c p");
     let call = bench.open[0];

@@ -1,7 +1,6 @@
 //! Every structural edit, pressed: what the plan is afterwards, and that undo brings back what was.
 
-use super::{REPLIES, TASK};
-use crate::support::Bench;
+use crate::support::{Bench, DONE, TASK};
 use plantern::{
     ids::TaskId,
     plan::outline,
@@ -10,7 +9,7 @@ use plantern::{
 
 /// The plan after the keys, on the finished plan with one more task at its end; undo then redo changes nothing.
 fn check(keys: &str, expected: &str) -> Bench {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("c G a '[count] How many words are in \"x y\"?' enter");
     let before = (shown(&bench), bench.state.journal.records().len());
     bench.press(keys);
@@ -86,7 +85,7 @@ fn a_task_is_split_by_hand_and_by_the_strategy() {
     check("G k S C-u '[a] find #2\n[b] join #3' enter", "goal / S / P #1 / [a] find #2 / [b] join #3 / C");
     let whole = check("G S C-u 'one line' enter", PLAN);
     assert!(whole.notice().contains("a line for each part"), "{}", whole.notice());
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("c G a 'What is in \"x y\"?' enter");
     bench.replies.extend([" [split] What are the words in \"x y\"?".to_owned(), " [EOQ]".to_owned()]);
     bench.press("C-s c");
@@ -146,8 +145,7 @@ fn strategy_expert_check_and_budget_are_set_for_marked_tasks() {
 
 #[test]
 fn a_router_is_set_for_a_task_and_all_below_it() {
-    let mut bench = Bench::with(TASK, &REPLIES);
-    bench.press("c");
+    let mut bench = Bench::done();
     let calls = bench.model_calls();
     let routers = |bench: &Bench| {
         let session = bench.state.journal.session();
@@ -161,7 +159,7 @@ fn a_router_is_set_for_a_task_and_all_below_it() {
     assert_eq!(stale, [0, 1, 2, 3].map(TaskId));
     bench.press("c");
     assert_eq!(routers(&bench), ["lexical", "tag", "tag"]);
-    assert_eq!((bench.outline(), bench.model_calls()), (super::DONE.to_owned(), calls));
+    assert_eq!((bench.outline(), bench.model_calls()), (DONE.to_owned(), calls));
     // The goal: all below it, but for the one that has its own; `as above` takes that back.
     bench.press("g A-t j j enter g j A-t g j enter c");
     assert_eq!(routers(&bench), ["tag", "lexical", "lexical"]);
@@ -179,30 +177,29 @@ fn a_router_is_set_for_a_task_and_all_below_it() {
 
 #[test]
 fn an_answer_that_breaks_its_check_does_not_count() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("c G C 'number' enter");
     let merge = "QS: [merge] Concatenate #2 using a space. *failed*\n";
     assert!(bench.outline().contains(merge), "{}", bench.outline());
     let look = bench.state.survey.look(TaskId(3)).unwrap();
     assert_eq!(look.status.why(), Some("its check `number` does not hold for `a g`"));
     bench.press("z");
-    assert_eq!(bench.outline(), super::DONE);
+    assert_eq!(bench.outline(), DONE);
 }
 
 #[test]
 fn a_budget_stops_before_the_call_that_would_break_it() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("$ '2 calls' enter c");
     assert_eq!(bench.model_calls(), 2, "{}", bench.outline());
     assert!(bench.notice().contains("its budget (2 calls) is spent"), "{}", bench.notice());
     bench.press("g $ C-u '4 calls' enter c");
-    assert_eq!(bench.outline(), super::DONE);
+    assert_eq!(bench.outline(), DONE);
 }
 
 #[test]
 fn a_subtree_is_collapsed_into_one_call_and_back_without_another() {
-    let mut bench = Bench::with(TASK, &REPLIES);
-    bench.press("c");
+    let mut bench = Bench::done();
     let calls = bench.asked.len();
     bench.replies.push_back(" a, g".to_owned());
     bench.press("g minus c");
@@ -210,13 +207,13 @@ fn a_subtree_is_collapsed_into_one_call_and_back_without_another() {
     assert!(bench.outline().contains("\nA: a, g\n"), "{}", bench.outline());
     assert!(bench.outline().contains("QS: [split]"), "its parts are kept");
     bench.press("minus c");
-    assert_eq!(bench.outline(), super::DONE);
+    assert_eq!(bench.outline(), DONE);
     assert_eq!(bench.asked.len(), calls + 1, "all of it was known");
 }
 
 #[test]
 fn the_plan_is_changed_as_text_and_the_difference_is_shown_first() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("c g |");
     let Mode::Typing(mode) = &bench.state.mode else { panic!("no box") };
     let text = mode.buffer.text().to_owned();
@@ -224,8 +221,7 @@ fn the_plan_is_changed_as_text_and_the_difference_is_shown_first() {
     let changed =
         text.replace("  QS: [merge]", "  QS: [count] How many words are in \"x y\"?\n  QS: [merge]");
     bench.press(&format!("C-u '{changed}' enter"));
-    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet: {}", bench.notice()) };
-    assert_eq!(sheet.rows.iter().map(|row| row.cells[0].as_str()).collect::<Vec<_>>(), ["+"]);
+    assert_eq!(bench.column(0), ["+"]);
     let before = bench.state.journal.records().len();
     bench.press("enter");
     assert_eq!(bench.state.journal.records().len(), before + 1, "one change");
@@ -242,7 +238,7 @@ fn the_plan_is_changed_as_text_and_the_difference_is_shown_first() {
     bench.send(Message::Stored(Stored::Edited(Some(changed))));
     assert!(matches!(bench.state.mode, Mode::Sheet(_)));
     bench.press("esc");
-    assert_eq!(bench.outline(), super::DONE, "esc takes none of it");
+    assert_eq!(bench.outline(), DONE, "esc takes none of it");
 }
 
 #[test]

@@ -1,21 +1,14 @@
 //! Finding the fault: verdicts and blame, pressed.
 
-use super::{DONE, REPLIES, TASK};
-use crate::support::Bench;
+use crate::support::{Bench, DONE};
 use plantern::{
     ask::Answer,
     decision::Ruling,
     engine::Report,
     ids::TaskId,
     session::branches::branches,
-    workbench::{Message, Mode, rows},
+    workbench::{Message, rows},
 };
-
-fn done() -> Bench {
-    let mut bench = Bench::with(TASK, &REPLIES);
-    bench.press("c");
-    bench
-}
 
 fn ruling(bench: &Bench, task: u32) -> Option<Ruling> {
     bench.state.survey.look(TaskId(task)).unwrap().ruling()
@@ -23,7 +16,7 @@ fn ruling(bench: &Bench, task: u32) -> Option<Ruling> {
 
 #[test]
 fn a_check_marks_the_row_and_only_a_rule_that_has_to_hold_stops_the_plan() {
-    let mut bench = done();
+    let mut bench = Bench::done();
     bench.press("G C 'should number' enter");
     assert_eq!(ruling(&bench, 3), Some(Ruling::Fail));
     assert_eq!(bench.outline(), DONE, "it only marks");
@@ -46,7 +39,7 @@ fn a_check_marks_the_row_and_only_a_rule_that_has_to_hold_stops_the_plan() {
 
 #[test]
 fn a_person_judges_and_stands_above_the_judges_as_long_as_the_answer_stays() {
-    let mut bench = done();
+    let mut bench = Bench::done();
     bench.press("G C 'number' enter ~ 'pass letters are fine' enter");
     assert_eq!((ruling(&bench, 3), bench.outline().as_str()), (Some(Ruling::Pass), DONE), "its word counts");
     bench.press("~ C-u 'maybe' enter");
@@ -63,14 +56,14 @@ fn a_person_judges_and_stands_above_the_judges_as_long_as_the_answer_stays() {
     );
     bench.press("e C-u '[merge] Concatenate #2 using a comma.' enter c");
     assert_eq!(ruling(&bench, 3), None, "of another answer nothing was said");
-    let mut empty = Bench::with(TASK, &REPLIES);
+    let mut empty = Bench::example();
     empty.press("~");
     assert!(empty.notice().contains("no answer yet"));
 }
 
 #[test]
 fn the_next_task_in_doubt_is_one_key_away() {
-    let mut bench = done();
+    let mut bench = Bench::done();
     bench.press("g j ~ 'u' enter G ~ 'f' enter g");
     let mut visit = |keys: &str, task: u32, words: &str| {
         bench.press(keys);
@@ -95,7 +88,7 @@ fn the_next_task_in_doubt_is_one_key_away() {
 
 #[test]
 fn a_model_judges_by_a_call_that_is_stepped_and_remembered() {
-    let mut bench = done();
+    let mut bench = Bench::done();
     bench.hold = true;
     bench.press("G C 'model' enter");
     assert!(bench.outline().contains("*ready*"), "{}", bench.outline());
@@ -139,8 +132,7 @@ fn wrong() -> Bench {
 
 /// First line and first column of the dialogue.
 fn dialogue(bench: &Bench) -> (String, Vec<String>) {
-    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no dialogue: {}", bench.notice()) };
-    (sheet.head[0].1.clone(), sheet.rows.iter().map(|row| row.cells[0].clone()).collect())
+    (bench.sheet().head[0].1.clone(), bench.column(0))
 }
 
 #[test]
@@ -173,8 +165,7 @@ fn blame_asks_about_few_answers_and_mends_the_goal_on_a_branch_of_its_own() {
     let names: Vec<String> = branches(&bench.state.journal).into_iter().map(|branch| branch.name).collect();
     assert!(names.contains(&"blame".to_owned()), "{names:?}");
     bench.press("=");
-    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no comparison") };
-    assert_eq!(sheet.title, "Compare with blame");
+    assert_eq!(bench.sheet().title, "Compare with blame");
     bench.press("esc & n space space space space");
     let all = dialogue(&bench).0;
     assert!(all.contains("nobody could tell more"), "{all}");
@@ -200,10 +191,10 @@ fn blame_begins_with_what_was_said_before_and_waits_when_it_is_left() {
 
 #[test]
 fn blame_says_when_the_parts_are_right_and_the_decomposition_is_not() {
-    let mut bench = done();
+    let mut bench = Bench::done();
     bench.press("& n y y");
     assert!(dialogue(&bench).0.contains("how it is decomposed is at fault"), "{:?}", dialogue(&bench));
-    let mut right = done();
+    let mut right = Bench::done();
     right.press("& y");
     assert!(dialogue(&right).0.contains("nobody to blame"));
 }
@@ -212,9 +203,8 @@ fn blame_says_when_the_parts_are_right_and_the_decomposition_is_not() {
 fn the_other_side_of_a_comparison_answers_all_questions() {
     let mut bench = wrong();
     bench.press("f 'right' enter g j t C-u 'Ada King' enter c C-b");
-    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no branches") };
-    let at = sheet.rows.iter().position(|row| row.cells[1] == "main").unwrap();
-    bench.press(&format!("g {} enter", "j ".repeat(at)));
+    bench.go_to(1, "main");
+    bench.press("enter");
     assert!(bench.outline().contains("A: e g"), "{}", bench.outline());
     bench.press("= &");
     assert_eq!(

@@ -1,18 +1,11 @@
 //! Freshness: what is stale, what it costs to run it, and which calls are never made.
 
-use super::{DONE, REPLIES, TASK};
-use crate::support::Bench;
-use plantern::workbench::{Mode, sheet::Kind};
-
-fn done() -> Bench {
-    let mut bench = Bench::with(TASK, &REPLIES);
-    bench.press("c");
-    bench
-}
+use crate::support::{Bench, DONE};
+use plantern::workbench::sheet::Kind;
 
 #[test]
 fn an_edit_says_at_once_what_it_makes_stale_and_what_that_costs() {
-    let mut bench = done();
+    let mut bench = Bench::done();
     bench.press("g j e C-u '[split] What are the words in \"Ada Lovelace\"?' enter");
     assert_eq!(bench.notice(), "changed; 4 of 4 tasks stale: no call to a model");
     assert_eq!(bench.state.survey.tally().stale, 4);
@@ -30,8 +23,7 @@ fn an_edit_says_at_once_what_it_makes_stale_and_what_that_costs() {
 #[test]
 fn a_task_that_only_gets_another_number_stays_fresh() {
     let check = |keys: &str, stale: &[u32]| {
-        let mut bench = Bench::with(TASK, &REPLIES);
-        bench.press("c");
+        let mut bench = Bench::done();
         bench.press(keys);
         let all: Vec<u32> = bench.state.survey.stale().map(|task| task.0).collect();
         assert_eq!(all, stale, "{keys}\n{}", bench.outline());
@@ -44,11 +36,10 @@ fn a_task_that_only_gets_another_number_stays_fresh() {
 
 #[test]
 fn the_preview_names_what_is_stale_and_runs_nothing_else() {
-    let mut bench = done();
+    let mut bench = Bench::done();
     bench.press("g j e C-u '[split] What are the words in \"Ada Lovelace\"?' enter");
     bench.press("G a '[count] How many words are in \"x y\"?' enter .");
-    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet") };
-    let Kind::Preview(tasks) = &sheet.kind else { panic!("no preview") };
+    let Kind::Preview(tasks) = &bench.sheet().kind else { panic!("no preview") };
     let mut tasks = tasks.clone();
     tasks.sort();
     assert_eq!(
@@ -68,13 +59,13 @@ fn the_preview_names_what_is_stale_and_runs_nothing_else() {
     bench.press("A-r");
     assert_eq!(bench.notice(), "nothing is stale");
     bench.press(".");
-    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet") };
+    let sheet = bench.sheet();
     assert!(sheet.head[0].1.contains("nothing is stale"), "{:?}", sheet.head);
 }
 
 #[test]
 fn what_is_not_stale_is_left_alone_by_a_run_of_the_stale() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     // The goal has its answer; a new task below a part of it makes nothing stale but that way.
     bench.press("c G e C-u '[merge] Concatenate #2 using a comma.' enter");
     let before = bench.asked.len();
@@ -85,7 +76,7 @@ fn what_is_not_stale_is_left_alone_by_a_run_of_the_stale() {
 
 #[test]
 fn an_unchanged_answer_ends_the_wave() {
-    let mut bench = done();
+    let mut bench = Bench::done();
     let before = bench.asked.len();
     bench.press("g j e C-u '[split] What are the words in \"Ada  King\"?' enter");
     assert_eq!(bench.state.survey.tally().stale, 4);
@@ -96,7 +87,7 @@ fn an_unchanged_answer_ends_the_wave() {
 
 #[test]
 fn a_kept_answer_stands_against_what_changes_above() {
-    let mut bench = done();
+    let mut bench = Bench::done();
     bench.press("g j j P");
     assert!(bench.notice().starts_with("pinned"), "{}", bench.notice());
     let before = bench.asked.len();
@@ -109,7 +100,7 @@ fn a_kept_answer_stands_against_what_changes_above() {
 
 #[test]
 fn a_known_call_is_never_made_again_on_any_branch_unless_asked_for() {
-    let mut bench = done();
+    let mut bench = Bench::done();
     let calls = bench.asked.len();
     bench.press("G e C-u '[merge] Concatenate #2 using a comma.' enter c z z");
     assert_eq!(bench.asked.len(), calls + 1);

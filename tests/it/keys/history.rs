@@ -1,18 +1,11 @@
 //! Looking back, branches, comparison, merge: pressed.
 
-use super::{DONE, REPLIES, TASK};
-use crate::support::Bench;
+use crate::support::{Bench, DONE, REPLIES, TASK};
 use plantern::{
     ids::TaskId,
     session::{branches::branches, compare::Matching},
-    workbench::{Message, Mode, SessionFile, Stored, sheet::Kind, state::Opened},
+    workbench::{Message, SessionFile, Stored, sheet::Kind, state::Opened},
 };
-
-fn done() -> Bench {
-    let mut bench = Bench::with(TASK, &REPLIES);
-    bench.press("c");
-    bench
-}
 
 fn names(bench: &Bench) -> Vec<String> {
     branches(&bench.state.journal).into_iter().map(|branch| branch.name).collect()
@@ -20,11 +13,11 @@ fn names(bench: &Bench) -> Vec<String> {
 
 #[test]
 fn the_timeline_shows_old_states_without_leaving_the_present() {
-    let mut bench = done();
+    let mut bench = Bench::done();
     let (head, written) = (bench.state.journal.head(), bench.written.len());
     bench.press("@");
     let rows = |bench: &Bench| {
-        let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet") };
+        let sheet = bench.sheet();
         (sheet.rows.len(), sheet.below.len(), sheet.rows[sheet.cursor].cells[3].clone())
     };
     let all = rows(&bench);
@@ -44,7 +37,7 @@ fn the_timeline_shows_old_states_without_leaving_the_present() {
 
 #[test]
 fn branches_are_forked_named_and_gone_to() {
-    let mut bench = done();
+    let mut bench = Bench::done();
     bench.press("f 'commas: a trial' enter");
     bench.press("G e C-u '[merge] Concatenate #2 using a comma.' enter c");
     assert_eq!(names(&bench), ["commas", "main"]);
@@ -53,10 +46,10 @@ fn branches_are_forked_named_and_gone_to() {
     bench.press("C-b e C-u 'spaces' enter");
     assert_eq!(names(&bench)[..2], ["spaces", "commas"].map(str::to_owned));
     bench.press("C-b");
-    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet") };
-    let at = sheet.rows.iter().position(|row| row.cells[1] == "commas").unwrap();
-    assert_eq!(sheet.rows[at].cells[4], "a trial");
-    bench.press(&format!("g {} enter", "j ".repeat(at)));
+    bench.go_to(1, "commas");
+    let sheet = bench.sheet();
+    assert_eq!(sheet.rows[sheet.cursor].cells[4], "a trial");
+    bench.press("enter");
     assert!(bench.outline().contains("A: a,g"), "{}", bench.outline());
     bench.press("@ g j j f 'early' enter");
     assert!(names(&bench).contains(&"early".to_owned()));
@@ -64,20 +57,18 @@ fn branches_are_forked_named_and_gone_to() {
 
 #[test]
 fn two_branches_are_compared_and_a_task_is_adopted() {
-    let mut bench = done();
+    let mut bench = Bench::done();
     bench.press("=");
     assert!(bench.notice().contains("one branch only"), "{}", bench.notice());
     bench.press("f 'commas' enter G e C-u '[merge] Concatenate #2 using a comma.' enter c C-b j enter");
     assert_eq!(bench.outline(), DONE);
     let calls = bench.asked.len();
     bench.press("=");
-    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet: {}", bench.notice()) };
-    let between: Vec<&str> = sheet.rows.iter().map(|row| row.cells[1].as_str()).collect();
-    assert_eq!(between, ["≠ answer", "=", "=", "first ≠ text, answer"]);
+    assert_eq!(bench.column(1), ["≠ answer", "=", "=", "first ≠ text, answer"]);
+    let sheet = bench.sheet();
     assert!(sheet.below[0].1.contains("first divergent step"), "{:?}", sheet.below);
     bench.press("a");
-    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet") };
-    assert_eq!(sheet.rows[3].cells[1], "=", "adopted: {}", bench.notice());
+    assert_eq!(bench.column(1)[3], "=", "adopted: {}", bench.notice());
     bench.press("esc c");
     assert!(bench.outline().contains("A: a,g"));
     assert_eq!(bench.asked.len(), calls, "its answer came with it");
@@ -98,11 +89,9 @@ fn two_sessions_are_compared_and_a_subtree_is_adopted_with_its_answers() {
     let file = SessionFile::ReadOnly("the other".to_owned());
     let opened = Opened { journal: other.state.journal.clone(), file, warning: None };
     bench.send(Message::Stored(Stored::Other(Box::new(opened))));
-    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet: {}", bench.notice()) };
-    let Kind::Compare(comparing) = &sheet.kind else { panic!("no comparison") };
+    let Kind::Compare(comparing) = &bench.sheet().kind else { panic!("no comparison") };
     assert_eq!(comparing.matching, Matching::Words);
-    let between: Vec<&str> = sheet.rows.iter().map(|row| row.cells[1].as_str()).collect();
-    assert_eq!(between, ["≠ answer", "=", "first ≠ only there", "≠ only there"]);
+    assert_eq!(bench.column(1), ["≠ answer", "=", "first ≠ only there", "≠ only there"]);
     bench.press("g A esc");
     assert_eq!(bench.outline(), DONE, "{}", bench.notice());
     assert_eq!(bench.asked.len(), calls, "nobody was asked");
@@ -112,17 +101,16 @@ fn two_sessions_are_compared_and_a_subtree_is_adopted_with_its_answers() {
 
 #[test]
 fn a_branch_is_merged_and_a_conflict_is_decided_by_the_person() {
-    let mut bench = done();
+    let mut bench = Bench::done();
     bench.press("f 'commas' enter G e C-u '[merge] Concatenate #2 using a comma.' enter");
     bench.press("g j I '[count] How many words are in \"x y\"?' enter c C-b");
     // Back on main: other words for the same task, and an edit that nobody else made.
     bench.press("G enter G e C-u '[merge] Concatenate #2 using a space, please.' enter");
     let calls = bench.asked.len();
     bench.press("C-b");
-    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet") };
-    let at = sheet.rows.iter().position(|row| row.cells[1] == "commas").unwrap();
-    bench.press(&format!("g {} M", "j ".repeat(at)));
-    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet: {}", bench.notice()) };
+    bench.go_to(1, "commas");
+    bench.press("M");
+    let sheet = bench.sheet();
     let rows: Vec<(&str, &str)> =
         sheet.rows.iter().map(|row| (row.cells[0].as_str(), row.cells[2].as_str())).collect();
     assert_eq!(rows, [("conflict", "text"), ("taken", "there or not")]);
@@ -150,11 +138,9 @@ fn a_branch_is_merged_and_a_conflict_is_decided_by_the_person() {
 
 #[test]
 fn lint_names_what_is_suspicious_and_leads_there() {
-    let mut bench = done();
+    let mut bench = Bench::done();
     bench.press("G a 'TODO' enter g ;");
-    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet") };
-    let found: Vec<&str> = sheet.rows.iter().map(|row| row.cells[1].as_str()).collect();
-    assert_eq!(found, ["unused", "placeholder"]);
+    assert_eq!(bench.column(1), ["unused", "placeholder"]);
     bench.press("j enter");
     assert_eq!(bench.state.ui.cursor.map(|row| row.task), Some(TaskId(4)));
 }

@@ -1,7 +1,6 @@
 //! Inside a generation: prompts and answers changed in the middle, pressed.
 
-use super::{DONE, REPLIES, TASK};
-use crate::support::Bench;
+use crate::support::{Bench, DONE, REPLIES};
 use plantern::{
     ask::{Answer, Prompt, Request, Token, Usage},
     engine::{Amendments, Command, Report},
@@ -13,9 +12,7 @@ use plantern::{
 };
 
 fn done() -> Bench {
-    let mut bench = Bench::with(TASK, &REPLIES);
-    bench.press("c");
-    assert_eq!(bench.outline(), DONE);
+    let mut bench = Bench::done();
     bench.asked.clear();
     bench
 }
@@ -37,7 +34,7 @@ fn prompt(request: &Request) -> &str {
 
 #[test]
 fn an_edited_prompt_is_sent_by_this_call_and_by_no_other() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("C-p ' Hint: split first.' enter");
     assert_eq!(bench.asked.len(), 0, "editing asks nobody");
     assert_eq!(amended(&bench, 0), Amendments::Hold);
@@ -83,7 +80,7 @@ fn an_amendment_ends_where_the_call_is_made_from_something_else() {
     assert!(bench.outline().ends_with("A: a e"), "{}", bench.outline());
     assert_eq!(amended(&bench, 3), Amendments::Lapsed);
     bench.press(";");
-    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("a list of findings") };
+    let sheet = bench.sheet();
     assert!(sheet.rows.iter().any(|row| row.cells[1] == "amendment"), "{:?}", sheet.rows);
     // Back at the old words it holds again, without a call.
     let asked = bench.asked.len();
@@ -138,7 +135,7 @@ fn start(request: &Request) -> &str {
 
 #[test]
 fn a_paused_answer_is_edited_and_goes_on_from_there() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.hold = true;
     bench.press("s");
     let call = bench.open[0];
@@ -197,7 +194,7 @@ fn unsure() -> Bench {
 
 /// The same with another second choice.
 fn unsure_of(alternative: &str) -> Bench {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.hold = true;
     bench.press("c");
     for (at, reply) in REPLIES.iter().enumerate() {
@@ -228,7 +225,7 @@ fn the_weakest_point_is_one_key_away() {
     let row = rows::row_of(&bench.state, RowId::task(TaskId(0))).unwrap();
     assert_eq!(row.figure, "30 %");
     assert_eq!(rows::row_of(&bench.state, RowId::task(TaskId(3))).unwrap().figure, "");
-    assert!(Bench::with(TASK, &REPLIES).model_calls() == 0);
+    assert!(Bench::example().model_calls() == 0);
 }
 
 #[test]
@@ -276,14 +273,14 @@ fn what_the_grammar_forbids_is_refused_before_anything_is_done() {
 
 /// The head of the sheet at hand, and the cells of its rows.
 fn sheet(bench: &Bench) -> (String, Vec<Vec<String>>) {
-    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no sheet is open") };
+    let sheet = bench.sheet();
     let head: Vec<&str> = sheet.head.iter().map(|(_, words)| words.as_str()).collect();
     (head.join("\n"), sheet.rows.iter().map(|row| row.cells.clone()).collect())
 }
 
 #[test]
 fn a_prompt_tells_what_its_parts_cost_in_tokens_as_far_as_somebody_counted() {
-    let mut bench = Bench::with(TASK, &REPLIES);
+    let mut bench = Bench::example();
     bench.press("Q");
     let (head, rows) = sheet(&bench);
     assert!(head.contains("characters; its tokens are known once the model has read it"), "{head}");

@@ -17,8 +17,7 @@ fn ready() -> ModelState {
 
 /// The cells of the open list.
 fn rows(bench: &Bench) -> Vec<String> {
-    let Mode::Sheet(sheet) = &bench.state.mode else { panic!("no list is open") };
-    sheet.rows.iter().map(|row| row.cells.join("|")).collect()
+    bench.sheet().rows.iter().map(|row| row.cells.join("|")).collect()
 }
 
 #[test]
