@@ -15,16 +15,14 @@ use std::process::{Child, Command as Process, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use plantern::ask::{Ask, Prompt, Request, Sampling, Usage};
+use plantern::ask::{Ask, Prompt, Request, Usage};
 use plantern::engine::runner::{Engine, Inbox};
-use plantern::engine::{Command, ModelState, Report, Tools, Which, survey::Servers};
+use plantern::engine::{Command, ModelState, Report, Tools, Which};
 use plantern::expert::Expert;
 use plantern::expert::candle::{kernels::Level, language::LanguageExpert};
-use plantern::expert::roster::Roster;
 use plantern::headless::eval::{eval, job};
 use plantern::headless::{Hands, Interrupt, Workers};
-use plantern::session::{Limits, Settings};
-use plantern::strategy::Prompts;
+use plantern::session::Settings;
 use plantern::workbench::State;
 
 /// Plans under way together, here and at the server.
@@ -140,22 +138,7 @@ fn with_engine(model: &Path, variant: Variant, work: impl FnOnce(&State, &mut En
     };
     engine.bring("model", Some(Which::Language), move |_| load()).expect("a thread");
     engine.command(Command::Load("model".to_owned()));
-    let (roster, _, _) = Roster::load([]);
-    let tools = Tools {
-        roster,
-        prompts: Prompts::shipped(),
-        servers: Servers::default(),
-        knowledge: Default::default(),
-        files: Default::default(),
-    };
-    let settings = Settings {
-        strategy: "decomposed".to_owned(),
-        router: "tag".to_owned(),
-        model: "bench".to_owned(),
-        sampling: Sampling::default(),
-        limits: Limits::default(),
-    };
-    let mut state = State::new(tools, settings);
+    let mut state = State::new(Tools::default(), Settings::new("decomposed", "tag", "bench"));
     state
         .models
         .insert(Which::Language, ModelState::Ready { name: "bench".to_owned(), about: String::new() });

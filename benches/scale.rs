@@ -6,13 +6,10 @@
 #![expect(clippy::print_stdout, reason = "a bench speaks by printing")]
 
 use plantern::{
-    ask::Sampling,
-    engine::{Servers, Tools},
-    expert::roster::Roster,
+    engine::Tools,
     ids::{Seq, TaskId},
     plan::{Draft, Edit, Phrase, Piece},
-    session::{Actor, Entry, Event, Limits, Record, Settings, line},
-    strategy::Prompts,
+    session::{Actor, Entry, Event, Record, Settings, line},
     tui::{self, Cache, theme},
     workbench::{Action, Message, RowId, SessionFile, State, Stored, buffer::Typing, state::Opened, update},
 };
@@ -39,13 +36,7 @@ fn main() {
 }
 
 fn settings() -> Settings {
-    Settings {
-        strategy: "decomposed".to_owned(),
-        router: "tag".to_owned(),
-        model: "none".to_owned(),
-        sampling: Sampling::default(),
-        limits: Limits::default(),
-    }
+    Settings::new("decomposed", "tag", "none")
 }
 
 /// A plan twenty parts wide; every other task uses the answer of the one before it.
@@ -128,15 +119,8 @@ fn open(path: &Path) {
     drop(bytes);
     assert_eq!(reading.stopped, None);
     let read = start.elapsed();
-    let tools = Tools {
-        roster: Roster::load([]).0,
-        prompts: Prompts::shipped(),
-        servers: Servers::default(),
-        knowledge: Default::default(),
-        files: Default::default(),
-    };
     let mut bench = Bench {
-        state: State::new(tools, settings()),
+        state: State::new(Tools::default(), settings()),
         cache: Cache::default(),
         terminal: Terminal::new(TestBackend::new(140, 45)).expect("a screen"),
         theme: theme::shipped().remove(0),

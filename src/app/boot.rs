@@ -6,14 +6,13 @@ use super::{
     servers,
 };
 use crate::{
-    ask::Sampling,
     engine::{EMBEDDING, Tools},
     expert::{roster::Roster, server::ServerSettings},
     headless::{
         Ending,
         names::{Overrides, router_name, strategy_name},
     },
-    session::{Limits, Settings},
+    session::Settings,
     store::{
         config::{self, Config},
         disk::{Disk, RealDisk},
@@ -142,13 +141,7 @@ fn fetching() -> bool {
 }
 
 fn defaults() -> Settings {
-    Settings {
-        strategy: "decomposed".to_owned(),
-        router: "tag".to_owned(),
-        model: DefaultModel::SmolLm2.short().to_owned(),
-        sampling: Sampling::default(),
-        limits: Limits::default(),
-    }
+    Settings::new("decomposed", "tag", DefaultModel::SmolLm2.short())
 }
 
 fn roster(

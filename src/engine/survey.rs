@@ -40,6 +40,19 @@ pub struct Tools {
     pub files: BTreeMap<String, String>,
 }
 
+impl Default for Tools {
+    /// The built-in experts and prompts: no server, nothing learned, no file known.
+    fn default() -> Tools {
+        Tools {
+            roster: Roster::default(),
+            prompts: Prompts::shipped(),
+            servers: Servers::default(),
+            knowledge: Arc::default(),
+            files: BTreeMap::new(),
+        }
+    }
+}
+
 /// What the file of the embedding model is filed under, whatever it is called: nobody asks for it by name.
 pub const EMBEDDING: &str = "the embedding model";
 

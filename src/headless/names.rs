@@ -93,7 +93,6 @@ pub fn known<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ask::Sampling, session::Limits};
 
     #[test]
     fn an_unknown_name_is_answered_with_the_nearest_and_all() {
@@ -113,13 +112,7 @@ mod tests {
 
     #[test]
     fn the_command_line_stands_above_the_configuration() {
-        let settings = Settings {
-            strategy: "direct".into(),
-            router: "tag".into(),
-            model: "m".into(),
-            sampling: Sampling::default(),
-            limits: Limits::default(),
-        };
+        let settings = Settings::new("direct", "tag", "m");
         let overrides = Overrides {
             strategy: Some("decomposed".into()),
             seed: Some(7),

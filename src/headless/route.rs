@@ -135,22 +135,13 @@ pub fn show(decision: &Decision, json: bool, out: &mut dyn Write) -> io::Result<
 mod tests {
     use super::*;
     use crate::{
-        engine::Servers,
-        expert::roster::Roster,
         headless::run::tests::{Script, block_on},
-        strategy::Prompts,
     };
 
     #[test]
     fn a_tag_is_followed_and_nonsense_refused() {
         let check = |task: &str, router: &str, expected: Result<&str, (Ending, &str)>| {
-            let tools = Tools {
-                roster: Roster::default(),
-                prompts: Prompts::shipped(),
-                servers: Servers::default(),
-                knowledge: Default::default(),
-                files: Default::default(),
-            };
+            let tools = Tools::default();
             let (mut script, mut interrupt) = (Script::new(""), Interrupt::never());
             let decided = block_on(decide(task, router, &tools, "", &mut script, &mut interrupt));
             match (decided, expected) {

@@ -19,7 +19,7 @@ use crate::{
     engine::{ModelState, Which},
     ids::TaskId,
     plan::{Edit, Plan},
-    session::{Actor, Event, Limits, Settings},
+    session::{Actor, Event, Settings},
     workbench::{SessionFile, State, case::Case},
 };
 use faults::faults;
@@ -68,13 +68,10 @@ fn is_zero(n: &u32) -> bool {
 /// # Errors
 /// The plan of the case can not be read, or has no task where a step says there is one.
 fn prepared(state: &State, case: &Case, model: Option<&str>, now: u64) -> Result<(State, Start), String> {
-    let settings = Settings {
-        strategy: super::names::strategy_name(&case.strategy)?.to_owned(),
-        router: super::names::router_name(&case.router)?.to_owned(),
-        model: model.unwrap_or(&case.model).to_owned(),
-        sampling: case.sampling(),
-        limits: Limits::default(),
-    };
+    let strategy = super::names::strategy_name(&case.strategy)?;
+    let router = super::names::router_name(&case.router)?;
+    let model_name = model.unwrap_or(&case.model);
+    let settings = Settings { sampling: case.sampling(), ..Settings::new(strategy, router, model_name) };
     let mut fresh = State::new(state.tools.clone(), settings);
     fresh.models.clone_from(&state.models);
     if model.is_none() {

@@ -210,6 +210,19 @@ pub struct Settings {
     pub limits: Limits,
 }
 
+impl Settings {
+    /// Sampling and limits as they are where nobody has set them.
+    pub fn new(strategy: &str, router: &str, model: &str) -> Settings {
+        Settings {
+            strategy: strategy.to_owned(),
+            router: router.to_owned(),
+            model: model.to_owned(),
+            sampling: Sampling::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
 /// Bounds that stop a plan before it runs away. They pause and ask; nothing is lost at a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limits {

@@ -196,21 +196,14 @@ pub fn track_records(journal: &Journal) -> BTreeMap<String, Record> {
 mod tests {
     use super::*;
     use crate::{
-        ask::Sampling,
         plan::{Draft, Edit, Phrase},
-        session::{Actor, Limits, Settings},
+        session::{Actor, Settings},
     };
 
     #[test]
     fn a_decision_knows_what_became_of_it() {
         let mut journal = Journal::default();
-        let settings = Settings {
-            strategy: "direct".into(),
-            router: "tag".into(),
-            model: String::new(),
-            sampling: Sampling::default(),
-            limits: Limits::default(),
-        };
+        let settings = Settings::new("direct", "tag", "");
         let task = TaskId(0);
         let draft = Draft { phrase: Phrase::text("Join them"), ..Draft::default() };
         let routed = |router: &str, chosen: &str, reason: Option<&str>| Event::Routed {

@@ -6,10 +6,8 @@
 use crate::support::Bench;
 use plantern::{
     engine::{Tools, survey},
-    expert::roster::Roster,
     ids::{Seq, TaskId},
     session::{Journal, line},
-    strategy::Prompts,
     workbench::{Action, Message, Mode, RowId, buffer::Typing, lines::Lines, update::files::new_task},
 };
 use proptest::prelude::*;
@@ -248,13 +246,7 @@ fn whatever_is_pressed_the_plan_stays_a_plan_and_nothing_is_lost() {
         ..ProptestConfig::default()
     };
     let steps = number("PLANTERN_MACHINE_STEPS", 40) as usize;
-    let tools = Tools {
-        roster: Roster::load([]).0,
-        prompts: Prompts::shipped(),
-        servers: Default::default(),
-        knowledge: Default::default(),
-        files: Default::default(),
-    };
+    let tools = Tools::default();
     let presses = proptest::collection::vec(press(), 1..steps);
     let ran = proptest::test_runner::TestRunner::new(config).run(&presses, |presses| {
         let mut bench = Bench::new();

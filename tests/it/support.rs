@@ -2,13 +2,12 @@
 //! And the program as it is called.
 
 use plantern::{
-    ask::{Answer, Request, Sampling},
+    ask::{Answer, Request},
     engine::{Command, ModelState, ModelStatus, Report, Tools, Which},
-    expert::{roster::Roster, symbolic},
+    expert::symbolic,
     ids::CallId,
     plan::notation::{Line, Step},
-    session::{Entry, Limits, Settings},
-    strategy::Prompts,
+    session::{Entry, Settings},
     workbench::{
         Action, Chord, Effect, Key, Message, Mode, State, Stored, buffer::Typing, sheet::Sheet, update,
         update::files::new_task,
@@ -65,24 +64,8 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new() -> Bench {
-        let (roster, warnings, errors) = Roster::load([]);
-        assert!(warnings.is_empty() && errors.is_empty(), "{warnings:?} {errors:?}");
-        let tools = Tools {
-            roster,
-            prompts: Prompts::shipped(),
-            servers: Default::default(),
-            knowledge: Default::default(),
-            files: Default::default(),
-        };
-        let settings = Settings {
-            strategy: "decomposed".to_owned(),
-            router: "tag".to_owned(),
-            model: "scripted".to_owned(),
-            sampling: Sampling::default(),
-            limits: Limits::default(),
-        };
         let mut bench = Bench {
-            state: State::new(tools, settings),
+            state: State::new(Tools::default(), Settings::new("decomposed", "tag", "scripted")),
             replies: VecDeque::new(),
             asked: vec![],
             written: vec![],

@@ -2,12 +2,11 @@
 
 use super::*;
 use crate::{
-    ask::{Ask, Prompt, Request, Sampling},
+    ask::{Ask, Prompt, Request},
     engine::{Command, ModelState, ModelStatus, Report, Tools, Which, runner},
-    expert::{Control, Expert, roster::Roster, scripted::Scripted, symbolic::Symbolic},
+    expert::{Control, Expert, scripted::Scripted, symbolic::Symbolic},
     headless::Workers,
-    session::{Limits, Settings},
-    strategy::Prompts,
+    session::Settings,
     workbench::Stored,
 };
 use std::{
@@ -89,21 +88,7 @@ fn without_examples(ask: &Ask) -> Ask {
 }
 
 pub(in crate::headless) fn state() -> State {
-    let tools = Tools {
-        roster: Roster::default(),
-        prompts: Prompts::shipped(),
-        servers: Default::default(),
-        knowledge: Default::default(),
-        files: Default::default(),
-    };
-    let settings = Settings {
-        strategy: "decomposed".into(),
-        router: "tag".into(),
-        model: "scripted".into(),
-        sampling: Sampling::default(),
-        limits: Limits::default(),
-    };
-    let mut state = State::new(tools, settings);
+    let mut state = State::new(Tools::default(), Settings::new("decomposed", "tag", "scripted"));
     let ready = ModelState::Ready { name: "scripted".into(), about: "a script".into() };
     state.models.insert(Which::Language, ready);
     state

@@ -134,13 +134,7 @@ fn what_was_set_stands_over_the_defaults_and_knows_its_place() {
     let text = "strategy = \"direct\"\nsampling.seed = 0x_F\n[limits]\ncalls = 1_0\n[keys]\nstep = []\n";
     let text = text.replace("0x_F", "0xF");
     let config = parse(&text).unwrap();
-    let settings = Settings {
-        strategy: "decomposed".into(),
-        router: "lexical".into(),
-        model: "m".into(),
-        sampling: Default::default(),
-        limits: Default::default(),
-    };
+    let settings = Settings::new("decomposed", "lexical", "m");
     let over = config.over(settings.clone());
     assert_eq!((over.strategy.as_str(), over.router.as_str()), ("direct", "lexical"));
     assert_eq!((over.sampling.seed, over.limits.calls, over.limits.depth), (15, 10, settings.limits.depth));

@@ -6,10 +6,10 @@ mod kill;
 
 use super::*;
 use crate::{
-    ask::{Answer, Ask, Request, Sampling, Token},
+    ask::{Answer, Ask, Request, Token},
     ids::TaskId,
     plan::{Draft, Edit},
-    session::{Actor, Entry, Event, Journal, Limits, Purpose, Settings, line},
+    session::{Actor, Entry, Event, Journal, Purpose, Settings, line},
     store::{
         StoreError,
         disk::{Disk, RealDisk, lock_path, simulated::SimulatedDisk},
@@ -30,13 +30,7 @@ fn real() -> Arc<dyn Disk> {
 
 /// The first two entries of a session, or the one that is missing of them.
 fn begin(journal: &mut Journal) -> Vec<Entry> {
-    let settings = Settings {
-        strategy: "direct".into(),
-        router: "tag".into(),
-        model: "none".into(),
-        sampling: Sampling::default(),
-        limits: Limits::default(),
-    };
+    let settings = Settings::new("direct", "tag", "none");
     let goal = Edit::Add { task: TaskId(0), parent: None, at: 0, draft: Draft::text("goal") };
     let events = [
         Event::Started { title: TITLE.into(), settings },

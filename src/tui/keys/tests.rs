@@ -2,11 +2,8 @@
 
 use super::*;
 use crate::{
-    ask::Sampling,
     engine::Tools,
-    expert::roster::Roster,
-    session::{Limits, Settings},
-    strategy::Prompts,
+    session::Settings,
     workbench::{
         Tab, Target,
         buffer::Buffer,
@@ -16,21 +13,7 @@ use crate::{
 use ratatui::layout::Rect;
 
 fn state(mode: Mode) -> State {
-    let settings = Settings {
-        strategy: "decomposed".to_owned(),
-        router: "tag".to_owned(),
-        model: String::new(),
-        sampling: Sampling::default(),
-        limits: Limits::default(),
-    };
-    let tools = Tools {
-        roster: Roster::load([]).0,
-        prompts: Prompts::shipped(),
-        servers: Default::default(),
-        knowledge: Default::default(),
-        files: Default::default(),
-    };
-    State { mode, ..State::new(tools, settings) }
+    State { mode, ..State::new(Tools::default(), Settings::new("decomposed", "tag", "")) }
 }
 
 fn typing() -> Mode {

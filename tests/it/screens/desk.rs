@@ -2,13 +2,12 @@
 
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
 use plantern::{
-    ask::{Answer, Request, Sampling, Token, Usage},
+    ask::{Answer, Request, Token, Usage},
     decision::{Candidate, Decision},
     engine::{Command, ModelState, ModelStatus, Report, Tools, Which},
-    expert::{roster::Roster, symbolic},
+    expert::symbolic,
     ids::{CallId, TaskId},
-    session::{Event, Limits, Settings},
-    strategy::Prompts,
+    session::{Event, Settings},
     tui::{Cache, Hits, Role, Theme, draw, message},
     workbench::{Chord, Effect, Key, Message, State, Stored, update},
 };
@@ -35,21 +34,7 @@ const PLAN: &str = " [answer] Who wrote the first published computer program?\n\
 impl Desk {
     /// Nothing was done yet; the models are there.
     pub(crate) fn new() -> Desk {
-        let tools = Tools {
-            roster: Roster::load([]).0,
-            prompts: Prompts::shipped(),
-            servers: Default::default(),
-            knowledge: Default::default(),
-            files: Default::default(),
-        };
-        let settings = Settings {
-            strategy: "plan-and-solve".to_owned(),
-            router: "tag".to_owned(),
-            model: "scripted".to_owned(),
-            sampling: Sampling::default(),
-            limits: Limits::default(),
-        };
-        let state = State::new(tools, settings);
+        let state = State::new(Tools::default(), Settings::new("plan-and-solve", "tag", "scripted"));
         // 21 November 2026, 12:00:00 UTC.
         let mut desk = Desk { state, open: vec![], effects: vec![], now: 1_795_262_400_000 };
         desk.model(
