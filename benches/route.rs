@@ -109,22 +109,8 @@ fn example(random: &mut ChaCha8Rng, centres: &[Vec<f32>], at: usize) -> Example 
 }
 
 fn card(at: usize) -> ExpertCard {
-    let person = at == EXPERTS;
-    ExpertCard {
-        name: if person { "person".to_owned() } else { format!("expert{at}") },
-        description: String::new(),
-        examples: vec![],
-        kind: if person { ExpertKind::Person } else { ExpertKind::Prompt },
-        server: None,
-        cost: 1.0,
-        permissions: vec![],
-        max_tokens: 1,
-        stop: vec![],
-        schema: None,
-        model: None,
-        choices: vec![],
-        body: String::new(),
-        version: String::new(),
-        origin: "bench".to_owned(),
+    match at {
+        EXPERTS => ExpertCard::new("person", ExpertKind::Person),
+        _ => ExpertCard::new(format!("expert{at}"), ExpertKind::Prompt),
     }
 }

@@ -44,8 +44,31 @@ pub struct ExpertCard {
     pub origin: String,
 }
 
+impl ExpertCard {
+    /// An expert of that name and kind of which nothing else is said; it costs as much as the default local model.
+    pub fn new(name: impl Into<String>, kind: ExpertKind) -> ExpertCard {
+        ExpertCard {
+            name: name.into(),
+            description: String::new(),
+            examples: vec![],
+            kind,
+            server: None,
+            model: None,
+            cost: 1.0,
+            permissions: vec![],
+            max_tokens: default_max_tokens(),
+            stop: vec![],
+            schema: None,
+            choices: vec![],
+            body: String::new(),
+            version: String::new(),
+            origin: String::new(),
+        }
+    }
+}
+
 /// What a card that names no `max_tokens` gets.
-pub const fn default_max_tokens() -> u32 {
+const fn default_max_tokens() -> u32 {
     200
 }
 

@@ -35,7 +35,7 @@ use crate::ask::{
     Turn,
     part::{self, Origin, Part},
 };
-use crate::decision::{ExpertCard, ExpertKind, default_max_tokens};
+use crate::decision::{ExpertCard, ExpertKind};
 use crate::{
     expert::{schema, symbolic},
     schema::Schema,
@@ -121,21 +121,11 @@ fn read(text: &str, origin: &str, warnings: &mut Vec<String>) -> Result<ExpertCa
     let parts = front::cut(text)?;
     let body = parts.body.trim();
     let mut card = ExpertCard {
-        name: String::new(),
-        description: String::new(),
-        examples: Vec::new(),
-        kind: ExpertKind::Prompt,
-        server: None,
-        model: None,
         cost: f32::NAN,
-        permissions: Vec::new(),
-        max_tokens: default_max_tokens(),
-        stop: Vec::new(),
-        schema: None,
-        choices: Vec::new(),
         body: body.to_owned(),
         version: version(text),
         origin: origin.to_owned(),
+        ..ExpertCard::new("", ExpertKind::Prompt)
     };
     for field in &parts.fields {
         read_field(field, &mut card, warnings)?;

@@ -76,22 +76,13 @@ pub fn cards(rows: &[&Row], examples: usize) -> Vec<ExpertCard> {
             let categories: BTreeSet<&str> = rows.iter().filter_map(|row| row.category.as_deref()).collect();
             let about = categories.into_iter().collect::<Vec<_>>().join(", ").replace('_', " ");
             let stride = (rows.len() / examples.max(1)).max(1);
+            let kind = if *name == OUT_OF_SCOPE { ExpertKind::Person } else { ExpertKind::Prompt };
             ExpertCard {
-                name: (*name).to_owned(),
                 description: if about.is_empty() { name.replace('_', " ") } else { about },
                 examples: rows.iter().step_by(stride).take(examples).map(|row| row.text.clone()).collect(),
-                kind: if *name == OUT_OF_SCOPE { ExpertKind::Person } else { ExpertKind::Prompt },
                 cost: 1.0 + at as f32,
-                permissions: vec![],
-                server: None,
-                model: None,
-                max_tokens: 1,
-                stop: vec![],
-                schema: None,
-                choices: vec![],
-                body: String::new(),
-                version: String::new(),
                 origin: "data set".to_owned(),
+                ..ExpertCard::new(*name, kind)
             }
         })
         .collect()

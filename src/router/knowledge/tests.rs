@@ -26,23 +26,7 @@ fn example(text: &str, expert: &str, origin: Origin) -> Example {
 }
 
 fn card(name: &str, kind: ExpertKind, cost: f32) -> ExpertCard {
-    ExpertCard {
-        name: name.to_owned(),
-        description: format!("does {name}"),
-        examples: vec![],
-        kind,
-        cost,
-        permissions: vec![],
-        server: None,
-        max_tokens: 1,
-        stop: vec![],
-        schema: None,
-        model: None,
-        choices: vec![],
-        body: String::new(),
-        version: String::new(),
-        origin: "test".to_owned(),
-    }
+    ExpertCard { description: format!("does {name}"), cost, ..ExpertCard::new(name, kind) }
 }
 
 fn cards() -> Vec<ExpertCard> {
