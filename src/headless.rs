@@ -104,6 +104,9 @@ pub(crate) fn json_line(value: &impl serde::Serialize) -> String {
 }
 
 #[cfg(test)]
+mod script;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

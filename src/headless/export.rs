@@ -70,29 +70,17 @@ mod tests {
     use super::*;
     use crate::{
         headless::{
-            Interrupt,
-            run::{
-                Options, Outside, Start, run,
-                tests::{Script, block_on, state},
-            },
+            lines::Style,
+            script::{plan, ran, state},
         },
         plan::read_outline,
     };
 
     #[test]
     fn an_exported_outline_is_read_again_and_json_has_everything() {
-        let (mut state, mut interrupt) = (state(), Interrupt::never());
-        let mut outside = Outside {
-            perform: &mut |_| vec![],
-            now: &|| 7,
-            out: &mut vec![],
-            narration: &mut vec![],
-            interrupt: &mut interrupt,
-        };
         let text =
             "QC: sum\n  QS: twice\n    QS: [calculate] What is 2 + 3?\n  QS: [calculate] What is #1 * 2?";
-        let start = Start::Plan { text: text.to_owned(), origin: "p".into() };
-        block_on(run(&mut state, &mut Script::new(""), &mut outside, start, &Options::default())).unwrap();
+        let (state, _) = ran(state(), plan(text), "", Style::Silent);
         let mut out = vec![];
         outline(&state.journal, &mut out).unwrap();
         let told = String::from_utf8(out).unwrap();

@@ -163,11 +163,8 @@ mod tests {
     use super::*;
     use crate::{
         headless::{
-            Interrupt,
-            run::{
-                Options, Outside, Start, run,
-                tests::{Script, block_on, state},
-            },
+            lines::Style,
+            script::{plan, ran, state},
         },
         session::line::{FORMAT, Header, write_entry, write_header},
         workbench::{Action, Message, update::update},
@@ -181,17 +178,8 @@ mod tests {
 
     /// A run with an undo, a redo, and an edit on another branch.
     fn afternoon() -> Journal {
-        let (mut state, mut interrupt) = (state(), Interrupt::never());
-        let mut outside = Outside {
-            perform: &mut |_| vec![],
-            now: &|| 7,
-            out: &mut vec![],
-            narration: &mut vec![],
-            interrupt: &mut interrupt,
-        };
-        let text = "QC: sum\n  QS: [calculate] What is 2 + 3?\n  QS: [calculate] What is #1 * 2?".to_owned();
-        let start = Start::Plan { text, origin: "p".into() };
-        block_on(run(&mut state, &mut Script::new(""), &mut outside, start, &Options::default())).unwrap();
+        let text = "QC: sum\n  QS: [calculate] What is 2 + 3?\n  QS: [calculate] What is #1 * 2?";
+        let (mut state, _) = ran(state(), plan(text), "", Style::Silent);
         for action in [Action::Undo, Action::Redo, Action::Undo, Action::MoveDown] {
             update(&mut state, Message::Action(action), 8);
         }

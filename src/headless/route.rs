@@ -134,9 +134,7 @@ pub fn show(decision: &Decision, json: bool, out: &mut dyn Write) -> io::Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        headless::run::tests::{Script, block_on},
-    };
+    use crate::headless::script::{Script, block_on};
 
     #[test]
     fn a_tag_is_followed_and_nonsense_refused() {

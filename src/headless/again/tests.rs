@@ -3,9 +3,10 @@
 use super::*;
 use crate::{
     engine::ModelStatus,
-    headless::run::{
-        Options, Outside, Start, run,
-        tests::{Script, block_on, state},
+    headless::{
+        Start,
+        lines::Style,
+        script::{Script, block_on, plan, ran, state, task},
     },
 };
 
@@ -13,21 +14,13 @@ const PLAN: &str = "QC: sum\n  QS: [calculate] What is 2 + 3?\n  QS: [calculate]
 
 /// A session about the start, with these answers of a model.
 fn session(start: Start, script: &str) -> Journal {
-    let (mut state, mut interrupt) = (state(), Interrupt::never());
+    let mut state = state();
     state.defaults.strategy = "direct".to_owned();
-    let mut outside = Outside {
-        perform: &mut |_| vec![],
-        now: &|| 7,
-        out: &mut vec![],
-        narration: &mut vec![],
-        interrupt: &mut interrupt,
-    };
-    block_on(run(&mut state, &mut Script::new(script), &mut outside, start, &Options::default())).unwrap();
-    state.journal
+    ran(state, start, script, Style::Silent).0.journal
 }
 
 fn asked() -> Journal {
-    session(Start::Task("What is the capital of France?".to_owned()), "*capital* => Paris")
+    session(task("What is the capital of France?"), "*capital* => Paris")
 }
 
 #[test]
@@ -55,7 +48,7 @@ fn every_call_comes_out_as_it_was_or_the_difference_is_named() {
             }
         };
     check(
-        &session(Start::Plan { text: PLAN.to_owned(), origin: "p".into() }, ""),
+        &session(plan(PLAN), ""),
         || Script::new(""),
         Ending::Done,
         &["c0     #1         answer [calculate] function", "identical\n", "2 of 2 calls came out identical"],
@@ -111,12 +104,9 @@ fn what_can_not_be_asked_again_is_left_out_with_the_reason() {
     assert_eq!(repetition(&journal, "scripted").calls.len(), 1);
     let other = repetition(&journal, "qwen3");
     assert_eq!((other.calls.len(), other.left_out), (0, vec![(1, "made with scripted".to_owned())]));
-    let person = session(
-        Start::Plan { text: "QC: ask\n  QS: [person] Whom?".to_owned(), origin: "p".into() },
-        "*nothing* => nothing",
-    );
+    let person = session(plan("QC: ask\n  QS: [person] Whom?"), "*nothing* => nothing");
     assert_eq!(repetition(&person, "scripted"), Repetition::default(), "nobody was asked yet");
-    let cut = session(Start::Task("What is it?".to_owned()), "other => line");
+    let cut = session(task("What is it?"), "other => line");
     assert_eq!(repetition(&cut, "scripted").left_out, [(1, "that failed".to_owned())]);
     let (language, embedding, own) = needed(&repetition(&journal, "scripted"));
     assert_eq!((language, embedding, own), (true, false, vec![]));

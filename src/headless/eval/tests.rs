@@ -5,7 +5,7 @@ use crate::{
     engine::Report,
     headless::{
         cases::read_cases,
-        run::tests::{Script, block_on, state},
+        script::{Script, block_on, state},
     },
 };
 

@@ -2,11 +2,8 @@
 
 use super::*;
 use crate::headless::{
-    Ending, Interrupt,
-    run::{
-        Options, Outside, Start, run,
-        tests::{Script, block_on, state},
-    },
+    Ending,
+    script::{ran, state, task},
 };
 use serde_json::{Value, json};
 
@@ -228,19 +225,9 @@ fn no_plain_line_has_escapes_or_boxes() {
 
 #[test]
 fn the_lines_of_a_run_tell_its_story() {
-    let (mut out, mut interrupt, mut state) = (vec![], Interrupt::never(), state());
-    let mut outside = Outside {
-        perform: &mut |_| vec![],
-        now: &|| 0,
-        out: &mut out,
-        narration: &mut vec![],
-        interrupt: &mut interrupt,
-    };
     let script = "*A: 5\\nQS:* => [EOQ]\n*A year and a day\\nQS:* => [calculate] What is 2 + 3?\n";
-    let options = Options { style: Style::Json, ..Options::default() };
-    let start = Start::Task("A year and a day".to_owned());
-    block_on(run(&mut state, &mut Script::new(script), &mut outside, start, &options)).unwrap();
-    let kinds: Vec<String> = String::from_utf8(out).unwrap().lines().map(check).collect();
+    let (_, out) = ran(state(), task("A year and a day"), script, Style::Json);
+    let kinds: Vec<String> = out.lines().map(check).collect();
     let story = "session task asked answered proposed task routed asked answered solved asked answered proposed solved result";
     assert_eq!(kinds.join(" "), story);
 }

@@ -2,97 +2,13 @@
 
 use super::*;
 use crate::{
-    ask::{Ask, Prompt, Request},
-    engine::{Command, ModelState, ModelStatus, Report, Tools, Which, runner},
-    expert::{Control, Expert, scripted::Scripted, symbolic::Symbolic},
-    headless::Workers,
-    session::Settings,
+    engine::{Command, ModelState, ModelStatus, Report, Which, runner},
+    headless::{
+        Workers,
+        script::{Script, block_on, plan, state, task},
+    },
     workbench::Stored,
 };
-use std::{
-    collections::VecDeque,
-    future::Future,
-    sync::Arc,
-    task::{Context, Poll, Wake, Waker},
-    thread::Thread,
-};
-
-/// Drives a future on this thread: tests need no runtime.
-pub(in crate::headless) fn block_on<T>(future: impl Future<Output = T>) -> T {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-    let mut future = std::pin::pin!(future);
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => std::thread::park(),
-        }
-    }
-}
-
-/// Models from a script, functions as they are.
-pub(in crate::headless) struct Script {
-    models: Scripted,
-    ready: VecDeque<Report>,
-    pub(in crate::headless) asked: Vec<Ask>,
-}
-
-impl Script {
-    pub(in crate::headless) fn new(script: &str) -> Script {
-        Script { models: Scripted::read(script).unwrap(), ready: VecDeque::new(), asked: vec![] }
-    }
-
-    pub(in crate::headless) fn with(mut self, reports: impl IntoIterator<Item = Report>) -> Script {
-        self.ready.extend(reports);
-        self
-    }
-}
-
-impl Hands for Script {
-    fn perform(&mut self, command: Command) {
-        let Command::Ask { call, ask } = command else { return };
-        let control = Control::default();
-        let answer = match ask.request {
-            Request::Compute { .. } => Symbolic.answer(&ask, &mut (), &control),
-            _ => self.models.answer(&without_examples(&ask), &mut (), &control),
-        };
-        self.asked.push(*ask);
-        self.ready.push_back(match answer {
-            Ok(mut answer) => {
-                answer.usage.output_tokens = 3;
-                Report::Done { call, answer }
-            }
-            Err(error) => Report::Failed { call, why: error.to_string() },
-        });
-    }
-
-    async fn next(&mut self) -> Option<Report> {
-        self.ready.pop_front()
-    }
-}
-
-/// A prompt ends in the task at hand; the examples before it are none of the script's business.
-fn without_examples(ask: &Ask) -> Ask {
-    let mut ask = ask.clone();
-    if let Request::Generate(generate) = &mut ask.request
-        && let Prompt::Raw(text) = &mut generate.prompt
-    {
-        *text = text.rsplit("\n\n").next().unwrap_or_default().to_owned();
-    }
-    ask
-}
-
-pub(in crate::headless) fn state() -> State {
-    let mut state = State::new(Tools::default(), Settings::new("decomposed", "tag", "scripted"));
-    let ready = ModelState::Ready { name: "scripted".into(), about: "a script".into() };
-    state.models.insert(Which::Language, ready);
-    state
-}
 
 /// What a run said and did.
 #[derive(Debug)]
@@ -131,10 +47,6 @@ fn play(
     Told { outcome, out: text(out), narration: text(narration), effects }
 }
 
-fn task(text: &str) -> Start {
-    Start::Task(text.to_owned())
-}
-
 fn simple(script: &str, start: Start, style: Style) -> Told {
     let options = Options { style, ..Options::default() };
     play(&mut state(), &mut Script::new(script), start, &options, &mut Interrupt::never())
@@ -170,13 +82,12 @@ fn a_task_is_decomposed_answered_and_told_in_plain_lines() {
 
 #[test]
 fn a_plan_in_the_notation_runs_without_a_model() {
-    let plan = "QC: letters\n  QS: [split] What are the words in \"Ada King\"?\n  \
+    let text = "QC: letters\n  QS: [split] What are the words in \"Ada King\"?\n  \
                 QS: (project_values) [str_position] What is the last letter in \"#1\"?\n  QS: [count] How many items are in #2?";
     let mut state = state();
     state.models.clear();
-    let start = Start::Plan { text: plan.to_owned(), origin: "p.txt".to_owned() };
     let mut script = Script::new("");
-    let told = play(&mut state, &mut script, start, &Options::default(), &mut Interrupt::never());
+    let told = play(&mut state, &mut script, plan(text), &Options::default(), &mut Interrupt::never());
     assert_eq!((told.outcome.ending, told.outcome.answer.as_deref()), (Ending::Done, Some("2")), "{told:#?}");
     assert_eq!(told.outcome.calls, 0, "functions are no calls");
     assert_eq!(script.asked.len(), 4);
@@ -185,7 +96,7 @@ fn a_plan_in_the_notation_runs_without_a_model() {
 #[test]
 fn the_real_engine_runs_a_plan() {
     let (mut engine, mut inbox) = runner::Engine::new();
-    let start = Start::Plan { text: "QC: sum\nQS: [calculate] What is 2 + 3?".into(), origin: "-".into() };
+    let start = plan("QC: sum\nQS: [calculate] What is 2 + 3?");
     let mut hands = Workers::new(&mut engine, &mut inbox);
     let told = play(&mut state(), &mut hands, start, &Options::default(), &mut Interrupt::never());
     assert_eq!((told.outcome.ending, told.outcome.answer.as_deref()), (Ending::Done, Some("5")), "{told:#?}");
@@ -205,7 +116,6 @@ fn every_way_to_end_has_its_state_and_code() {
         assert!(told.out.lines().last().unwrap().starts_with(&last), "{}", told.out);
         assert!(told.narration.contains(why), "{}", told.narration);
     };
-    let plan = |text: &str| Start::Plan { text: text.to_owned(), origin: "p".to_owned() };
     check(task("  "), |_| (), Ending::Usage, "empty task");
     check(task(&"x".repeat(100_001)), |_| (), Ending::Usage, "100001 bytes");
     check(plan("hello"), |_| (), Ending::Usage, "p: no plan in it (line 1: neither a goal");
@@ -232,7 +142,7 @@ fn every_way_to_end_has_its_state_and_code() {
 #[test]
 fn answers_of_a_person_are_taken_in_order() {
     let text = "QC: a\nQS: [person] Who?\nQS: [person] And who with #1?\nQS: [merge] Concatenate [\"#1\", \"#2\"] using a comma.";
-    let start = Start::Plan { text: text.to_owned(), origin: "p".to_owned() };
+    let start = plan(text);
     let options = |answers: &[&str]| Options {
         answers: answers.iter().map(|answer| (*answer).to_owned()).collect(),
         ..Options::default()
@@ -360,8 +270,7 @@ fn a_closed_pipe_ends_the_run() {
 fn hostile_words_of_a_model_stay_words() {
     let hostile = "\x1b]52;c;aGk=\x07\u{202E}\u{9b}2J";
     for style in [Style::Plain, Style::Json] {
-        let start =
-            Start::Plan { text: format!("QC: a{hostile}\nQS: [person] b{hostile}?"), origin: "p".into() };
+        let start = plan(&format!("QC: a{hostile}\nQS: [person] b{hostile}?"));
         let options = Options { style, answers: vec![hostile.to_owned()], ..Options::default() };
         let told = play(&mut state(), &mut Script::new(""), start, &options, &mut Interrupt::never());
         assert_eq!(told.outcome.ending, Ending::Done, "{told:#?}");
