@@ -19,7 +19,7 @@ use std::{
     collections::HashMap,
     io::{self, Write},
 };
-use tell::{Sum, tell};
+use tell::{Sum, Teller};
 
 /// The calls of a session that are made once more, and those that are not.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -109,6 +109,7 @@ pub async fn again(
     narration: &mut dyn Write,
 ) -> io::Result<Ending> {
     let calls = &repetition.calls;
+    let mut teller = Teller { file, json, out };
     let mut came: Vec<Option<(Came, bool)>> = vec![None; calls.len()];
     let (mut begun, mut told, mut sum, mut missing) = (0, 0, Sum::default(), false);
     // Calls of their own numbers: a person's session is not written.
@@ -146,7 +147,7 @@ pub async fn again(
         }
         while let Some((came, other_file)) = came.get(told).and_then(Option::as_ref) {
             sum.add(came, *other_file);
-            if let Err(error) = tell(file, journal, &calls[told], came, json, out) {
+            if let Err(error) = teller.call(journal, &calls[told], came) {
                 stop(hands, begun);
                 return Err(error);
             }
@@ -162,7 +163,7 @@ pub async fn again(
         Sum { differs: 0, failed: 0, .. } => Ending::Done,
         _ => Ending::NotMet,
     });
-    sum.tell(file, repetition, json, out)?;
+    teller.sum(sum, repetition)?;
     if 0 < sum.other_file {
         let words = "answered by another model file than then: `plantern doctor` lists the files";
         let _ = writeln!(narration, "warning: {}: {} calls were {words}", visible_line(file), sum.other_file);

@@ -39,82 +39,132 @@ fn by(call: &Call) -> String {
     format!("{} [{}]{kind}", call.purpose.word(), call.ask.expert)
 }
 
-/// One call: a line of a table, or a JSON object.
-pub(super) fn tell(
-    file: &str,
-    journal: &Journal,
-    call: &Call,
-    came: &Came,
-    json: bool,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    #[derive(Serialize)]
-    struct Line<'a> {
-        r#type: &'a str,
-        file: &'a str,
-        call: String,
-        task: TaskId,
-        number: String,
-        purpose: &'a str,
-        expert: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        seed: Option<u64>,
-        /// `identical`, `differs` or `failed`.
-        came: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        tokens: Option<usize>,
-        /// 1-based place of the first token that differs, or of the first number of a vector or of scores.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        token: Option<usize>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        number_at: Option<usize>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        was: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        is: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        why: Option<&'a str>,
+/// A line as JSON, whatever it is about.
+#[derive(Serialize)]
+struct Line<'a, T> {
+    r#type: &'a str,
+    file: &'a str,
+    #[serde(flatten)]
+    about: T,
+}
+
+/// What one call came to.
+#[derive(Serialize)]
+struct Again<'a> {
+    call: String,
+    task: TaskId,
+    number: String,
+    purpose: &'a str,
+    expert: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<u64>,
+    /// `identical`, `differs` or `failed`.
+    came: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokens: Option<usize>,
+    /// 1-based place of the first token that differs, or of the first number of a vector or of scores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number_at: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
+}
+
+/// What all of them came to.
+#[derive(Serialize)]
+struct AgainSum<'a> {
+    calls: usize,
+    identical: usize,
+    tokens: usize,
+    differs: usize,
+    failed: usize,
+    left_out: Vec<LeftOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct LeftOut<'a> {
+    calls: usize,
+    why: &'a str,
+}
+
+/// Tells of the calls of one file, in lines for people or as JSON.
+pub(super) struct Teller<'a> {
+    pub(super) file: &'a str,
+    pub(super) json: bool,
+    pub(super) out: &'a mut dyn Write,
+}
+
+impl Teller<'_> {
+    fn line(&mut self, r#type: &str, about: impl Serialize) -> io::Result<()> {
+        writeln!(self.out, "{}", json_line(&Line { r#type, file: self.file, about }))
     }
-    let number = number(journal, call.task);
-    if !json {
-        let words = visible_line(&came.words()).into_owned();
-        let by = visible_line(&by(call)).into_owned();
-        return writeln!(out, "{:<6} {number:<10} {by:<34} {words}", call.id.to_string());
-    }
-    let mut line = Line {
-        r#type: "again",
-        file,
-        call: call.id.to_string(),
-        task: call.task,
-        number,
-        purpose: call.purpose.word(),
-        expert: &call.ask.expert,
-        seed: match &call.ask.request {
-            Request::Generate(generate) => Some(generate.sampling.seed),
-            _ => None,
-        },
-        came: "failed",
-        tokens: None,
-        token: None,
-        number_at: None,
-        was: None,
-        is: None,
-        why: None,
-    };
-    match came {
-        Came::Waiting => {}
-        Came::Failed(why) => line.why = Some(why),
-        Came::Identical(tokens) => (line.came, line.tokens) = ("identical", Some(*tokens)),
-        Came::Differs(at, was, is) => {
-            line.came = "differs";
-            (line.token, line.was, line.is) = (Some(at + 1), Some(was.clone()), Some(is.clone()));
+
+    /// One call: a line of a table, or a JSON object.
+    pub(super) fn call(&mut self, journal: &Journal, call: &Call, came: &Came) -> io::Result<()> {
+        let number = number(journal, call.task);
+        if !self.json {
+            let words = visible_line(&came.words()).into_owned();
+            let by = visible_line(&by(call)).into_owned();
+            return writeln!(self.out, "{:<6} {number:<10} {by:<34} {words}", call.id.to_string());
         }
-        Came::Numbers { at, was, is, .. } => {
-            line.came = "differs";
-            (line.number_at, line.was, line.is) = (Some(at + 1), Some(was.to_string()), Some(is.to_string()));
+        let mut about = Again {
+            call: call.id.to_string(),
+            task: call.task,
+            number,
+            purpose: call.purpose.word(),
+            expert: &call.ask.expert,
+            seed: match &call.ask.request {
+                Request::Generate(generate) => Some(generate.sampling.seed),
+                _ => None,
+            },
+            came: "failed",
+            tokens: None,
+            token: None,
+            number_at: None,
+            was: None,
+            is: None,
+            why: None,
+        };
+        match came {
+            Came::Waiting => {}
+            Came::Failed(why) => about.why = Some(why),
+            Came::Identical(tokens) => (about.came, about.tokens) = ("identical", Some(*tokens)),
+            Came::Differs(at, was, is) => {
+                about.came = "differs";
+                (about.token, about.was, about.is) = (Some(at + 1), Some(was.clone()), Some(is.clone()));
+            }
+            Came::Numbers { at, was, is, .. } => {
+                about.came = "differs";
+                about.number_at = Some(at + 1);
+                (about.was, about.is) = (Some(was.to_string()), Some(is.to_string()));
+            }
         }
+        self.line("again", about)
     }
-    writeln!(out, "{}", json_line(&line))
+
+    /// The last line: how many came out as they were, and what was left out.
+    pub(super) fn sum(&mut self, sum: Sum, repetition: &Repetition) -> io::Result<()> {
+        let Sum { identical, tokens, differs, failed, .. } = sum;
+        let (calls, left_out) = (repetition.calls.len(), &repetition.left_out);
+        if self.json {
+            let left_out = left_out.iter().map(|(calls, why)| LeftOut { calls: *calls, why }).collect();
+            return self.line("again-sum", AgainSum { calls, identical, tokens, differs, failed, left_out });
+        }
+        let mut words = format!("{identical} of {calls} calls came out identical ({tokens} tokens)");
+        if 0 < differs + failed {
+            words.push_str(&format!("; {differs} differ, {failed} failed"));
+        }
+        if !left_out.is_empty() {
+            let left: Vec<String> = left_out.iter().map(|(count, why)| format!("{count} {why}")).collect();
+            words.push_str(&format!("; left out: {}", left.join(", ")));
+        }
+        writeln!(self.out, "{}", visible_line(&words))
+    }
 }
 
 impl Sum {
@@ -127,50 +177,5 @@ impl Sum {
             Came::Failed(_) | Came::Waiting => self.failed += 1,
         }
         self.other_file += usize::from(other_file);
-    }
-
-    /// The last line: how many came out as they were, and what was left out.
-    pub(super) fn tell(
-        self,
-        file: &str,
-        repetition: &Repetition,
-        json: bool,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
-        #[derive(Serialize)]
-        struct Line<'a> {
-            r#type: &'a str,
-            file: &'a str,
-            calls: usize,
-            identical: usize,
-            tokens: usize,
-            differs: usize,
-            failed: usize,
-            left_out: Vec<LeftOut<'a>>,
-        }
-        #[derive(Serialize)]
-        struct LeftOut<'a> {
-            calls: usize,
-            why: &'a str,
-        }
-        let Sum { identical, tokens, differs, failed, .. } = self;
-        let all = repetition.calls.len();
-        if json {
-            let left =
-                repetition.left_out.iter().map(|(calls, why)| LeftOut { calls: *calls, why }).collect();
-            let r#type = "again-sum";
-            let line = Line { r#type, file, calls: all, identical, tokens, differs, failed, left_out: left };
-            return writeln!(out, "{}", json_line(&line));
-        }
-        let mut words = format!("{identical} of {all} calls came out identical ({tokens} tokens)");
-        if 0 < differs + failed {
-            words.push_str(&format!("; {differs} differ, {failed} failed"));
-        }
-        if !repetition.left_out.is_empty() {
-            let left: Vec<String> =
-                repetition.left_out.iter().map(|(count, why)| format!("{count} {why}")).collect();
-            words.push_str(&format!("; left out: {}", left.join(", ")));
-        }
-        writeln!(out, "{}", visible_line(&words))
     }
 }
