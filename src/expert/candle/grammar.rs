@@ -74,11 +74,6 @@ impl Grammar {
         Guide { state: self.machine.start(), grammar: Arc::clone(self) }
     }
 
-    /// States of the compiled pattern: what its size and the cost of its masks go by.
-    pub fn states(&self) -> usize {
-        self.machine.states()
-    }
-
     fn rooms(&self) -> &Rooms {
         self.rooms.get_or_init(|| Rooms::new(&self.machine, self.vocabulary.trie()))
     }
@@ -182,11 +177,6 @@ impl Guide {
     /// The text so far matches the whole pattern.
     pub fn is_complete(&self) -> bool {
         self.grammar.machine.is_match(self.state)
-    }
-
-    /// The text so far matches and nothing may follow.
-    pub fn must_end(&self) -> bool {
-        self.is_complete() && !self.grammar.machine.has_way(self.state)
     }
 }
 

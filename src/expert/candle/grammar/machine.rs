@@ -91,10 +91,6 @@ impl Machine {
         self.matches.get(state as usize).copied().unwrap_or(false)
     }
 
-    pub(super) fn has_way(&self, state: u32) -> bool {
-        self.ways.get(state as usize).is_some_and(|&ways| ways != Ways::None)
-    }
-
     /// The byte that must come next and the state after it; `None` where there is a choice, ending included.
     pub(super) fn only_way(&self, state: u32) -> Option<(u8, u32)> {
         match self.ways.get(state as usize)? {

@@ -52,7 +52,6 @@ fn only_tokens_that_can_still_match_are_allowed() {
             "{pattern}"
         );
         assert_eq!(allowed.tokens.count(), expected.len());
-        assert_eq!(guide.must_end(), end && expected.is_empty());
     };
     check("abc", "", &["a", "ab", "abc"], false);
     check("abc", "a", &["b"], false);
@@ -124,20 +123,17 @@ fn the_same_pattern_is_compiled_once() {
     assert!(!Arc::ptr_eq(&first, &grammars.get("a+").unwrap()));
 }
 
-/// Generates by taking the `choices`-th allowed token, ending when the choice says so and it may, or when it must.
+/// Generates by taking the `choices`-th allowed token, ending when the choice says so and it may.
 fn write_freely(pattern: &str, vocabulary: &Vocabulary, choices: &[u32]) -> (String, bool) {
     let mut guide = guide(pattern, vocabulary);
     let mut tokens = vec![];
     let mut choices = choices.iter().copied();
-    while !guide.must_end() {
+    loop {
         let forced = guide.forced();
         for &token in &forced {
             assert!(guide.advance(token), "a forced token is allowed");
         }
         tokens.extend(&forced);
-        if guide.must_end() {
-            break;
-        }
         let allowed = guide.allowed();
         let Some(choice) = choices.next() else { return (vocabulary.decode(&tokens), guide.is_complete()) };
         let count = allowed.tokens.count() + usize::from(allowed.end);
