@@ -25,8 +25,9 @@ pub use paper::Hits;
 pub use theme::{Depth, Role, Theme};
 
 use crate::workbench::State;
-use paper::Paper;
+use paper::{Paper, row};
 use ratatui::{Frame, layout::Rect};
+use text::Line;
 
 /// Draws one frame and says what is where.
 pub fn draw(state: &State, cache: &mut Cache, theme: &Theme, frame: &mut Frame<'_>) -> Hits {
@@ -34,9 +35,7 @@ pub fn draw(state: &State, cache: &mut Cache, theme: &Theme, frame: &mut Frame<'
     let mut paper = Paper::new(frame.buffer_mut(), theme);
     paper.clear(area, Role::Ground);
     if area.width < panes::SMALLEST.0 || area.height < panes::SMALLEST.1 {
-        let (wide, high) = panes::SMALLEST;
-        let words = format!("too small: needs {wide}x{high}, has {}x{}", area.width, area.height);
-        paper.text(Rect { height: area.height.min(1), ..area }, Role::Text, &words);
+        too_small(&mut paper, area);
         return paper.hits;
     }
     let panes = panes::panes(area, state.ui.focus, state.ui.log_open);
@@ -64,4 +63,18 @@ pub fn draw(state: &State, cache: &mut Cache, theme: &Theme, frame: &mut Frame<'
         frame.set_cursor_position(cursor);
     }
     hits
+}
+
+/// Says what is needed and what is there, in as many lines as that takes; in fewer words where these are too many.
+fn too_small(paper: &mut Paper<'_>, area: Rect) {
+    let (wide, high) = panes::SMALLEST;
+    let needs = format!("needs {wide}x{high}");
+    let whole = format!("too small: {needs}, has {}x{}", area.width, area.height);
+    let mut lines = Line::of(Role::Text, &whole).wrap(usize::from(area.width), 0);
+    if usize::from(area.height) < lines.len() {
+        lines = vec![Line::of(Role::Text, &needs)];
+    }
+    for (n, line) in (0..area.height).zip(lines) {
+        paper.line(row(area, n), line);
+    }
 }

@@ -51,10 +51,30 @@ fn no_size_breaks_a_screen() {
                 |area: &ratatui::layout::Rect| !buffer.area.contains(area.as_position()) || area.is_empty();
             assert!(!hits.targets.iter().any(|(area, _)| outside(area)), "{name} {width}x{height}");
             if (width < 40 || height < 10) && 10 < width && 0 < height {
-                assert!(desk::text(&buffer).starts_with("too small"), "{name} {width}x{height}");
+                let told = desk::text(&buffer);
+                assert!(told.contains("40x10"), "{name} {width}x{height}: {told}");
+                let whole = told.starts_with("too small") && told.contains(&format!("{width}x{height}"));
+                assert!(whole || height < 4, "{name} {width}x{height}: {told}");
             }
         }
     }
+}
+
+#[test]
+fn a_screen_that_is_too_small_says_so_in_the_room_it_has() {
+    let desk = Desk::new();
+    let check = |width: u16, height: u16, expected: &[&str]| {
+        let (buffer, _) = desk.drawn(width, height, &shipped()[0]);
+        let told = desk::text(&buffer);
+        assert_eq!(told.trim_end().lines().collect::<Vec<_>>(), expected, "{width}x{height}");
+    };
+    check(100, 9, &["too small: needs 40x10, has 100x9"]);
+    check(39, 24, &["too small: needs 40x10, has 39x24"]);
+    check(31, 24, &["too small: needs 40x10, has", "31x24"]);
+    check(12, 24, &["too small:", "needs 40x10,", "has 12x24"]);
+    check(12, 2, &["needs 40x10"]);
+    check(6, 9, &["too", "small:", "needs", "40x10,", "has", "6x9"]);
+    check(3, 1, &["ne…"]);
 }
 
 #[test]
