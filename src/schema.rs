@@ -11,6 +11,7 @@
 
 mod check;
 mod ecma;
+mod equal;
 mod read;
 
 pub(crate) use ecma::Pattern;
