@@ -1,5 +1,6 @@
 //! Keys on a plan: what was there, what was pressed, what came out.
 
+mod amend;
 mod beside;
 mod budgets;
 mod debug;
@@ -8,8 +9,9 @@ mod fault;
 mod files;
 mod fresh;
 mod history;
-mod inside;
 mod models;
+mod onward;
+mod why;
 
 use crate::support::{Bench, DONE, REPLIES, TASK};
 use plantern::{

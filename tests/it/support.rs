@@ -2,7 +2,7 @@
 //! And the program as it is called.
 
 use plantern::{
-    ask::{Answer, Request},
+    ask::{Answer, Prompt, Request, Token},
     engine::{Command, ModelState, ModelStatus, Report, Tools, Which},
     expert::symbolic,
     ids::CallId,
@@ -254,5 +254,29 @@ impl Bench {
     /// Calls to models so far.
     pub(crate) fn model_calls(&self) -> usize {
         self.asked.iter().filter(|request| !matches!(request, Request::Compute { .. })).count()
+    }
+}
+
+/// The words of a request that has a prompt: of a chat the last turn.
+pub(crate) fn prompt(request: &Request) -> &str {
+    match request {
+        Request::Generate(generate) => match &generate.prompt {
+            Prompt::Raw(text) => text,
+            Prompt::Chat(turns) => &turns.last().unwrap().text,
+        },
+        Request::Compute { question } => question,
+        other => panic!("no prompt: {other:?}"),
+    }
+}
+
+/// A token with its probability and what else could have stood there.
+pub(crate) fn token(text: &str, probability: f32, others: &[(&str, f32)]) -> Token {
+    let own = [(text.to_owned(), probability)];
+    let others = others.iter().map(|(text, p)| ((*text).to_owned(), *p));
+    Token {
+        text: text.to_owned(),
+        probability,
+        alternatives: own.into_iter().chain(others).collect(),
+        forced: false,
     }
 }

@@ -1,8 +1,8 @@
-//! Beside the plan: where prompts come from, the same once more, samples, other ways; pressed.
+//! Beside the plan: the same once more, samples, other ways; pressed.
 
-use crate::support::{Bench, DONE, REPLIES, TASK};
+use crate::support::{Bench, DONE, REPLIES, TASK, prompt};
 use plantern::{
-    ask::{Answer, Prompt, Request},
+    ask::Answer,
     ids::TaskId,
     session::{Outcome, Purpose},
     workbench::{Effect, RowId, rows},
@@ -18,74 +18,6 @@ fn who(more: &[&str]) -> Bench {
     assert!(bench.outline().ends_with("A: Ada"), "{}", bench.outline());
     bench.asked.clear();
     bench
-}
-
-#[test]
-fn the_parts_of_a_prompt_joined_are_the_prompt() {
-    let mut bench = Bench::example();
-    let mut seen = 0;
-    let mut check = |bench: &Bench| {
-        for task in bench.state.journal.session().plan.walk() {
-            for asking in bench.state.survey.asks(&bench.state.journal, task) {
-                let joined: String = asking.parts.iter().map(|part| part.text.as_str()).collect();
-                let whole = match &asking.ask.request {
-                    Request::Generate(generate) => match &generate.prompt {
-                        Prompt::Raw(text) => text.clone(),
-                        Prompt::Chat(turns) => turns.iter().map(|turn| turn.text.as_str()).collect(),
-                    },
-                    Request::Compute { question } => question.clone(),
-                    other => panic!("{other:?}"),
-                };
-                assert_eq!(joined, whole);
-                seen += 1;
-            }
-        }
-    };
-    for _ in 0..8 {
-        check(&bench);
-        bench.press("s");
-    }
-    let other = who(&[]);
-    check(&other);
-    assert!(12 < seen, "{seen}");
-}
-
-#[test]
-fn every_part_of_a_prompt_says_where_it_came_from() {
-    let mut bench = Bench::example();
-    bench.press("c g Q");
-    let origins = bench.column(2);
-    assert_eq!(origins[0], "instruction decomposed/instruction");
-    assert!(origins[1].starts_with("example 1 of "), "{origins:?}");
-    assert!(origins[1].ends_with(": decomposed/families/letters_at_ends"), "{origins:?}");
-    let last = [
-        "the task's words",
-        "notation",
-        "step #1",
-        "answer of #1",
-        "step #2",
-        "answer of #2",
-        "step #3",
-        "answer of #3",
-        "notation",
-    ];
-    assert_eq!(origins[origins.len() - last.len()..], last);
-    let shares: f64 =
-        bench.column(0).iter().map(|share| share.trim_end_matches(" %").parse::<f64>().unwrap()).sum();
-    assert!((shares - 100.0).abs() < 10.0, "{shares}");
-    // A part leads to its task.
-    bench.press("G k k k enter");
-    assert_eq!(
-        bench.state.ui.cursor,
-        Some(RowId::task(TaskId(2))),
-        "the step #3, its answer and the notation are below"
-    );
-    bench.press("G Q");
-    assert_eq!(bench.column(2), ["the task's words", "answer of #2", "the task's words"]);
-    // What a person changed is told apart.
-    bench.press("esc C-p '!' enter Q");
-    assert_eq!(bench.column(2).last().unwrap(), "yours: an amendment");
-    assert_eq!(bench.model_calls(), 4, "looking asks nobody");
 }
 
 #[test]
@@ -183,19 +115,15 @@ fn a_wrong_answer_is_hidden_from_what_comes_after_it_or_repaired() {
     bench.press("C-f");
     bench.go_to(0, "#1 hidden");
     bench.press("space");
-    let prompt = |bench: &Bench| match bench.asked.last() {
-        Some(Request::Generate(generate)) => match &generate.prompt {
-            Prompt::Raw(text) => {
-                text.lines().skip_while(|line| !line.contains("\"Ada King\"")).collect::<Vec<_>>().join("\n")
-            }
-            Prompt::Chat(_) => panic!("a chat"),
-        },
-        other => panic!("{other:?}"),
+    // Behind the examples.
+    let told = |bench: &Bench| {
+        let lines = prompt(bench.asked.last().unwrap()).lines();
+        lines.skip_while(|line| !line.contains("\"Ada King\"")).collect::<Vec<_>>().join("\n")
     };
-    assert_eq!(prompt(&bench), format!("QC: {TASK}\nQS:"));
+    assert_eq!(told(&bench), format!("QC: {TASK}\nQS:"));
     bench.go_to(0, "#1 repaired");
     bench.press("space C-u '[\"King\"]' enter");
-    assert!(prompt(&bench).contains("A: [\"King\"]\nQS:"), "{}", prompt(&bench));
+    assert!(told(&bench).contains("A: [\"King\"]\nQS:"), "{}", told(&bench));
     bench.press("esc");
     assert!(bench.outline().contains("A: [\"Ada\", \"King\"]"), "{}", bench.outline());
     assert_eq!(bench.asked.len(), 2);

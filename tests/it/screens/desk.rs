@@ -1,5 +1,6 @@
 //! A workbench with a screen in the hand: keys go in as a terminal sends them, frames come out as text.
 
+use crate::support::token;
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
 use plantern::{
     ask::{Answer, Request, Token, Usage},
@@ -250,13 +251,8 @@ impl Desk {
 /// The tokens of `Ada King` with what else the model thought of.
 pub(crate) fn name_tokens() -> Vec<Token> {
     let token = |text: &str, probability: f32, others: &[(&str, f32)], forced: bool| Token {
-        text: text.to_owned(),
-        probability,
-        alternatives: std::iter::once((text, probability))
-            .chain(others.iter().copied())
-            .map(|(text, probability)| (text.to_owned(), probability))
-            .collect(),
         forced,
+        ..token(text, probability, others)
     };
     vec![
         token("Ada", 0.624, &[("Charles", 0.203), ("The", 0.08), ("Augusta", 0.041), ("Alan", 0.012)], false),
