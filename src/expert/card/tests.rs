@@ -1,6 +1,7 @@
 //! Examples and laws for `expert::card`.
 
 use super::*;
+use crate::decision::ExpertKind;
 use proptest::prelude::*;
 
 fn card(fields: &str, body: &str) -> Result<(ExpertCard, Vec<String>), CardError> {
