@@ -49,7 +49,7 @@ fn adds(size: u32) -> impl Iterator<Item = Edit> {
         let phrase = Phrase::of(std::iter::once(text).chain(before.into_iter().flatten()));
         let expert = (0 < id).then(|| "count".to_owned());
         let draft = Draft { phrase, expert, ..Draft::default() };
-        Edit::Add { task: TaskId(id), parent, at: usize::MAX, draft }
+        Edit::Add { task: TaskId(id), parent, at: id.saturating_sub(1) as usize % 20, draft }
     })
 }
 

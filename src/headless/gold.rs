@@ -125,7 +125,7 @@ fn journal(
     for (at, (text, answer)) in steps.into_iter().enumerate() {
         let id = TaskId(at as u32 + 1);
         let draft = Draft::of_step(&notation::read_step(&text), &plan, Some(root));
-        let edit = Edit::Add { task: id, parent: Some(root), at: usize::MAX, draft };
+        let edit = Edit::Add { task: id, parent: Some(root), at, draft };
         apply(&mut plan, &edit)?;
         edits.push(edit);
         solved.extend(answer.map(|answer| (id, answer)));

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "edit", rename_all = "snake_case")]
 pub enum Edit {
-    /// A new task below `parent` at place `at` (0 is first, beyond the end is last); no parent makes the goal.
+    /// A new task below `parent` at place `at` (0 is first, beyond the end is last); no parent makes the goal. The place that
+    /// is written down is a real one; in older files `usize::MAX` stands for the end.
     Add {
         task: TaskId,
         parent: Option<TaskId>,

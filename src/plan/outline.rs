@@ -75,7 +75,8 @@ pub fn read_outline(text: &str, first: u32) -> Reading {
             warn(&format!("`#{lost}` names no task above this line"));
         }
         let draft = Draft { phrase, operator: step.operator, expert: step.expert, ..Draft::default() };
-        let edit = Edit::Add { task: TaskId(next), parent, at: usize::MAX, draft };
+        let place = parent.map_or(0, |parent| plan.parts(parent).len());
+        let edit = Edit::Add { task: TaskId(next), parent, at: place, draft };
         if let Err(error) = plan.apply(&edit) {
             reading.warnings.push(Warning { line: at + 1, what: error.to_string() });
             continue;

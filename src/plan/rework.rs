@@ -30,7 +30,7 @@ impl Plan {
         let parent = self.parent(task).ok_or("the goal itself stays where it is")?;
         let above = self.position(task).checked_sub(2).and_then(|at| self.parts(parent).get(at));
         let parent = *above.ok_or("there is no sibling above it to become its part")?;
-        Ok(vec![Edit::Move { task, parent, at: usize::MAX }])
+        Ok(vec![Edit::Move { task, parent, at: self.parts(parent).len() }])
     }
 
     /// Makes the task the sibling after its parent.
@@ -47,14 +47,18 @@ impl Plan {
         let copy: HashMap<TaskId, TaskId> = all.iter().copied().zip((fresh.0..).map(TaskId)).collect();
         let mut adds = vec![];
         let mut phrases = vec![];
+        // How many parts each copy has so far.
+        let mut grown: HashMap<TaskId, usize> = HashMap::new();
         for old in all {
             let Some(found) = self.task(old) else { continue };
             let phrase = found.draft.phrase.map(|to| Piece::Answer { task: *copy.get(&to).unwrap_or(&to) });
             let (new, top) = (copy[&old], old == task);
-            let parent = if top { Some(parent) } else { self.parent(old).map(|up| copy[&up]) };
-            let at = if top { self.position(task) } else { usize::MAX };
+            let parent = if top { parent } else { self.parent(old).map_or(parent, |up| copy[&up]) };
+            let parts = grown.entry(parent).or_default();
+            let at = if top { self.position(task) } else { *parts };
+            *parts += 1;
             let draft = Draft { phrase: Phrase::default(), ..found.draft.clone() };
-            adds.push(Edit::Add { task: new, parent, at, draft });
+            adds.push(Edit::Add { task: new, parent: Some(parent), at, draft });
             phrases.push(Edit::SetPhrase { task: new, phrase });
         }
         adds.extend(phrases);
@@ -125,8 +129,8 @@ impl Plan {
         edits.insert(0, Edit::SetPhrase { task: kept, phrase: draft.phrase.map(one) });
         edits.push(Edit::SetOperator { task: kept, operator: draft.operator });
         edits.push(Edit::SetExpert { task: kept, expert: draft.expert });
-        let parts = others.iter().flat_map(|task| self.parts(*task));
-        edits.extend(parts.map(|part| Edit::Move { task: *part, parent: kept, at: usize::MAX }));
+        let parts = others.iter().flat_map(|task| self.parts(*task)).zip(self.parts(kept).len()..);
+        edits.extend(parts.map(|(part, at)| Edit::Move { task: *part, parent: kept, at }));
         edits.extend(others.iter().map(|task| Edit::Remove { task: *task }));
         Ok(edits)
     }
@@ -157,7 +161,12 @@ impl Plan {
             return Err("it can not be put into itself: select another place".to_owned());
         }
         if self.parent(after).is_none() {
-            let moved = |task: &TaskId| Edit::Move { task: *task, parent: after, at: usize::MAX };
+            let mut count = self.parts(after).len();
+            let moved = |task: &TaskId| {
+                // A part of the goal goes out before it comes to the end.
+                count += usize::from(self.parent(*task) != Some(after));
+                Edit::Move { task: *task, parent: after, at: count - 1 }
+            };
             return Ok(tasks.iter().map(moved).collect());
         }
         let mut moved = self.clone();
@@ -228,7 +237,18 @@ mod tests {
         let mut plan = plan(TRIP);
         let done = rework(&plan).and_then(|edits| {
             let mut changed = plan.clone();
-            edits.iter().try_for_each(|edit| changed.apply(edit)).map_err(|error| error.to_string())?;
+            for edit in &edits {
+                let room = match edit {
+                    Edit::Add { parent: Some(parent), at, .. } => *at <= changed.parts(*parent).len(),
+                    Edit::Move { task, parent, at } => {
+                        at + usize::from(changed.parent(*task) == Some(*parent))
+                            <= changed.parts(*parent).len()
+                    }
+                    _ => true,
+                };
+                assert!(room, "no place beyond the end is written down: {edit:?}");
+                changed.apply(edit).map_err(|error| error.to_string())?;
+            }
             plan = changed;
             Ok(())
         });

@@ -146,6 +146,7 @@ fn reopened(bench: &Bench) -> Journal {
     let header = line::Header { plantern: 1, title: String::new(), created: String::new() };
     let mut file = line::write_header(&header) + "\n";
     bench.written.iter().for_each(|entry| file += &(line::write_entry(entry) + "\n"));
+    assert!(!file.contains(&usize::MAX.to_string()), "a place beyond the end is written down");
     let read = line::read_session(file.as_bytes()).unwrap();
     assert_eq!(read.stopped, None);
     read.journal

@@ -140,7 +140,7 @@ impl Surveyor<'_> {
         for (at, step) in steps.iter().enumerate() {
             let id = TaskId(self.journal.fresh_task().0 + at as u32);
             let draft = Draft::of_step(step, &grown, Some(task));
-            let edit = Edit::Add { task: id, parent: Some(task), at: usize::MAX, draft };
+            let edit = Edit::Add { task: id, parent: Some(task), at: grown.parts(task).len(), draft };
             if let Err(error) = grown.apply(&edit) {
                 return Status::Stuck(format!("the proposed step `{step}` does not fit: {error}"));
             }
