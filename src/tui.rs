@@ -5,6 +5,7 @@
 
 mod cache;
 pub mod clean;
+mod footer;
 mod highlight;
 mod inspector;
 pub mod keys;
@@ -57,7 +58,7 @@ pub fn draw(state: &State, cache: &mut Cache, theme: &Theme, frame: &mut Frame<'
     log::draw(&mut paper, state, panes.log_head, panes.log);
     status::status(&mut paper, state, panes.status);
     overlay::draw(&mut paper, state, &panes);
-    status::footer(&mut paper, state, panes.footer);
+    footer::footer(&mut paper, state, panes.footer);
     let hits = paper.hits;
     if let Some(cursor) = hits.cursor {
         frame.set_cursor_position(cursor);

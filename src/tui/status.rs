@@ -1,14 +1,14 @@
-//! Header, status line and footer: where one is, what goes on, what can be pressed.
+//! Header and status line: where one is, what goes on.
 
 use super::{
     clean,
-    paper::{Paper, after},
+    paper::Paper,
     text::{Line, cut, width},
     theme::Role,
 };
 use crate::{
     engine::{Bound, ModelState, Which},
-    workbench::{Action, Focus, Mode, Run, SessionFile, State, Target, Weight, update::disabled},
+    workbench::{Run, SessionFile, State, Weight},
 };
 use ratatui::layout::Rect;
 
@@ -192,130 +192,4 @@ fn model(state: &State, which: Which) -> Line {
         ModelState::Ready { name, .. } => Line::of(Role::Done, "● ").and(Role::Text, name),
         ModelState::Missing(why) => Line::of(Role::Warning, &format!("no {word}: {why}")),
     }
-}
-
-/// The keys that matter here; `?` is always the last.
-pub(super) fn footer(paper: &mut Paper<'_>, state: &State, area: Rect) {
-    let hints = hints(state);
-    let cells = |hint: &Hint| width(&hint.keys) + 1 + width(hint.title) + 2;
-    let last = hints.last().map_or(0, cells);
-    let mut x = 1;
-    for (at, hint) in hints.iter().enumerate() {
-        let room = usize::from(area.width).saturating_sub(x);
-        if room + 2 < cells(hint) + if at + 1 < hints.len() { last } else { 0 } {
-            continue;
-        }
-        let off = hint.target.is_some_and(|target| match target {
-            Target::Act(action) => state.mode == Mode::Browse && disabled(state, action).is_some(),
-            _ => false,
-        });
-        let (key, title) = if off { (Role::Disabled, Role::Disabled) } else { (Role::Key, Role::Dim) };
-        let place = after(area, x);
-        let place = Rect { width: place.width.min(cells(hint) as u16 - 2), ..place };
-        paper.line(place, Line::of(key, &hint.keys).and(title, &format!(" {}", hint.title)));
-        if let Some(target) = hint.target {
-            paper.target(place, target);
-        }
-        x += cells(hint);
-    }
-}
-
-struct Hint {
-    keys: String,
-    title: &'static str,
-    target: Option<Target>,
-}
-
-fn hints(state: &State) -> Vec<Hint> {
-    use Action as A;
-    let act = |action: Action| {
-        let keys = state.keymap.keys(action);
-        let first = keys.first()?.clone();
-        Some(Hint { keys: first, title: action.title(), target: Some(Target::Act(action)) })
-    };
-    let fixed = |keys: &str, title: &'static str, target: Option<Target>| {
-        Some(Hint { keys: keys.to_owned(), title, target })
-    };
-    let back = || fixed("esc", "back", Some(Target::Act(A::Back)));
-    let hints: Vec<Option<Hint>> = match &state.mode {
-        Mode::Typing(_) => vec![
-            fixed("enter", "take", None),
-            back(),
-            fixed("A-enter", "new line", None),
-            fixed("C-w", "delete word", None),
-            fixed("C-u", "delete to start", None),
-        ],
-        Mode::Palette(mode) => {
-            vec![
-                fixed("enter", "do it", Some(Target::Entry(mode.cursor))),
-                fixed("up down", "choose", None),
-                back(),
-            ]
-        }
-        Mode::Reroute(mode) => {
-            vec![fixed("enter", "take", Some(Target::Entry(mode.cursor))), act(A::Down), act(A::Up), back()]
-        }
-        Mode::Review => vec![
-            act(A::ReviewAccept),
-            act(A::ReviewOverride),
-            act(A::ReviewBothFine),
-            act(A::ReviewSkip),
-            act(A::ReviewReason),
-            act(A::NextTab),
-            act(A::ReviewLearn),
-            act(A::ReviewBlind),
-            act(A::ReviewOrder),
-            back(),
-        ],
-        Mode::Help { .. } => vec![act(A::Down), act(A::Up), act(A::PageDown), act(A::Last), back()],
-        Mode::Home { cursor } => vec![
-            fixed("enter", "open", Some(Target::Entry(*cursor))),
-            act(A::New),
-            act(A::Open),
-            fixed("=", "compare", Some(Target::Act(A::Compare))),
-            act(A::Down),
-            act(A::Up),
-            back(),
-        ],
-        Mode::Sheet(sheet) => {
-            let mut hints: Vec<Option<Hint>> =
-                sheet.keys.iter().map(|(keys, title)| fixed(keys, title, None)).collect();
-            hints.extend([act(A::Down), act(A::Up), back()]);
-            hints
-        }
-        Mode::Browse => {
-            let running = !state.live.is_empty();
-            let plan = &state.journal.session().plan;
-            let context: &[Action] = match () {
-                () if state.ui.focus == Focus::Log => {
-                    &[A::Up, A::Down, A::PageUp, A::First, A::Last, A::Back, A::ToggleLog, A::Pause]
-                }
-                () if plan.is_empty() => &[A::New, A::Home, A::Open, A::NextStrategy, A::NextTheme, A::Quit],
-                () if running => {
-                    &[A::Pause, A::Cancel, A::Enter, A::NextTab, A::ToggleLog, A::Undo, A::Edit, A::Quit]
-                }
-                () if state.ui.focus == Focus::Inspector => {
-                    &[A::NextTab, A::Back, A::Down, A::Up, A::Step, A::Edit, A::Reroute, A::Copy, A::Undo]
-                }
-                () => &[
-                    A::Step,
-                    A::Continue,
-                    A::Enter,
-                    A::Edit,
-                    A::Reroute,
-                    A::Undo,
-                    A::InsertAfter,
-                    A::Delete,
-                    A::NextTab,
-                    A::New,
-                    A::Home,
-                    A::Quit,
-                ],
-            };
-            let mut hints: Vec<Option<Hint>> = context.iter().map(|action| act(*action)).collect();
-            hints.extend([act(A::Palette), act(A::Help)]);
-            hints
-        }
-    };
-    hints.into_iter().flatten().collect()
 }
