@@ -4,6 +4,7 @@
 //! after an undo grows a branch; the old one stays. Live work and files come in by the same door, [`Journal::load`].
 
 mod calls;
+mod walk;
 
 pub use calls::{Call, Outcome};
 
@@ -182,35 +183,6 @@ impl Journal {
         Ok(entry)
     }
 
-    /// Where the pointer goes when the last turn is taken back; `None` when there is nothing to take back.
-    ///
-    /// The first turn, which starts the session and names its goal, stays.
-    pub fn undo_target(&self) -> Option<Option<Seq>> {
-        let turn = self.records.get(self.head?.0 as usize)?.turn;
-        let mut at = self.head;
-        while let Some(record) = at.and_then(|seq| self.records.get(seq.0 as usize)) {
-            if record.turn != turn {
-                return Some(at);
-            }
-            at = record.after;
-        }
-        None
-    }
-
-    /// Where the pointer goes when the last undo is taken back: to the end of the newest turn below.
-    pub fn redo_target(&self) -> Option<Option<Seq>> {
-        let first = self.next()?;
-        let turn = self.records.get(first.0 as usize)?.turn;
-        let mut at = first;
-        while let Some(next) = self.newest(Some(at)) {
-            if self.records.get(next.0 as usize)?.turn != turn {
-                break;
-            }
-            at = next;
-        }
-        Some(Some(at))
-    }
-
     /// Writes down what stands beside the history.
     pub fn note(&mut self, aside: Aside, at: u64) -> Entry {
         self.debugging.apply(&aside);
@@ -284,41 +256,6 @@ impl Journal {
             self.states.insert(record.seq, self.session.clone());
         }
         Ok(())
-    }
-
-    /// The state at any record: the fold along the path from the root, or from the nearest kept state on it. `None` is
-    /// before the first event.
-    pub fn session_at(&self, at: Option<Seq>) -> Result<Session, JournalError> {
-        let mut path = vec![];
-        let mut walk = at;
-        let mut session = Session::default();
-        while let Some(seq) = walk {
-            if let Some(kept) = self.states.get(&seq) {
-                session = kept.clone();
-                break;
-            }
-            let record = self.records.get(seq.0 as usize).ok_or(JournalError::Nowhere(seq))?;
-            path.push(record);
-            walk = record.after;
-        }
-        for record in path.into_iter().rev() {
-            // Every record was taken in on this very path when it came.
-            session.reapply(&record.event)?;
-        }
-        Ok(session)
-    }
-
-    /// The records that lead to `at`, oldest first.
-    pub fn path(&self, at: Option<Seq>) -> Result<Vec<&Record>, JournalError> {
-        let mut path = vec![];
-        let mut at = at;
-        while let Some(seq) = at {
-            let record = self.records.get(seq.0 as usize).ok_or(JournalError::Nowhere(seq))?;
-            path.push(record);
-            at = record.after;
-        }
-        path.reverse();
-        Ok(path)
     }
 }
 
