@@ -17,7 +17,6 @@ use crate::support::{Bench, DONE, REPLIES, TASK};
 use plantern::{
     ask::Request,
     ids::TaskId,
-    session::line,
     workbench::{Effect, Mode, RowId, Run, SessionFile},
 };
 
@@ -207,14 +206,9 @@ fn every_undo_has_its_redo_and_time_walks_both_ways() {
     assert_eq!(bench.outline(), DONE);
     assert_eq!(bench.asked.len(), calls, "no expert was asked");
     // What was written opens to the same.
-    let mut file =
-        line::write_header(&line::Header { plantern: 1, title: String::new(), created: String::new() });
-    file.push('\n');
-    bench.written.iter().for_each(|entry| file += &(line::write_entry(entry) + "\n"));
-    let read = line::read_session(file.as_bytes()).unwrap();
-    assert_eq!(read.stopped, None);
-    assert_eq!(read.journal.session(), bench.state.journal.session());
-    assert_eq!(read.journal.entries(), bench.state.journal.entries());
+    let reopened = bench.reopened();
+    assert_eq!(reopened.session(), bench.state.journal.session());
+    assert_eq!(reopened.entries(), bench.state.journal.entries());
 }
 
 #[test]

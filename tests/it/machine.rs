@@ -7,7 +7,6 @@ use crate::support::Bench;
 use plantern::{
     engine::{Tools, survey},
     ids::{Seq, TaskId},
-    session::{Journal, line},
     workbench::{Action, Message, Mode, RowId, buffer::Typing, lines::Lines, update::files::new_task},
 };
 use proptest::prelude::*;
@@ -142,16 +141,6 @@ fn typed(bench: &mut Bench, text: &str) {
     }
 }
 
-fn reopened(bench: &Bench) -> Journal {
-    let header = line::Header { plantern: 1, title: String::new(), created: String::new() };
-    let mut file = line::write_header(&header) + "\n";
-    bench.written.iter().for_each(|entry| file += &(line::write_entry(entry) + "\n"));
-    assert!(!file.contains(&usize::MAX.to_string()), "a place beyond the end is written down");
-    let read = line::read_session(file.as_bytes()).unwrap();
-    assert_eq!(read.stopped, None);
-    read.journal
-}
-
 fn make(bench: &mut Bench, press: &Press) {
     match press {
         Press::Select(at) => select(bench, *at),
@@ -201,7 +190,7 @@ fn make(bench: &mut Bench, press: &Press) {
             }
             act(bench, Action::Enter);
         }
-        Press::Reopen => bench.state.journal = reopened(bench),
+        Press::Reopen => bench.state.journal = bench.reopened(),
     }
     while bench.state.mode != Mode::Browse {
         act(bench, Action::Back);
@@ -258,7 +247,7 @@ fn whatever_is_pressed_the_plan_stays_a_plan_and_nothing_is_lost() {
             holds(&bench, &tools)?;
         }
         let live = &bench.state.journal;
-        let read = reopened(&bench);
+        let read = bench.reopened();
         prop_assert_eq!(read.session(), live.session(), "reopened is live");
         prop_assert_eq!(read.head(), live.head());
         prop_assert_eq!(read.entries(), live.entries());

@@ -7,7 +7,7 @@ use plantern::{
     expert::symbolic,
     ids::CallId,
     plan::notation::{Line, Step},
-    session::{Entry, Settings},
+    session::{Entry, Journal, Settings, line},
     workbench::{
         Action, Chord, Effect, Key, Message, Mode, State, Stored, buffer::Typing, sheet::Sheet, update,
         update::files::new_task,
@@ -16,7 +16,8 @@ use plantern::{
 use std::{collections::VecDeque, path::Path, process};
 
 /// The example: a task, what the model answers to it in order, and the plan when all of it is done.
-pub(crate) const TASK: &str = "Take the last letters of the words in \"Ada King\" and concatenate them using a space.";
+pub(crate) const TASK: &str =
+    "Take the last letters of the words in \"Ada King\" and concatenate them using a space.";
 pub(crate) const REPLIES: [&str; 4] = [
     " [split] What are the words in \"Ada King\"?",
     " (project_values) [str_position] What is the last letter in \"#1\"?",
@@ -226,6 +227,17 @@ impl Bench {
             }
         }
         lines.join("\n")
+    }
+
+    /// What was written, as a file that is opened again.
+    pub(crate) fn reopened(&self) -> Journal {
+        let header = line::Header { plantern: 1, title: String::new(), created: String::new() };
+        let mut file = line::write_header(&header) + "\n";
+        self.written.iter().for_each(|entry| file += &(line::write_entry(entry) + "\n"));
+        assert!(!file.contains(&usize::MAX.to_string()), "a place beyond the end is written down");
+        let read = line::read_session(file.as_bytes()).unwrap();
+        assert_eq!(read.stopped, None);
+        read.journal
     }
 
     /// The sheet that is open.

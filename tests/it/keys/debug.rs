@@ -5,7 +5,7 @@ use crate::support::{Bench, DONE};
 use plantern::{
     ask::{Request, Token},
     engine::{Command, Report},
-    session::{Phase, line},
+    session::Phase,
     workbench::{Effect, Message, Mode, Run, debug::watched},
 };
 
@@ -134,9 +134,7 @@ fn the_list_switches_changes_and_deletes() {
 fn breakpoints_live_with_the_session_and_beside_its_history() {
     let mut bench = Bench::example();
     bench.press("s j b C-w 'depth' enter C-g c z z");
-    let text: Vec<String> = bench.written.iter().map(line::write_entry).collect();
-    let mut again = plantern::session::Journal::default();
-    text.iter().for_each(|one| again.load(&line::read_entry(one).unwrap()).unwrap());
+    let again = bench.reopened();
     assert_eq!(again.debugging(), bench.state.journal.debugging());
     assert_eq!(again.debugging().breakpoints.len(), 1, "undo leaves it where it is");
     assert_eq!(again.debugging().hits.len(), 1);
