@@ -117,7 +117,7 @@ fn row(held: &Held) -> Row {
     let memory = if held.bytes == 0 { String::new() } else { megabytes(held.bytes) };
     let rate = if held.rate == 0.0 { String::new() } else { format!("{:.0} tok/s", held.rate) };
     let queue = if held.queue == 0 { String::new() } else { held.queue.to_string() };
-    let name = shown(&held);
+    let name = shown(held);
     Row::new(tone, [name, what.to_owned(), state, memory, rate, queue])
 }
 
