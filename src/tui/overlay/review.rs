@@ -1,6 +1,7 @@
 //! The review of routing: a page for the queue, and pages of what the sayings amount to.
 
 mod figures;
+mod learned;
 mod map;
 mod table;
 
@@ -38,7 +39,7 @@ pub(super) fn draw(paper: &mut Paper<'_>, state: &State, body: Rect) {
         Page::Cost => table::cost(state, review, wide),
         Page::Agreement => figures::agreement(review, wide),
         Page::Calibration => figures::calibration(state, review, wide),
-        Page::Learning => figures::learning(state, review, wide),
+        Page::Learning => learned::learned(state, review, wide),
     };
     let top = review.scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
     paper.lines(inner, &lines, top);

@@ -1,19 +1,15 @@
-//! Agreement, confusion, load, calibration and the gate, as lines.
+//! Agreement, confusion, load and calibration, as lines.
 
 use super::names_width;
 use crate::{
     figure::fixed,
-    router::{
-        gate::Part,
-        knowledge::Origin,
-        measure::{names, share},
-    },
+    router::measure::{names, share},
     tui::{
         paper::gauge,
         text::{Line, cut},
         theme::Role,
     },
-    workbench::{State, ledger::Saying, lessons::lessons, review::Reviewing},
+    workbench::{State, ledger::Saying, review::Reviewing},
 };
 
 /// How often the person agreed, who is mistaken for whom, and what each expert got.
@@ -141,107 +137,6 @@ pub(super) fn calibration(state: &State, review: &Reviewing, wide: usize) -> Vec
         let figures =
             format!("{:>12} {:>10}", fixed(calibration.temperature, 2), fixed(calibration.threshold, 2));
         lines.push(Line::of(Role::Expert, &format!("  {router}")).pad(28).and(Role::Text, &figures));
-    }
-    lines
-}
-
-/// The proposed version with its before/after table; else what is known and where it came from.
-pub(super) fn learning(state: &State, review: &Reviewing, wide: usize) -> Vec<Line> {
-    let known = &state.tools.knowledge;
-    let mut lines = vec![];
-    if let Some(proposal) = &review.proposal {
-        let passes = proposal.gate.passes();
-        let role = if passes { Role::Done } else { Role::Failed };
-        lines.push(Line::of(
-            role,
-            &format!("version {}: {}", proposal.knowledge.version, proposal.gate.words()),
-        ));
-        let words = match passes {
-            true => "enter takes it, esc leaves everything as it is",
-            false => "it can not be taken: esc leaves everything as it is",
-        };
-        lines.push(Line::of(Role::Dim, words));
-        lines.push(Line::default());
-        for (what, count) in [
-            ("corrected", proposal.gate.corrected),
-            ("unseen controls", proposal.gate.controls),
-            ("kept from before", proposal.gate.kept),
-        ] {
-            let figures = format!("{:>5} {:>8} {:>8}", count.all, count.before, count.after);
-            let role = if count.before <= count.after { Role::Text } else { Role::Failed };
-            lines.push(Line::of(Role::Dim, what).pad(18).and(role, &figures));
-        }
-        lines.insert(lines.len() - 3, Line::default().pad(20).and(Role::Dim, "all   before    after"));
-        lines.push(Line::default());
-        lines.push(Line::of(Role::Dim, "before -> after       right           task"));
-        for case in &proposal.gate.cases {
-            let mark = if case.good { "✓ " } else { "✗ " };
-            let role = if case.good { Role::Done } else { Role::Failed };
-            let moved = format!("{} -> {}", cut(&case.before, 9), cut(&case.after, 9));
-            let what = match case.part {
-                Part::Corrected => String::new(),
-                part => format!("{}: ", part.word()),
-            };
-            lines.push(
-                Line::of(role, mark)
-                    .and(Role::Text, &moved)
-                    .pad(24)
-                    .and(Role::Expert, &cut(&case.right, 14))
-                    .pad(40)
-                    .and(Role::Dim, &format!("{what}{}", case.task))
-                    .cut(wide),
-            );
-        }
-        return lines;
-    }
-    lines.push(match known.version {
-        0 => Line::of(Role::Dim, "nothing learned is in force: routers go by the cards"),
-        version => Line::of(Role::Text, &format!("version {version}: {}", known.note)),
-    });
-    if review.learning.is_some() {
-        lines.push(Line::of(Role::Running, "learning … esc does not wait for it"));
-    }
-    let open = lessons(&review.reviews, &review.items, known);
-    let corrections = open.iter().filter(|one| one.is_correction()).count();
-    let words = format!(
-        "{corrections} corrections, {} outcomes wait to be learned: L learns, V goes back",
-        open.len() - corrections
-    );
-    lines.push(Line::of(Role::Dim, &words));
-    lines.push(Line::default());
-    for example in known.learned() {
-        let influenced = review
-            .items
-            .iter()
-            .filter(|item| item.decision.version.is_some_and(|version| 0 < version))
-            .filter(|item| {
-                let start: String = example.text.chars().take(40).collect();
-                item.text != example.text
-                    && item.decision.candidates.first().is_some_and(|one| one.reason.contains(&start))
-            })
-            .count();
-        let origin = match &example.origin {
-            Origin::Card => "a card".to_owned(),
-            Origin::File => "a file".to_owned(),
-            Origin::Correction { session, seq, reason } => {
-                let why = if reason.is_empty() { String::new() } else { format!(", {reason}") };
-                format!("event {seq} of {session}{why}")
-            }
-            Origin::Outcome { session, seq } => format!("an outcome, event {seq} of {session}"),
-            Origin::Preference { session, seq } => {
-                let other = example.outcomes.iter().find(|(_, solved)| !solved);
-                let over = other.map_or_else(String::new, |(other, _)| format!(", kept over {other}"));
-                format!("a preference, event {seq} of {session}{over}")
-            }
-        };
-        lines.push(
-            Line::of(Role::Expert, &cut(&example.expert, 14))
-                .pad(16)
-                .and(Role::Text, &example.text)
-                .cut(wide),
-        );
-        let words = format!("from {origin}; evidence in {influenced} decisions since");
-        lines.push(Line::default().pad(16).and(Role::Dim, &words).cut(wide));
     }
     lines
 }
