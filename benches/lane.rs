@@ -1,7 +1,8 @@
 //! How fast the lane is on this machine: one line for each figure.
 //!
 //! `cargo bench --bench lane` finds the model as the tests do: PLANTERN_TEST_GGUF, else the model folder.
-//! THREADS and PLANTERN_KERNELS (portable, avx2, avx-vnni, avx512-vnni, neon, neon-dotprod) narrow what is measured.
+//! THREADS and PLANTERN_KERNELS (portable, avx2, avx-vnni, avx512-vnni, neon, neon-dotprod) narrow what is measured;
+//! PLANTERN_DEVICE (cuda, metal) measures a GPU instead.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks by printing")]
 
@@ -19,8 +20,9 @@ use plantern::expert::candle::gguf::GgufFile;
 use plantern::expert::candle::kernels::activation::{Block, quantise};
 use plantern::expert::candle::kernels::pack::Packed;
 use plantern::expert::candle::kernels::{self, Level, Pool, matmul};
-use plantern::expert::candle::llama::{Llama, Row};
+use plantern::expert::candle::machine::{Choice, Device as Named};
 use plantern::expert::candle::model::LanguageModel;
+use plantern::expert::candle::network::{Network, Row};
 
 fn main() {
     let Some(path) = model_path() else {
@@ -31,11 +33,15 @@ fn main() {
     let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let wanted = std::env::var("PLANTERN_KERNELS").ok();
     let level = wanted.as_ref().map_or(Ok(Level::best()), |name| Level::named(name)).expect("kernels");
-    limit(level, threads);
-    products(level, threads);
-    model(&path, level, threads);
+    let device = std::env::var("PLANTERN_DEVICE").map(|name| Named::named(&name).expect("a device"));
+    let choice = Choice { level, threads: Some(threads), device: device.unwrap_or(Named::Processor) };
+    if choice.device == Named::Processor {
+        limit(level, threads);
+        products(level, threads);
+    }
+    model(&path, choice);
     if wanted.is_none() {
-        generations(&path, threads);
+        generations(&path, choice);
     }
 }
 
@@ -99,37 +105,39 @@ fn products(level: Level, threads: usize) {
     }
 }
 
-fn model(path: &Path, level: Level, threads: usize) {
+fn model(path: &Path, choice: Choice) {
     let start = Instant::now();
     let mut file = GgufFile::open(path).expect("a model file");
     let header = start.elapsed().as_secs_f64();
-    let mut model = Llama::load(&mut file, level, Pool::new(threads), &mut |_| {}).expect("a model");
+    let machine = choice.open().expect("a machine");
+    let mut model = machine.load(&mut file, &mut |_| {}).expect("a model");
+    let model = &mut *model;
     println!(
-        "{} with {threads} threads: header {:.0} ms, weights {:.0} ms, {} MiB",
-        level.name(),
+        "{}: header {:.0} ms, weights {:.0} ms, {} MiB",
+        model.machine(),
         header * 1e3,
         (start.elapsed().as_secs_f64() - header) * 1e3,
         model.bytes() >> 20
     );
-    let slow = if level.name() == "portable" { 8 } else { 1 };
+    let slow = if choice.level.name() == "portable" { 8 } else { 1 };
     let tokens: Vec<u32> = (0..1024).map(|i| 1000 + (i * 7919) % 20000).collect();
     for length in [32, 128, 512, 1024 / slow] {
-        let seconds = best(3, || read(&mut model, &mut None, &tokens[..length]));
+        let seconds = best(3, || read(model, &mut None, &tokens[..length]));
         println!("prefill {length:5}: {:7.0} tokens/s", length as f64 / seconds);
     }
     for depth in [1, 512 / slow, 1024 / slow] {
         let mut cache = None;
-        read(&mut model, &mut cache, &tokens[..depth]);
+        read(model, &mut cache, &tokens[..depth]);
         let steps = 64 / slow;
         let seconds = best(3, || {
             let mut cache = cache.clone();
             for step in 0..steps {
-                read(&mut model, &mut cache, &tokens[step..=step]);
+                read(model, &mut cache, &tokens[step..=step]);
             }
         });
         println!("decode at {depth:5}: {:7.1} tokens/s", steps as f64 / seconds);
     }
-    contended(&mut model, &tokens[..128 / slow]);
+    contended(model, &tokens[..128 / slow]);
     if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
         status
             .lines()
@@ -141,7 +149,7 @@ fn model(path: &Path, level: Level, threads: usize) {
             let mut prefix = model.cache();
             if depth > 0 {
                 let mut some = Some(prefix);
-                read(&mut model, &mut some, &tokens[..depth]);
+                read(model, &mut some, &tokens[..depth]);
                 prefix = some.expect("a cache");
             }
             let steps = 32 / slow;
@@ -162,8 +170,8 @@ fn model(path: &Path, level: Level, threads: usize) {
 }
 
 /// What is left of the speed when other threads keep cores busy: medians, as the best run may have been undisturbed.
-fn contended(model: &mut Llama, tokens: &[u32]) {
-    let rates = |model: &mut Llama| {
+fn contended(model: &mut dyn Network, tokens: &[u32]) {
+    let rates = |model: &mut dyn Network| {
         let mut prefill = Vec::new();
         let mut decode = Vec::new();
         for _ in 0..9 {
@@ -213,10 +221,10 @@ impl Tokens for Silent {
 }
 
 /// Whole generations: sampling, probabilities and alternatives included.
-fn generations(path: &Path, threads: usize) {
+fn generations(path: &Path, choice: Choice) {
     let mut file = GgufFile::open(path).expect("a model file");
-    let mut model =
-        LanguageModel::from_file(&mut file, Level::best(), Some(threads), &mut |_| {}).expect("a model");
+    let machine = choice.open().expect("a machine");
+    let mut model = LanguageModel::from_file(&mut file, &machine, &mut |_| {}).expect("a model");
     let control = Control::default();
     let prompt: Vec<u32> = (0..700).map(|i| 1000 + (i * 7919) % 20000).collect();
     for (name, temperature, top_p) in [("greedy", 0.0, 1.0), ("sampled", 0.8, 1.0), ("nucleus", 0.8, 0.95)] {
@@ -261,10 +269,10 @@ fn generations(path: &Path, threads: usize) {
     }
 }
 
-/// Feeds tokens in chunks of 64, wanting the last one's logits.
-fn read(model: &mut Llama, cache: &mut Option<Cache>, tokens: &[u32]) {
+/// Feeds tokens in chunks, wanting the last one's logits.
+fn read(model: &mut dyn Network, cache: &mut Option<Cache>, tokens: &[u32]) {
     let cache = cache.get_or_insert_with(|| model.cache());
-    let chunk: usize = std::env::var("CHUNK").ok().and_then(|c| c.parse().ok()).unwrap_or(64);
+    let chunk = std::env::var("CHUNK").ok().and_then(|c| c.parse().ok()).unwrap_or(model.chunk());
     let mut left = tokens.len();
     for chunk in tokens.chunks(chunk) {
         left -= chunk.len();

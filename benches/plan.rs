@@ -1,5 +1,6 @@
 //! Whole plans, side by side with llama.cpp's server on the same requests: one line for each figure.
 //!
+//! PLANTERN_DEVICE (cuda, metal) measures a GPU instead of the processor.
 //! `LLAMA_SERVER=path/to/llama-server cargo bench --bench plan -- CASES.jsonl…` takes files made by `plantern import`;
 //! without one it uses letter tasks of its own, without the server it measures Plantern alone. First every case runs
 //! alone and its calls are written down. Then all of them run together here, and once more as the same requests to the
@@ -19,7 +20,11 @@ use plantern::ask::{Ask, Prompt, Request, Usage};
 use plantern::engine::runner::{Engine, Inbox};
 use plantern::engine::{Command, ModelState, Report, Tools, Which};
 use plantern::expert::Expert;
-use plantern::expert::candle::{kernels::Level, language::LanguageExpert};
+use plantern::expert::candle::{
+    kernels::Level,
+    language::LanguageExpert,
+    machine::{Choice, Device},
+};
 use plantern::headless::eval::{eval, job};
 use plantern::headless::{Hands, Interrupt, Workers};
 use plantern::session::Settings;
@@ -128,9 +133,11 @@ fn letters() -> String {
 fn with_engine(model: &Path, variant: Variant, work: impl FnOnce(&State, &mut Engine, &mut Inbox)) {
     let (mut engine, mut inbox) = Engine::new();
     let path = model.to_owned();
+    let device = std::env::var("PLANTERN_DEVICE").map(|name| Device::named(&name).expect("a device"));
+    let choice = Choice { device: device.unwrap_or(Device::Processor), ..Choice::from(Level::best()) };
     let load = move || {
-        let mut expert = LanguageExpert::load(&path, Level::best(), &|_| Ok(()), &mut |_| {})
-            .map_err(|why| why.to_string())?;
+        let mut expert =
+            LanguageExpert::load(&path, choice, &|_| Ok(()), &mut |_| {}).map_err(|why| why.to_string())?;
         variant.guesses.into_iter().for_each(|rows| expert.model().limit_guesses(rows));
         variant.prefixes.into_iter().for_each(|bytes| expert.model().limit_prefixes(bytes));
         let ready = ModelState::Ready { name: "model".to_owned(), about: expert.about() };

@@ -109,13 +109,19 @@ impl Boot {
         tools.files.extend(sha256.map(|sha256| (EMBEDDING.to_owned(), sha256)));
         warnings.extend(tools.knowledge.is_of_another_model(tools.files.get(EMBEDDING)));
         let stop = Arc::new(AtomicBool::new(false));
-        let said = global.kernels.as_ref().filter(|name| !name.is_empty());
-        let origin =
-            if said.is_none() { at("kernels") } else { "PLANTERN_KERNELS or --kernels: ".to_owned() };
-        let kernels = models::kernels(said.or(config.kernels.as_ref()).map(String::as_str))
-            .map_err(|why| Trouble::usage(format!("{origin}{why}")))?;
+        let (kernels, device) = (global.kernels(), global.device());
+        let machine =
+            models::machine(kernels.or(config.kernels.as_deref()), device.or(config.device.as_deref()))
+                .map_err(|(key, why)| {
+                    let origin = match key {
+                        "kernels" if kernels.is_some() => "PLANTERN_KERNELS or --kernels: ".to_owned(),
+                        "device" if device.is_some() => "PLANTERN_DEVICE or --device: ".to_owned(),
+                        key => at(key),
+                    };
+                    Trouble::usage(format!("{origin}{why}"))
+                })?;
         let memory = models::memory(config.models_memory);
-        let models = Models { places: model_places, servers, fetch: fetching(), stop, kernels, memory };
+        let models = Models { places: model_places, servers, fetch: fetching(), stop, machine, memory };
         Ok(Boot { places, config, tools, settings, keymap, models, embedding, disk, warnings })
     }
 

@@ -117,6 +117,10 @@ pub struct Global {
     #[arg(long, global = true, value_name = "NAME", env = "PLANTERN_KERNELS")]
     pub kernels: Option<String>,
 
+    /// Where language models compute: cpu, cuda, cuda:1, metal, or any, the first GPU that is there
+    #[arg(long, global = true, value_name = "NAME", env = "PLANTERN_DEVICE")]
+    pub device: Option<String>,
+
     /// Colours of the workbench
     #[arg(long, global = true, value_name = "NAME")]
     pub theme: Option<String>,
@@ -124,6 +128,18 @@ pub struct Global {
     /// Read this configuration file instead of the usual one
     #[arg(long, global = true, value_name = "FILE", env = "PLANTERN_CONFIG")]
     pub config: Option<PathBuf>,
+}
+
+impl Global {
+    /// The kernels that were named; an empty variable names none.
+    pub fn kernels(&self) -> Option<&str> {
+        self.kernels.as_deref().filter(|name| !name.is_empty())
+    }
+
+    /// The device that was named, likewise.
+    pub fn device(&self) -> Option<&str> {
+        self.device.as_deref().filter(|name| !name.is_empty())
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -32,8 +32,8 @@ pub(crate) struct Models {
     pub(crate) fetch: bool,
     /// Set to stop fetching; a later start takes it up where it was.
     pub(crate) stop: Arc<AtomicBool>,
-    /// The instructions they use.
-    pub(crate) kernels: Kernels,
+    /// What they compute on.
+    pub(crate) machine: Machine,
     /// Bytes that the loaded ones may take together.
     pub(crate) memory: u64,
 }
@@ -53,19 +53,31 @@ pub(crate) fn memory(gigabytes: Option<f32>) -> u64 {
 }
 
 #[cfg(feature = "candle")]
-pub(crate) use crate::expert::candle::kernels::Level as Kernels;
+pub(crate) use crate::expert::candle::{
+    kernels::Level as Kernels,
+    machine::{Choice as Machine, Device},
+};
+/// A program without candle computes nothing and takes every name.
 #[cfg(not(feature = "candle"))]
-pub(crate) type Kernels = ();
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Machine;
 
-/// The kernels of that name; without a name the fastest that this processor has.
+/// The kernels and the device of these names. Without a name they are the fastest kernels that this processor has, and the
+/// first GPU that is there. What is wrong comes with the key of its setting.
 #[cfg(feature = "candle")]
-pub(crate) fn kernels(name: Option<&str>) -> Result<Kernels, String> {
-    name.map_or_else(|| Ok(Kernels::best()), Kernels::named)
+pub(crate) fn machine(
+    kernels: Option<&str>,
+    device: Option<&str>,
+) -> Result<Machine, (&'static str, String)> {
+    let level =
+        kernels.map_or_else(|| Ok(Kernels::best()), Kernels::named).map_err(|why| ("kernels", why))?;
+    let device = device.map_or(Ok(Device::Any), Device::named).map_err(|why| ("device", why))?;
+    Ok(Machine { level, threads: None, device })
 }
 
 #[cfg(not(feature = "candle"))]
-pub(crate) fn kernels(_: Option<&str>) -> Result<Kernels, String> {
-    Ok(())
+pub(crate) fn machine(_: Option<&str>, _: Option<&str>) -> Result<Machine, (&'static str, String)> {
+    Ok(Machine)
 }
 
 /// Progress is told at most this often.
@@ -134,7 +146,7 @@ impl Models {
         let (models, asked) = (self.clone(), name.to_owned());
         engine.bring(name, usual, move |seat| {
             let path = models.find(&asked, seat)?;
-            load(kind, &path, models.kernels, seat)
+            load(kind, &path, models.machine, seat)
         })
     }
 
@@ -179,7 +191,7 @@ impl Models {
 fn load(
     which: Which,
     path: &Path,
-    kernels: Kernels,
+    machine: Machine,
     seat: &Seat,
 ) -> Result<(Box<dyn Expert>, ModelState), String> {
     use crate::expert::candle::{embedding::Embedder, language::LanguageExpert, similar::SimilarityExpert};
@@ -188,14 +200,14 @@ fn load(
     Ok(match which {
         Which::Language => {
             let mut loading = |share: f32| seat.tell(ModelState::Loading(share));
-            let expert = LanguageExpert::load(path, kernels, &|bytes| seat.take(bytes), &mut loading);
+            let expert = LanguageExpert::load(path, machine, &|bytes| seat.take(bytes), &mut loading);
             let expert = expert.map_err(|error| error.to_string())?;
             let about = expert.about();
             (Box::new(expert), ModelState::Ready { name, about })
         }
         Which::Embedding => {
             seat.take(models::size(path))?;
-            let embedder = Embedder::load(path, kernels).map_err(|error| error.to_string())?;
+            let embedder = Embedder::load(path, machine.level).map_err(|error| error.to_string())?;
             let about = format!("{} numbers a text", embedder.width());
             (Box::new(SimilarityExpert(embedder)), ModelState::Ready { name, about })
         }
@@ -204,6 +216,6 @@ fn load(
 
 /// A program without candle runs plans of functions and people only.
 #[cfg(not(feature = "candle"))]
-fn load(_: Which, path: &Path, _: Kernels, _: &Seat) -> Result<(Box<dyn Expert>, ModelState), String> {
+fn load(_: Which, path: &Path, _: Machine, _: &Seat) -> Result<(Box<dyn Expert>, ModelState), String> {
     Err(file::without_candle(path))
 }

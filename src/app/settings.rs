@@ -6,7 +6,7 @@ use super::{
     cli::{self, Global},
     commands::Done,
     desk, ledger,
-    models::Kernels,
+    models::Machine,
 };
 use crate::{
     headless::{
@@ -77,14 +77,15 @@ fn files(boot: &Boot, path: &Path) -> Vec<FileFact> {
     files
 }
 
+/// Kernels and device.
 #[cfg(feature = "candle")]
-fn named(kernels: Kernels) -> String {
-    kernels.name().to_owned()
+fn named(machine: Machine) -> [String; 2] {
+    [machine.level.name().to_owned(), machine.device.name()]
 }
 
 #[cfg(not(feature = "candle"))]
-fn named((): Kernels) -> String {
-    "none: this program was built without candle".to_owned()
+fn named(_: Machine) -> [String; 2] {
+    ["none: this program was built without candle", "none"].map(str::to_owned)
 }
 
 /// Every setting, in the order of the file that `config init` writes.
@@ -97,7 +98,7 @@ fn facts(boot: &Boot, global: &Global) -> Vec<SettingFact> {
     let option = |given: bool, name: &'static str| given.then_some(name);
     let none = |most: Option<f64>| most.map_or_else(|| "none".to_owned(), |most| most.to_string());
     let own = |text: Option<&String>, usual: &str| text.map_or(usual, String::as_str).to_owned();
-    let kernels = global.kernels.as_ref().filter(|name| !name.is_empty());
+    let [kernels, device] = named(boot.models.machine);
     let memory = told.models_memory.map_or_else(
         || format!("{:.1}, three quarters of what is free", boot.models.memory as f64 / 1e9),
         |gigabytes| gigabytes.to_string(),
@@ -110,11 +111,8 @@ fn facts(boot: &Boot, global: &Global) -> Vec<SettingFact> {
         fact("model", set.model.clone(), option(global.model.is_some(), "--model or PLANTERN_MODEL")),
         fact("embedding", boot.embedding.clone(), None),
         fact("models_memory", memory, None),
-        fact(
-            "kernels",
-            named(boot.models.kernels),
-            option(kernels.is_some(), "--kernels or PLANTERN_KERNELS"),
-        ),
+        fact("kernels", kernels, option(global.kernels().is_some(), "--kernels or PLANTERN_KERNELS")),
+        fact("device", device, option(global.device().is_some(), "--device or PLANTERN_DEVICE")),
         fact("theme", theme, option(global.theme.is_some(), "--theme")),
         fact("mouse", told.mouse.unwrap_or(true).to_string(), None),
     ];

@@ -36,6 +36,8 @@ pub struct Config {
     pub models_memory: Option<f32>,
     /// Which instructions the local models use.
     pub kernels: Option<String>,
+    /// Where language models compute.
+    pub device: Option<String>,
     pub theme: Option<String>,
     pub mouse: Option<bool>,
     pub sampling: SamplingConfig,

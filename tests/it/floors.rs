@@ -26,6 +26,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("petgraph", &["plan/circles.rs"]),
     ("imbl", &["plan/graph.rs", "session/fold.rs", "router/knowledge.rs", "router/softmax.rs"]),
     ("candle_core", &["expert/candle"]),
+    ("candle_nn", &["expert/candle/device"]),
     ("tokenizers", &["expert/candle"]),
     ("minijinja", &["expert/"]),
     (

@@ -5,8 +5,9 @@
 use crate::weights::models;
 use plantern::expert::candle::{
     gguf::GgufFile,
-    kernels::{Level, Pool},
-    llama::{Llama, Row},
+    kernels::Level,
+    machine::{Choice, Device},
+    network::{Network, Row},
     vocabulary::Vocabulary,
 };
 use serde::Deserialize;
@@ -51,15 +52,18 @@ fn figures() -> Figures {
     serde_json::from_str(&fs::read_to_string(folder().join("smollm2-135m-q4_1.json")).unwrap()).unwrap()
 }
 
-fn open(figures: &Figures) -> Option<(Llama, Vocabulary)> {
+/// The lane, or the device that PLANTERN_DEVICE names.
+fn open(figures: &Figures) -> Option<(Box<dyn Network>, Vocabulary)> {
     let mut file = GgufFile::open(&models()?.join(&figures.file)).unwrap();
     let vocabulary = Vocabulary::from_gguf(&file.content).unwrap();
-    let model = Llama::load(&mut file, Level::best(), Pool::of_this_machine(), &mut |_| {}).unwrap();
+    let device = std::env::var("PLANTERN_DEVICE").map(|name| Device::named(&name).unwrap());
+    let choice = Choice { device: device.unwrap_or(Device::Processor), ..Choice::from(Level::best()) };
+    let model = choice.open().unwrap().load(&mut file, &mut |_| {}).unwrap();
     Some((model, vocabulary))
 }
 
 /// Logits after each of the tokens from place `from` on.
-fn logits(model: &mut Llama, tokens: &[u32], from: usize) -> Vec<Vec<f32>> {
+fn logits(model: &mut dyn Network, tokens: &[u32], from: usize) -> Vec<Vec<f32>> {
     let mut cache = model.cache();
     let mut all = Vec::new();
     for (piece, chunk) in tokens.chunks(128).enumerate() {
@@ -93,7 +97,7 @@ fn logits_are_those_of_the_reference() {
     let Some((mut model, vocabulary)) = open(&figures) else { return };
     for case in &figures.logits {
         assert_eq!(vocabulary.encode(&case.prompt, true), case.tokens, "{:?}", case.prompt);
-        let got = logits(&mut model, &case.tokens, case.tokens.len() - 1).pop().unwrap();
+        let got = logits(&mut *model, &case.tokens, case.tokens.len() - 1).pop().unwrap();
         let off: Vec<f32> =
             case.logits.iter().map(|&(token, logit)| (got[token as usize] - logit).abs()).collect();
         let (mean, most) =
@@ -111,7 +115,7 @@ fn perplexity_is_within_one_percent_of_the_reference() {
     let tokens = vocabulary.encode(&text, false);
     let (mut whole, mut half) = (Vec::new(), Vec::new());
     for window in tokens.chunks_exact(512) {
-        let given = logits(&mut model, &window[..511], 0);
+        let given = logits(&mut *model, &window[..511], 0);
         let losses: Vec<f64> =
             given.iter().zip(&window[1..]).map(|(logits, &token)| surprise(logits, token)).collect();
         half.extend_from_slice(&losses[256..]);
@@ -137,7 +141,7 @@ fn greedy_tokens_are_those_of_the_reference_but_for_near_ties() {
         assert_eq!(vocabulary.encode(&case.prompt, true), case.tokens, "{:?}", case.prompt);
         // Fed with the tokens of the reference, so that one tie does not hide all that comes after it.
         let fed = [&case.tokens[..], &case.answer[..case.answer.len() - 1]].concat();
-        let given = logits(&mut model, &fed, case.tokens.len() - 1);
+        let given = logits(&mut *model, &fed, case.tokens.len() - 1);
         assert_eq!(given.len(), case.answer.len());
         all += given.len();
         for (at, (logits, (&token, &margin))) in

@@ -60,7 +60,7 @@ pub(crate) fn command(boot: &Boot, asked: &cli::Models, json: bool) -> Result<En
             let path = models::find(places, name).map_err(|error| missing(&error))?;
             let told = match path.is_dir() {
                 true => Err("only language models, GGUF files, can be measured".to_owned()),
-                false => file::bench(&path, boot.models.kernels),
+                false => file::bench(&path, boot.models.machine),
             };
             let told = told.map_err(|why| missing(&format!("{}: {why}", path.display())))?;
             writeln!(stdout(), "{}", crate::visible::visible_line(&told))?;

@@ -1,6 +1,6 @@
 //! What model files say of themselves, and how fast one is here. Without candle nothing is read.
 
-use super::Kernels;
+use super::Machine;
 use std::path::Path;
 
 #[cfg(feature = "candle")]
@@ -22,18 +22,18 @@ pub(super) fn check(path: &Path) -> Result<(), String> {
 }
 
 #[cfg(not(feature = "candle"))]
-pub(super) fn bench(path: &Path, _: Kernels) -> Result<String, String> {
+pub(super) fn bench(path: &Path, _: Machine) -> Result<String, String> {
     Err(without_candle(path))
 }
 
 /// What was measured, in a line.
 #[cfg(feature = "candle")]
-pub(super) fn bench(path: &Path, kernels: Kernels) -> Result<String, String> {
-    let pace = crate::expert::candle::inspect::pace(path, kernels, &mut |_| {})?;
+pub(super) fn bench(path: &Path, machine: Machine) -> Result<String, String> {
+    let pace = crate::expert::candle::inspect::pace(path, machine, &mut |_| {})?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     Ok(format!(
-        "prefill {:.0} tokens/s, decode {:.0} tokens/s: {name} ({}), {} on {} threads",
-        pace.prefill, pace.decode, pace.quantisation, pace.kernels, pace.threads
+        "prefill {:.0} tokens/s, decode {:.0} tokens/s: {name} ({}), {}",
+        pace.prefill, pace.decode, pace.quantisation, pace.machine
     ))
 }
 

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use super::cache::Cache;
 use super::kernels::Level;
-use super::llama::Row;
+use super::network::Row;
 use super::sampler::{Place, Sampler, SamplerError};
 use crate::ask::{Answer, Finish, Sampling, Token, Usage};
 use crate::expert::{Control, ExpertError, Flow, Sink};

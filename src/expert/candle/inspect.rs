@@ -3,8 +3,9 @@
 //! Used by `plantern models`.
 
 use super::gguf::{GgufFile, Header, Value};
-use super::kernels::{Level, Pool};
-use super::llama::{Llama, Row};
+use super::machine::Choice;
+use super::network::{Network, Row};
+use super::settings::Settings;
 use super::template::Template;
 use super::vocabulary::Vocabulary;
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use std::time::Instant;
 /// Everything that loading would refuse before it reads weights.
 pub fn check(path: &Path) -> Result<(), String> {
     let file = GgufFile::open(path).map_err(|error| error.to_string())?;
-    Llama::settings_of(&file.header).map_err(|error| error.to_string())?;
+    Settings::read(&file.header).map_err(|error| error.to_string())?;
     let vocabulary = Vocabulary::from_gguf(&file.content).map_err(|error| error.to_string())?;
     Template::from_gguf(&file.content, &vocabulary).map(drop).map_err(|error| error.to_string())
 }
@@ -23,7 +24,7 @@ pub fn check(path: &Path) -> Result<(), String> {
 pub fn rows(path: &Path) -> Result<Vec<(&'static str, String)>, String> {
     let file = GgufFile::open(path).map_err(|error| error.to_string())?;
     let header = &file.header;
-    let usable = match Llama::settings_of(header) {
+    let usable = match Settings::read(header) {
         Ok(_) => "yes".to_owned(),
         Err(why) => format!("no: {why}"),
     };
@@ -113,33 +114,29 @@ pub struct Pace {
     /// Tokens written in a second, one by one, behind a prompt of 128.
     pub decode: f64,
     pub quantisation: String,
-    /// The instructions in use.
-    pub kernels: &'static str,
-    pub threads: usize,
+    /// What computed, in a few words.
+    pub machine: String,
 }
 
 /// Loads a model and measures it: the best of three readings, and of three times 32 tokens written.
-pub fn pace(path: &Path, level: Level, progress: &mut dyn FnMut(f32)) -> Result<Pace, String> {
+pub fn pace(path: &Path, choice: Choice, progress: &mut dyn FnMut(f32)) -> Result<Pace, String> {
     let mut file = GgufFile::open(path).map_err(|error| error.to_string())?;
-    super::model::enough_memory(&file.header).map_err(|error| error.to_string())?;
     let quantisation = file.header.quantisation.clone();
-    let loaded = Llama::load(&mut file, level, Pool::of_this_machine(), progress);
-    let mut model = loaded.map_err(|error| error.to_string())?;
+    let mut model = choice.open()?.load(&mut file, progress).map_err(|error| error.to_string())?;
     let (context, vocabulary) = (model.settings().context, model.settings().vocabulary);
     // Any tokens do; those of one prompt should differ.
     let tokens: Vec<u32> = (0..512.min(context)).map(|at| ((at * 7919 + 13) % vocabulary) as u32).collect();
     let mut best = (0.0f64, 0.0f64);
     for _ in 0..3 {
-        best.0 = best.0.max(rate(&mut model, 0, &tokens, 128)?);
+        best.0 = best.0.max(rate(&mut *model, 0, &tokens, 128)?);
         let written = tokens.len().min(160);
-        best.1 = best.1.max(rate(&mut model, written - written.min(32), &tokens[..written], 1)?);
+        best.1 = best.1.max(rate(&mut *model, written - written.min(32), &tokens[..written], 1)?);
     }
-    let (kernels, threads) = (model.level().name(), model.threads());
-    Ok(Pace { prefill: best.0, decode: best.1, quantisation, kernels, threads })
+    Ok(Pace { prefill: best.0, decode: best.1, quantisation, machine: model.machine() })
 }
 
 /// Tokens a second from place `from` on, so many in each pass; logits of the last of each pass.
-fn rate(model: &mut Llama, from: usize, tokens: &[u32], together: usize) -> Result<f64, String> {
+fn rate(model: &mut dyn Network, from: usize, tokens: &[u32], together: usize) -> Result<f64, String> {
     let mut cache = model.cache();
     let mut feed = |tokens: &[u32], together: usize| {
         tokens.chunks(together).try_for_each(|chunk| {
@@ -156,7 +153,7 @@ fn rate(model: &mut Llama, from: usize, tokens: &[u32], together: usize) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use super::super::tiny::Tiny;
+    use super::super::{kernels::Level, tiny::Tiny};
     use super::*;
 
     fn file(bytes: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
@@ -201,7 +198,7 @@ mod tests {
     #[test]
     fn a_tiny_model_is_measured() {
         let (_folder, path) = file(&Tiny::default().bytes());
-        let pace = pace(&path, Level::best(), &mut |_| {}).unwrap();
-        assert!(0.0 < pace.prefill && 0.0 < pace.decode && 0 < pace.threads, "{pace:?}");
+        let pace = pace(&path, Level::best().into(), &mut |_| {}).unwrap();
+        assert!(0.0 < pace.prefill && 0.0 < pace.decode && pace.machine.contains("threads"), "{pace:?}");
     }
 }

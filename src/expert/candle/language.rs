@@ -4,7 +4,7 @@ use super::{
     generate::{Allowed, Constraint, Job, Rules, Tokens, count},
     gguf::GgufFile,
     grammar::{Allowed as Open, GrammarError, Grammars, Guide},
-    kernels::Level,
+    machine::Choice,
     model::{Flight, LanguageModel},
     template::Template,
     vocabulary::Vocabulary,
@@ -32,16 +32,17 @@ impl LanguageExpert {
     /// will take, about, before anything large is read, and may refuse; `progress` gets 0 to 1.
     pub fn load(
         path: &Path,
-        level: Level,
+        choice: Choice,
         room: &dyn Fn(u64) -> Result<(), String>,
         progress: &mut dyn FnMut(f32),
     ) -> Result<LanguageExpert, ExpertError> {
         let fault = |what: &dyn std::fmt::Display| ExpertError::Model(format!("{}: {what}", path.display()));
         let mut file = GgufFile::open(path).map_err(|error| fault(&error))?;
-        room(file.header.memory_estimate()).map_err(|why| fault(&why))?;
+        let machine = choice.open().map_err(|why| fault(&why))?;
+        room(machine.memory(&file.header)).map_err(|why| fault(&why))?;
         let vocabulary = Vocabulary::from_gguf(&file.content).map_err(|error| fault(&error))?;
         let template = Template::from_gguf(&file.content, &vocabulary).map_err(|error| fault(&error))?;
-        let model = LanguageModel::from_file(&mut file, level, None, progress);
+        let model = LanguageModel::from_file(&mut file, &machine, progress);
         let model = model.map_err(|error| fault(&error))?;
         let grammars = Grammars::new(&vocabulary);
         Ok(LanguageExpert {
@@ -62,10 +63,10 @@ impl LanguageExpert {
     /// Architecture, quantisation, context and the instructions in use, in a line.
     pub fn about(&self) -> String {
         let header = self.model.header();
-        let (machine, threads) = self.model.machine();
+        let machine = self.model.machine();
         let warning = self.vocabulary.warning().map(|warning| format!("; {warning}")).unwrap_or_default();
         format!(
-            "{} {}, {} M weights, context {}, {machine} on {threads} threads{warning}",
+            "{} {}, {} M weights, context {}, {machine}{warning}",
             header.architecture,
             header.quantisation,
             header.parameters / 1_000_000,

@@ -9,24 +9,24 @@ pub use flight::Flight;
 use super::cache::Cache;
 use super::generate::{count, failed};
 use super::gguf::{GgufError, GgufFile, Header};
-use super::kernels::{Level, Pool};
-use super::llama::{ForwardError, Llama, Row, Settings};
+use super::kernels::Level;
+use super::machine::Machine;
+use super::network::{ForwardError, Network, Row};
 use super::prefixes::Prefixes;
 use super::sampler::Place;
+use super::settings::Settings;
 use crate::ask::{Answer, Finish, Usage};
 use crate::expert::{Control, ExpertError, Flow, Sink};
 
-/// Bytes of keys and values that are kept of finished sequences.
-const PREFIX_BYTES: usize = 256 << 20;
-/// Rows of a prompt in one pass: many enough to be fast, few enough that a cancel is felt at once.
-const CHUNK: usize = 64;
 /// Rows that guesses may add to a pass, shared by all that run: beyond them arithmetic costs more than reading weights.
 const GUESSES: usize = 16;
 
 /// A loaded model with the prefixes it remembers.
 pub struct LanguageModel {
     header: Header,
-    model: Llama,
+    network: Box<dyn Network>,
+    /// Instructions for the arithmetic on logits.
+    level: Level,
     prefixes: Prefixes,
     /// Rows of a pass that may be guesses; 0 for none.
     guesses: usize,
@@ -46,26 +46,20 @@ pub struct Work {
 }
 
 impl LanguageModel {
-    /// Loads a file that is open already, with this many threads, or as many as there are cores. `progress` gets the
-    /// part that is done, 0 to 1.
-    ///
-    /// Refuses a model for which the memory that is free now does not suffice, where the system tells how much that
-    /// is.
+    /// Loads a file that is open already. `progress` gets the part that is done, 0 to 1.
     pub fn from_file(
         file: &mut GgufFile,
-        level: Level,
-        threads: Option<usize>,
+        machine: &Machine,
         progress: &mut dyn FnMut(f32),
     ) -> Result<LanguageModel, GgufError> {
-        enough_memory(&file.header)?;
-        let pool = threads.map_or_else(Pool::of_this_machine, Pool::new);
-        let model = Llama::load(file, level, pool, progress)?;
+        let network = machine.load(file, progress)?;
         let mut header = file.header.clone();
         header.tensors = Vec::new();
         Ok(LanguageModel {
             header,
-            model,
-            prefixes: Prefixes::new(PREFIX_BYTES),
+            prefixes: Prefixes::new(network.prefix_bytes()),
+            network,
+            level: machine.level(),
             guesses: GUESSES,
             work: Work::default(),
         })
@@ -77,17 +71,17 @@ impl LanguageModel {
     }
 
     pub fn settings(&self) -> &Settings {
-        self.model.settings()
+        self.network.settings()
     }
 
-    /// The instructions in use and the number of threads, for `doctor`.
-    pub fn machine(&self) -> (&'static str, usize) {
-        (self.model.level().name(), self.model.threads())
+    /// What computes, in a few words.
+    pub fn machine(&self) -> String {
+        self.network.machine()
     }
 
     /// Bytes of the weights, and of the remembered prefixes.
     pub fn bytes(&self) -> (usize, usize) {
-        (self.model.bytes(), self.prefixes.bytes())
+        (self.network.bytes(), self.prefixes.bytes())
     }
 
     /// Forgets all prefixes, or keeps at most this many bytes of them from now on.
@@ -129,7 +123,7 @@ impl LanguageModel {
 
     /// A cache with as much of the prompt as is known; its last token is always left, to give logits.
     fn known(&mut self, prompt: &[u32]) -> Cache {
-        self.prefixes.take(prompt, prompt.len().saturating_sub(1)).unwrap_or_else(|| self.model.cache())
+        self.prefixes.take(prompt, prompt.len().saturating_sub(1)).unwrap_or_else(|| self.network.cache())
     }
 
     /// The log-probability of each continuation after the prompt: the sum over its tokens, 0 for none.
@@ -156,9 +150,9 @@ impl LanguageModel {
         let mut cancelled = false;
         while cache.len() < before.len() && !cancelled {
             cancelled = control.checkpoint() == Flow::Cancel;
-            let chunk = &before[cache.len()..before.len().min(cache.len() + CHUNK)];
+            let chunk = &before[cache.len()..before.len().min(cache.len() + self.network.chunk())];
             let rows: Vec<Row> = chunk.iter().map(|&token| Row { cache: 0, token, logits: false }).collect();
-            self.model
+            self.network
                 .forward(&mut [&mut cache], &rows)
                 .map_err(|why| ExpertError::Model(why.to_string()))?;
             sink.prefill(cache.len(), prompt.len());
@@ -195,9 +189,9 @@ impl LanguageModel {
                 before.zip(tokens).map(move |(&before, &token)| (index, before, token))
             })
             .collect();
-        let level = self.model.level();
+        let level = self.level;
         let mut logits = Vec::new();
-        for judged in judged.chunks(CHUNK) {
+        for judged in judged.chunks(self.network.chunk()) {
             if control.checkpoint() == Flow::Cancel {
                 return Ok(None);
             }
@@ -208,7 +202,7 @@ impl LanguageModel {
                 .map(|&(index, token, _)| Row { cache: index - first, token, logits: true })
                 .collect();
             let pass = self
-                .model
+                .network
                 .forward(&mut borrowed, &rows)
                 .map_err(|why| ExpertError::Model(why.to_string()))?;
             for (row, &(index, _, token)) in judged.iter().enumerate() {
@@ -219,25 +213,6 @@ impl LanguageModel {
             caches[first..end - 1].fill(prompt.clone());
         }
         Ok(Some(scores))
-    }
-}
-
-/// Refuses a model that needs more memory than is free, where the system tells how much that is.
-pub(super) fn enough_memory(header: &Header) -> Result<(), GgufError> {
-    std::fs::read_to_string("/proc/meminfo").map_or(Ok(()), |told| fits(header.memory_estimate(), &told))
-}
-
-/// Whether this many bytes are free, by the text of Linux's `/proc/meminfo`.
-fn fits(need: u64, meminfo: &str) -> Result<(), GgufError> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
-    let free = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    match free.map(|kilobytes| kilobytes.saturating_mul(1024)) {
-        Some(free) if free < need => Err(GgufError::Unsupported(format!(
-            "the model needs about {} MiB of memory, {} MiB are free; close other programs or choose a smaller model",
-            need >> 20,
-            free >> 20
-        ))),
-        _ => Ok(()),
     }
 }
 

@@ -65,7 +65,7 @@ impl Prefixes {
 
     /// Bytes of all pages, shared ones counted once.
     pub fn bytes(&self) -> usize {
-        let pages: HashSet<_> = self.entries.iter().flat_map(|entry| entry.cache.page_ids()).collect();
+        let pages: HashSet<_> = self.entries.iter().flat_map(|entry| entry.cache.pieces()).collect();
         pages.into_iter().map(|(_, bytes)| bytes).sum()
     }
 
@@ -82,16 +82,19 @@ impl Entry {
 
 #[cfg(test)]
 mod tests {
-    use super::super::cache::Shape;
+    use super::super::cache::{Pages, Shape};
     use super::*;
 
     const SHAPE: Shape = Shape { layers: 1, heads: 1, head: 16 };
 
     fn sequence(length: usize) -> (Vec<u32>, Cache) {
-        let mut cache = Cache::new(SHAPE);
-        cache.reserve(length);
-        cache.advance(length);
-        ((0..length as u32).collect(), cache)
+        ((0..length as u32).collect(), grown(Pages::new(SHAPE), length))
+    }
+
+    fn grown(mut pages: Pages, by: usize) -> Cache {
+        pages.reserve(by);
+        pages.advance(by);
+        Cache::Pages(pages)
     }
 
     #[test]
@@ -123,8 +126,8 @@ mod tests {
         // A branch shares its first page.
         let mut branch = cache.clone();
         branch.truncate(64);
-        branch.reserve(1);
-        branch.advance(1);
+        let Cache::Pages(branch) = branch else { unreachable!() };
+        let branch = grown(branch, 1);
         let branched = [&tokens[..64], &[999]].concat();
         prefixes.keep(&branched, &branch);
         assert_eq!(prefixes.bytes(), 3 * SHAPE.page_bytes());

@@ -1,7 +1,7 @@
-//! Takes tensors out of a GGUF file and into the shape the kernels want.
+//! Takes tensors out of a GGUF file: as their bytes, as plain numbers, or in the shape the kernels want.
 //!
-//! Called by the models of this folder. Q4_0, Q4_1 and Q8_0 keep their very bits. All other types (K-quants, Q5, F16,
-//! BF16, F32) are widened to f32, by candle or here, and quantised to eight bits a weight.
+//! Called by the models of this folder. For the kernels Q4_0, Q4_1 and Q8_0 keep their very bits. All other types
+//! (K-quants, Q5, F16, BF16, F32) are widened to f32, by candle or here, and quantised to eight bits a weight.
 
 use std::borrow::Cow;
 
@@ -14,8 +14,6 @@ use super::kernels::pack::Packed;
 use super::kernels::{BLOCK, LANES, Level, Pool, half, matmul};
 
 /// A linear map without bias: one or more matrices of the same width, their outputs one after the other.
-///
-/// Here a backend of candle (`QMatMul` on a GPU) finds its place, as a second way to hold the parts.
 pub struct Linear {
     parts: Vec<Packed>,
 }
@@ -85,7 +83,13 @@ pub fn plain(file: &mut GgufFile, name: &str, rows: usize, columns: usize) -> Re
     widen(&entry, &bytes, rows, columns)
 }
 
-fn matrix(file: &mut GgufFile, part: &Part<'_>, columns: usize) -> Result<Packed, GgufError> {
+/// The rows of a part as they lie in the file, heads split.
+pub(super) struct Rows {
+    pub(super) entry: TensorEntry,
+    pub(super) bytes: Vec<u8>,
+}
+
+pub(super) fn rows(file: &mut GgufFile, part: &Part<'_>, columns: usize) -> Result<Rows, GgufError> {
     let entry = file.entry(part.name)?;
     match part.expert {
         None => expect_shape(&entry, &[part.rows, columns])?,
@@ -96,14 +100,22 @@ fn matrix(file: &mut GgufFile, part: &Part<'_>, columns: usize) -> Result<Packed
             format!("tensor {} has {columns} columns: only multiples of {BLOCK} are supported", part.name);
         return Err(GgufError::Unsupported(why));
     }
-    // The checks of the file make this exact: whole blocks in each row.
-    let row_bytes = columns / entry.dtype.block_size() * entry.dtype.type_size();
+    let row_bytes = row_bytes(&entry, columns);
     let need = (part.rows * row_bytes) as u64;
     let from = part.expert.map_or(0, |(index, _)| need * index as u64);
-    let mut bytes = file.slice(&entry, from, need)?;
-    if let Some(head) = part.split_heads {
-        bytes = split_heads(&bytes, head * row_bytes, row_bytes);
-    }
+    let bytes = file.slice(&entry, from, need)?;
+    let split = part.split_heads.map(|head| split_heads(&bytes, head * row_bytes, row_bytes));
+    Ok(Rows { entry, bytes: split.unwrap_or(bytes) })
+}
+
+/// The checks of the file make this exact: whole blocks in each row.
+fn row_bytes(entry: &TensorEntry, columns: usize) -> usize {
+    columns / entry.dtype.block_size() * entry.dtype.type_size()
+}
+
+fn matrix(file: &mut GgufFile, part: &Part<'_>, columns: usize) -> Result<Packed, GgufError> {
+    let Rows { entry, bytes } = rows(file, part, columns)?;
+    let row_bytes = row_bytes(&entry, columns);
     Ok(match entry.dtype {
         GgmlDType::Q4_0 => Packed::from_q4_0(&bytes, columns),
         GgmlDType::Q4_1 => Packed::from_q4_1(&bytes, columns),

@@ -44,6 +44,7 @@ impl Reader<'_> {
             "model",
             "embedding",
             "kernels",
+            "device",
             "models_memory",
             "theme",
             "mouse",
@@ -63,6 +64,7 @@ impl Reader<'_> {
                 "model" => self.config.model = self.word(name, value),
                 "embedding" => self.config.embedding = self.word(name, value),
                 "kernels" => self.config.kernels = self.word(name, value),
+                "device" => self.config.device = self.word(name, value),
                 "models_memory" => {
                     let fits = |number: f32| 0.0 < number && number < 1e6;
                     self.config.models_memory = self.number(name, value, "a number of GB above 0", fits);

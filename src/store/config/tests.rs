@@ -27,6 +27,7 @@ fn the_default_sets_nothing_and_shows_everything() {
         model,
         embedding,
         kernels,
+        device,
         models_memory,
         theme,
         mouse,
@@ -39,8 +40,8 @@ fn the_default_sets_nothing_and_shows_everything() {
         path: _,
         places,
     } = parse(&everything()).unwrap();
-    let texts = [strategy, router, model, embedding, kernels, theme].map(|text| text.is_some());
-    assert_eq!(texts, [true; 6]);
+    let texts = [strategy, router, model, embedding, kernels, device, theme].map(|text| text.is_some());
+    assert_eq!(texts, [true; 7]);
     assert_eq!((mouse, models_memory, temperature), (Some(true), Some(8.0), Some(0.0)));
     assert_eq!((mouse, temperature, top_p, seed), (Some(true), Some(0.0), Some(1.0), Some(0)));
     let limits = crate::session::Limits::default();
@@ -54,7 +55,7 @@ fn the_default_sets_nothing_and_shows_everything() {
     assert_eq!(prompts.as_deref(), Some(Path::new("/p/prompts")), "taken from the folder of the file");
     assert_eq!(
         places.keys().filter(|key| !["sampling", "limits", "keys"].contains(&key.as_str())).count(),
-        21
+        22
     );
 }
 

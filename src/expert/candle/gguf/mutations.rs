@@ -4,7 +4,8 @@
 //! `PLANTERN_TEST_MUTATIONS=100000 cargo test --lib mutations -- --nocapture`
 
 use super::super::kernels::{Level, Pool};
-use super::super::llama::{Llama, Row};
+use super::super::llama::Llama;
+use super::super::network::{Network, Row};
 use super::super::template::Template;
 use super::super::tiny::Tiny;
 use super::super::vocabulary::Vocabulary;

@@ -130,7 +130,8 @@ fn a_file_that_is_cut_or_replaced_while_it_is_read_ends_in_an_error() {
 fn a_loaded_model_needs_its_file_no_more() {
     use super::super::{
         kernels::{Level, Pool},
-        llama::{Llama, Row},
+        llama::Llama,
+        network::{Network, Row},
     };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tiny.gguf");
@@ -157,8 +158,8 @@ fn a_loaded_model_needs_its_file_no_more() {
 #[test]
 fn a_tokenizer_of_another_model_is_said_before_anything_is_loaded() {
     let mut header = GgufFile::from_bytes(TINY.clone()).unwrap().header;
-    assert!(super::super::llama::Llama::settings_of(&header).is_ok());
+    assert!(super::super::settings::Settings::read(&header).is_ok());
     header.metadata.insert("tokenizer.ggml.tokens".to_owned(), Value::List(301));
-    let error = super::super::llama::Llama::settings_of(&header).unwrap_err().to_string();
+    let error = super::super::settings::Settings::read(&header).unwrap_err().to_string();
     assert!(error.contains("has 301 tokens, the weights know 300"), "{error}");
 }

@@ -1,5 +1,6 @@
 //! The tiny files of every architecture; every type of weights against the reference; the choice of experts.
 
+use super::super::gates::Gate;
 use super::super::gguf::GgmlDType;
 use super::super::tiny::Tiny;
 use super::tests::{fresh, load};
@@ -7,20 +8,20 @@ use super::*;
 use std::sync::{Arc, Mutex};
 
 /// Root mean square of the differences, as a part of that of the logits.
-pub(super) fn distance(got: &[Vec<f32>], expected: &[Vec<f32>]) -> f32 {
+pub(in super::super) fn distance(got: &[Vec<f32>], expected: &[Vec<f32>]) -> f32 {
     let square = |values: &mut dyn Iterator<Item = f32>| values.map(|value| value * value).sum::<f32>();
     let pairs = || got.iter().flatten().zip(expected.iter().flatten());
     (square(&mut pairs().map(|(a, b)| a - b)) / square(&mut pairs().map(|(_, b)| *b))).sqrt()
 }
 
 /// What rounding activations to bytes, and keys and values to f16, may cost: measured 0.018 to 0.036.
-pub(super) const BYTES: f32 = 0.05;
+pub(in super::super) const BYTES: f32 = 0.05;
 
-pub(super) fn tokens() -> Vec<u32> {
+pub(in super::super) fn tokens() -> Vec<u32> {
     (0..40).map(|i| (i * 37 + 5) % 300).collect()
 }
 
-pub(super) fn architectures() -> Vec<(&'static str, Tiny)> {
+pub(in super::super) fn architectures() -> Vec<(&'static str, Tiny)> {
     let plain = Tiny { dtype: GgmlDType::F16, ..Tiny::default() };
     let of = |architecture| Tiny { architecture, ..plain.clone() };
     vec![
@@ -38,14 +39,19 @@ pub(super) fn architectures() -> Vec<(&'static str, Tiny)> {
 
 /// The logits of the lane, with the experts that the reference chose: a near tie of two experts falls either way and
 /// changes everything after it. `the_experts_of_a_network_can_be_seen_and_changed` counts those.
-pub(super) fn routed(tiny: &Tiny, level: Level, chosen: reference::Chosen) -> Vec<Vec<f32>> {
+pub(in super::super) fn routed(tiny: &Tiny, level: Level, chosen: reference::Chosen) -> Vec<Vec<f32>> {
     let mut model = load(tiny, level);
-    model.watch_gates(Some(Box::new(move |layer, row, gates| {
+    model.watch_gates(Some(gates(chosen)));
+    fresh(&mut model, &tokens(), &[])
+}
+
+/// Sends each row to the experts that were chosen for it.
+pub(in super::super) fn gates(chosen: reference::Chosen) -> GateHook {
+    Box::new(move |layer, row, gates| {
         for (gate, &(expert, weight)) in gates.iter_mut().zip(&chosen[layer][row]) {
             *gate = Gate { expert, weight };
         }
-    })));
-    fresh(&mut model, &tokens(), &[])
+    })
 }
 
 #[test]

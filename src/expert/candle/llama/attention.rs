@@ -5,11 +5,13 @@
 
 use std::sync::Arc;
 
-use super::super::cache::Cache;
+use super::super::blocks::Layer;
+use super::super::cache::Pages;
 use super::super::kernels::attention::{Attend, PAGE, QUERIES, Running, attend, finish};
 use super::super::kernels::rows::{Dress, Tiles, head};
 use super::super::kernels::{LANES, Level, Pool};
-use super::{Layer, Row, Settings};
+use super::super::weights::Linear;
+use super::{Row, Settings};
 
 /// The rows of a pass in groups of neighbours.
 #[derive(Default)]
@@ -26,8 +28,8 @@ pub(super) struct Scene<'a, 'c> {
     pub(super) pool: &'a Pool,
     pub(super) settings: &'a Settings,
     pub(super) layer: usize,
-    pub(super) weights: &'a Layer,
-    pub(super) caches: &'a [&'c mut Cache],
+    pub(super) weights: &'a Layer<Linear>,
+    pub(super) caches: &'a [&'c mut Pages],
     pub(super) rows: &'a [Row],
     pub(super) positions: &'a [usize],
     pub(super) angles: &'a [f32],
@@ -39,7 +41,7 @@ impl Groups {
     pub(super) fn form(
         &mut self,
         rows: &[Row],
-        caches: &[&mut Cache],
+        caches: &[&mut Pages],
         heads: usize,
         sharing: usize,
         head: usize,

@@ -2,34 +2,15 @@
 //!
 //! Called by `pass` only. An expert sees the rows that chose it as one product; what a row gets does not depend on the
 //! rows beside it. The choice can be watched and changed through a [`GateHook`].
-//!
-//! Source: "Mixtral of Experts" (Jiang et al., 2024); the weights of the chosen are normed to a sum of one.
 
+use super::super::blocks::Mixture;
+use super::super::gates::{Gate, GateHook, choose};
 use super::super::kernels::activation::Block;
 use super::super::kernels::rows::{Tiles, gate};
 use super::super::kernels::{BLOCK, LANES, Level, Pool};
+use super::super::weights::Linear;
+use super::Settings;
 use super::pass::each_row;
-use super::{Dense, Settings};
-
-/// An expert of the network that a row goes to, and the weight of its answer.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Gate {
-    pub expert: usize,
-    /// 0 to 1; all gates of a row sum to 1, unless a hook says otherwise.
-    pub weight: f32,
-}
-
-/// Gets the layer, the row of the pass and its gates, heaviest first, before the experts are asked. It may write other
-/// experts and weights; one that does not exist is left out.
-pub type GateHook = Box<dyn FnMut(usize, usize, &mut [Gate]) + Send>;
-
-/// Router and experts of one layer.
-pub(super) struct Mixture {
-    /// Row by row: an expert's row has the width of the residual stream.
-    router: Vec<f32>,
-    experts: Vec<Dense>,
-    used: usize,
-}
 
 /// What a pass through the experts reads.
 pub(super) struct Scene<'a> {
@@ -55,81 +36,61 @@ pub(super) struct Room {
     product: Vec<f32>,
 }
 
-impl Mixture {
-    pub(super) fn new(router: Vec<f32>, experts: Vec<Dense>, used: usize) -> Mixture {
-        Mixture { router, experts, used }
+/// Writes the answer for every row into `out`, tile by tile.
+pub(super) fn forward(
+    layer: &Mixture<Linear>,
+    scene: &Scene<'_>,
+    hook: &mut Option<GateHook>,
+    room: &mut Room,
+    out: &mut [f32],
+) {
+    let Scene { level, pool, settings, activations, .. } = *scene;
+    let (hidden, feed_forward) = (settings.hidden, settings.feed_forward);
+    let (width, count) = (hidden / BLOCK, activations.len() / (hidden / BLOCK));
+    gates(layer, scene, count, &mut room.gates);
+    if let Some(hook) = hook {
+        let each = room.gates.chunks_exact_mut(layer.used).enumerate();
+        each.for_each(|(row, gates)| hook(scene.layer, row, gates));
     }
-
-    pub(super) fn bytes(&self) -> usize {
-        self.router.len() * 4 + self.experts.iter().map(Dense::bytes).sum::<usize>()
-    }
-
-    /// Writes the answer for every row into `out`, tile by tile.
-    pub(super) fn forward(
-        &self,
-        scene: &Scene<'_>,
-        hook: &mut Option<GateHook>,
-        room: &mut Room,
-        out: &mut [f32],
-    ) {
-        let Scene { level, pool, settings, activations, .. } = *scene;
-        let (hidden, feed_forward) = (settings.hidden, settings.feed_forward);
-        let (width, count) = (hidden / BLOCK, activations.len() / (hidden / BLOCK));
-        self.choose(scene, count, &mut room.gates);
-        if let Some(hook) = hook {
-            let each = room.gates.chunks_exact_mut(self.used).enumerate();
-            each.for_each(|(row, gates)| hook(scene.layer, row, gates));
+    out.fill(0.0);
+    for (index, expert) in layer.experts.iter().enumerate() {
+        let Room { gates, rows, taken, gate_up, between, product } = room;
+        rows.clear();
+        let chosen = gates.iter().enumerate().filter(|(_, gate)| gate.expert == index);
+        rows.extend(chosen.map(|(at, gate)| (at / layer.used, gate.weight)));
+        if rows.is_empty() {
+            continue;
         }
-        out.fill(0.0);
-        for (index, expert) in self.experts.iter().enumerate() {
-            let Room { gates, rows, taken, gate_up, between, product } = room;
-            rows.clear();
-            let chosen = gates.iter().enumerate().filter(|(_, gate)| gate.expert == index);
-            rows.extend(chosen.map(|(at, gate)| (at / self.used, gate.weight)));
-            if rows.is_empty() {
-                continue;
-            }
-            taken.clear();
-            rows.iter().for_each(|(row, _)| taken.extend_from_slice(&activations[row * width..][..width]));
-            gate_up.resize(rows.len() * 2 * feed_forward, 0.0);
-            expert.gate_up.multiply(level, pool, taken, rows.len(), gate_up);
-            between.resize(rows.len() * feed_forward / BLOCK, Block::default());
-            let (values, of) = (&gate_up[..], rows.len());
-            each_row(pool, between, of, |row, acts| gate(level, Tiles { values, rows: of, row }, acts));
-            product.resize(rows.len() * hidden, 0.0);
-            expert.down.multiply(level, pool, between, rows.len(), product);
-            let tiles = out.chunks_exact_mut(count * LANES).zip(product.chunks_exact(of * LANES));
-            for (out, product) in tiles {
-                for ((row, weight), values) in rows.iter().zip(product.chunks_exact(LANES)) {
-                    let out = &mut out[row * LANES..][..LANES];
-                    out.iter_mut().zip(values).for_each(|(out, value)| *out += weight * value);
-                }
+        taken.clear();
+        rows.iter().for_each(|(row, _)| taken.extend_from_slice(&activations[row * width..][..width]));
+        gate_up.resize(rows.len() * 2 * feed_forward, 0.0);
+        expert.gate_up.multiply(level, pool, taken, rows.len(), gate_up);
+        between.resize(rows.len() * feed_forward / BLOCK, Block::default());
+        let (values, of) = (&gate_up[..], rows.len());
+        each_row(pool, between, of, |row, acts| gate(level, Tiles { values, rows: of, row }, acts));
+        product.resize(rows.len() * hidden, 0.0);
+        expert.down.multiply(level, pool, between, rows.len(), product);
+        let tiles = out.chunks_exact_mut(count * LANES).zip(product.chunks_exact(of * LANES));
+        for (out, product) in tiles {
+            for ((row, weight), values) in rows.iter().zip(product.chunks_exact(LANES)) {
+                let out = &mut out[row * LANES..][..LANES];
+                out.iter_mut().zip(values).for_each(|(out, value)| *out += weight * value);
             }
         }
     }
+}
 
-    /// The gates of all rows. In full precision: an activation rounded to a byte could tip the balance.
-    fn choose(&self, scene: &Scene<'_>, count: usize, gates: &mut Vec<Gate>) {
-        let Settings { hidden, epsilon, .. } = *scene.settings;
-        gates.resize(count * self.used, Gate { expert: 0, weight: 0.0 });
-        scene.pool.chunks(gates, self.used, |row, gates| {
-            let residual = &scene.residual[row * hidden..][..hidden];
-            let mean = residual.iter().map(|x| x * x).sum::<f32>() / hidden as f32;
-            let factor = 1.0 / (mean + epsilon).sqrt();
-            let normed: Vec<f32> =
-                residual.iter().zip(scene.norm).map(|(x, norm)| x * factor * norm).collect();
-            let mut scores: Vec<(usize, f32)> =
-                self.router.chunks_exact(hidden).map(|router| dot(router, &normed)).enumerate().collect();
-            // The heaviest first; of equals the first, so that a choice can be repeated.
-            scores.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-            // Normed over the chosen, the softmax over all becomes one over them.
-            let largest = scores[0].1;
-            let sum: f32 = scores[..gates.len()].iter().map(|(_, score)| (score - largest).exp()).sum();
-            for (gate, (expert, score)) in gates.iter_mut().zip(scores) {
-                *gate = Gate { expert, weight: (score - largest).exp() / sum };
-            }
-        });
-    }
+/// The gates of all rows. In full precision: an activation rounded to a byte could tip the balance.
+fn gates(layer: &Mixture<Linear>, scene: &Scene<'_>, count: usize, gates: &mut Vec<Gate>) {
+    let Settings { hidden, epsilon, .. } = *scene.settings;
+    gates.resize(count * layer.used, Gate { expert: 0, weight: 0.0 });
+    scene.pool.chunks(gates, layer.used, |row, gates| {
+        let residual = &scene.residual[row * hidden..][..hidden];
+        let mean = residual.iter().map(|x| x * x).sum::<f32>() / hidden as f32;
+        let factor = 1.0 / (mean + epsilon).sqrt();
+        let normed: Vec<f32> = residual.iter().zip(scene.norm).map(|(x, norm)| x * factor * norm).collect();
+        choose(layer.router.chunks_exact(hidden).map(|router| dot(router, &normed)), gates);
+    });
 }
 
 /// Sixteen sums side by side, which the compiler makes a vector of.

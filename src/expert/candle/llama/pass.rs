@@ -1,10 +1,12 @@
 //! The steps of a forward pass, in order: enter, the layers, the logits. Called by `llama` only.
 
-use super::super::cache::Cache;
+use super::super::blocks::{Feed, Layer};
+use super::super::cache::Pages;
 use super::super::kernels::activation::Block;
 use super::super::kernels::rows::{Dress, Tiles, add_and_norm, gate, head, quantise_planes, store_half};
 use super::super::kernels::{BLOCK, LANES, Level, Pool};
-use super::{Feed, Layer, Llama, Logits, Row, Settings, mixture};
+use super::super::weights::Linear;
+use super::{Llama, Logits, Row, Settings, mixture};
 
 /// Rows that a thread takes at once in the steps between products: one alone is not worth waking anybody.
 fn together(rows: usize) -> usize {
@@ -13,7 +15,7 @@ fn together(rows: usize) -> usize {
 
 impl Llama {
     /// Embeds the tokens, and prepares what depends on their positions only.
-    pub(super) fn enter(&mut self, rows: &[Row], caches: &[&mut Cache]) {
+    pub(super) fn enter(&mut self, rows: &[Row], caches: &[&mut Pages]) {
         let Settings { hidden, feed_forward, heads, key_value_heads, head, .. } = self.settings;
         let (room, count) = (&mut self.room, rows.len());
         let widest = hidden.max(heads * head).max(feed_forward) / BLOCK;
@@ -25,7 +27,7 @@ impl Llama {
         room.product.resize(count * hidden, 0.0);
         room.gate_up.resize(count * 2 * feed_forward, 0.0);
         for (row, residual) in rows.iter().zip(room.residual.chunks_exact_mut(hidden)) {
-            self.embedding.row(row.token as usize, residual);
+            self.blocks.embedding.row(row.token as usize, residual);
         }
         room.angles.clear();
         for &position in &room.positions {
@@ -36,10 +38,10 @@ impl Llama {
         room.groups.form(rows, caches, key_value_heads, heads / key_value_heads, head);
     }
 
-    pub(super) fn layer(&mut self, index: usize, caches: &mut [&mut Cache], rows: &[Row]) {
-        let Llama { settings, layers, level, pool, room, gate_hook, .. } = self;
+    pub(super) fn layer(&mut self, index: usize, caches: &mut [&mut Pages], rows: &[Row]) {
+        let Llama { settings, blocks, level, pool, room, gate_hook } = self;
         let Settings { hidden, feed_forward, heads, key_value_heads, head, epsilon, .. } = *settings;
-        let (layer, level, count) = (&layers[index], *level, rows.len());
+        let (layer, level, count) = (&blocks.layers[index], *level, rows.len());
         let norm = Norm { level, pool, hidden, epsilon, rows: count };
 
         // The product of the layer before is still to be added to the residual stream.
@@ -98,7 +100,7 @@ impl Llama {
                     norm: &layer.feed_forward_norm,
                     activations: acts,
                 };
-                return mixture.forward(&scene, gate_hook, &mut room.mixture, &mut room.product);
+                return mixture::forward(mixture, &scene, gate_hook, &mut room.mixture, &mut room.product);
             }
         };
         dense.gate_up.multiply(level, pool, acts, count, &mut room.gate_up);
@@ -110,22 +112,22 @@ impl Llama {
     }
 
     pub(super) fn logits(&mut self, rows: &[Row]) -> Logits<'_> {
-        let Llama { settings, embedding, output, norm, level, pool, room, .. } = self;
+        let Llama { settings, blocks, level, pool, room, .. } = self;
         let Settings { hidden, vocabulary, epsilon, .. } = *settings;
-        let output = output.as_ref().unwrap_or(embedding);
+        let output = blocks.output.as_ref().unwrap_or(&blocks.embedding);
         let wanted = rows.iter().filter(|row| row.logits).count();
         let acts = &mut room.activations[..wanted * hidden / BLOCK];
         let which = rows.iter().enumerate().filter(|(_, row)| row.logits);
         for ((row, _), acts) in which.zip(acts.chunks_exact_mut(hidden / BLOCK)) {
             let residual = &mut room.residual[row * hidden..][..hidden];
             let last = Tiles { values: &room.product, rows: rows.len(), row };
-            add_and_norm(*level, residual, Some(last), norm, epsilon, acts);
+            add_and_norm(*level, residual, Some(last), &blocks.norm, epsilon, acts);
         }
         room.logits.resize(wanted * output.outputs(), 0.0);
         if 0 < wanted {
             output.multiply(*level, pool, acts, wanted, &mut room.logits);
         }
-        Logits { tiles: &room.logits, rows: wanted, vocabulary }
+        Logits::tiled(&room.logits, wanted, vocabulary)
     }
 }
 
@@ -171,7 +173,7 @@ pub(super) fn each_row(
 
 /// Keys and values of all rows as f16: `[row][head][key, value]`.
 fn dress_keys_and_values(
-    layer: &Layer,
+    layer: &Layer<Linear>,
     settings: &Settings,
     level: Level,
     pool: &Pool,

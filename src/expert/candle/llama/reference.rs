@@ -14,10 +14,10 @@ pub(super) struct Reference {
 }
 
 /// What each row went to, layer by layer: experts and their weights, heaviest first.
-pub(super) type Chosen = Vec<Vec<Vec<(usize, f32)>>>;
+pub(in super::super) type Chosen = Vec<Vec<Vec<(usize, f32)>>>;
 
 /// The logits after each of the tokens, and the experts each row went to.
-pub(super) fn logits(bytes: Vec<u8>, tokens: &[u32]) -> (Vec<Vec<f32>>, Chosen) {
+pub(in super::super) fn logits(bytes: Vec<u8>, tokens: &[u32]) -> (Vec<Vec<f32>>, Chosen) {
     Reference::open(bytes).forward(tokens).unwrap()
 }
 

@@ -5,13 +5,18 @@ use super::super::tiny::Tiny;
 use super::*;
 use proptest::prelude::*;
 
-pub(super) fn load(tiny: &Tiny, level: Level) -> Llama {
+pub(in super::super) fn load(tiny: &Tiny, level: Level) -> Llama {
     let mut file = GgufFile::from_bytes(tiny.bytes()).unwrap();
     Llama::load(&mut file, level, Pool::new(2), &mut |_| {}).unwrap()
 }
 
 /// Logits after each token, fed in pieces of these sizes (the last goes on to the end).
-fn in_pieces(model: &mut Llama, cache: &mut Cache, tokens: &[u32], sizes: &[usize]) -> Vec<Vec<f32>> {
+pub(in super::super) fn in_pieces(
+    model: &mut dyn Network,
+    cache: &mut Cache,
+    tokens: &[u32],
+    sizes: &[usize],
+) -> Vec<Vec<f32>> {
     let (mut rest, mut all) = (tokens, Vec::new());
     let mut sizes = sizes.iter().copied();
     while !rest.is_empty() {
@@ -26,12 +31,12 @@ fn in_pieces(model: &mut Llama, cache: &mut Cache, tokens: &[u32], sizes: &[usiz
 }
 
 /// The same from an empty cache.
-pub(super) fn fresh(model: &mut Llama, tokens: &[u32], sizes: &[usize]) -> Vec<Vec<f32>> {
+pub(in super::super) fn fresh(model: &mut dyn Network, tokens: &[u32], sizes: &[usize]) -> Vec<Vec<f32>> {
     let mut cache = model.cache();
     in_pieces(model, &mut cache, tokens, sizes)
 }
 
-fn row_of(logits: &Logits<'_>, row: usize) -> Vec<f32> {
+pub(in super::super) fn row_of(logits: &Logits<'_>, row: usize) -> Vec<f32> {
     let mut out = Vec::new();
     logits.copy_row(row, &mut out);
     out

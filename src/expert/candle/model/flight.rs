@@ -4,13 +4,13 @@
 
 use std::collections::VecDeque;
 
-use super::{CHUNK, LanguageModel, Settings};
+use super::{LanguageModel, Settings};
 use crate::ask::Answer;
 use crate::expert::ExpertError;
 use crate::expert::candle::{
     cache::Cache,
     generate::{Generation, Job, Tokens},
-    llama::Row,
+    network::{ForwardError, Row},
 };
 
 /// A number by which the caller knows a job again.
@@ -120,7 +120,7 @@ impl LanguageModel {
         self.check_tokens(&job.start)?;
         let cache = self.known(&job.prompt);
         let Settings { context, .. } = *self.settings();
-        Generation::new(job, self.model.level(), context, cache)
+        Generation::new(job, self.level, context, cache)
     }
 
     /// One forward pass for all that run; tells which of them failed.
@@ -136,7 +136,7 @@ impl LanguageModel {
         let readers = running.iter().filter(|(_, generation)| generation.is_reading()).count().max(1);
         for (at, (_, generation)) in running.iter().enumerate() {
             let before = rows.len();
-            rows.extend(generation.rows(at, (CHUNK / readers).max(8)));
+            rows.extend(generation.rows(at, (self.network.chunk() / readers).max(8)));
             places.extend((0..rows.len() - before).map(|row| generation.cache.len() + row));
         }
         if rows.is_empty() {
@@ -147,9 +147,15 @@ impl LanguageModel {
         let reading: Vec<bool> = running.iter().map(|(_, generation)| generation.is_reading()).collect();
         let mut caches: Vec<&mut Cache> =
             running.iter_mut().map(|(_, generation)| &mut generation.cache).collect();
-        let logits = match self.model.forward(&mut caches, &rows) {
+        let logits = match self.network.forward(&mut caches, &rows) {
             Ok(logits) => logits,
-            Err(why) => return running.iter().map(|_| Some(ExpertError::Model(why.to_string()))).collect(),
+            Err(why) => {
+                if let ForwardError::Device(_) = why {
+                    // Most likely its memory is full: what is remembered goes, so that the next call has room.
+                    self.prefixes.clear();
+                }
+                return running.iter().map(|_| Some(ExpertError::Model(why.to_string()))).collect();
+            }
         };
         for (at, (_, generation)) in running.iter_mut().enumerate() {
             generation.fed(rows.iter().filter(|row| row.cache == at).count());

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// The real weights, if they are on this machine.
-fn real() -> Option<(LanguageModel, tokenizers::Tokenizer)> {
+/// The real weights, if they are on this computer.
+fn real(machine: &Machine) -> Option<(LanguageModel, tokenizers::Tokenizer)> {
     use candle_core::quantized::tokenizer::TokenizerFromGguf;
     let named = std::env::var_os("PLANTERN_TEST_GGUF").map(std::path::PathBuf::from);
     let usual = std::env::var_os("HOME").map(|home| {
@@ -15,7 +15,7 @@ fn real() -> Option<(LanguageModel, tokenizers::Tokenizer)> {
     };
     let mut file = GgufFile::open(&path).unwrap();
     let tokenizer = tokenizers::Tokenizer::from_gguf(&file.content).unwrap();
-    Some((LanguageModel::from_file(&mut file, Level::best(), None, &mut |_| {}).unwrap(), tokenizer))
+    Some((LanguageModel::from_file(&mut file, machine, &mut |_| {}).unwrap(), tokenizer))
 }
 
 struct Real(Vec<Vec<u8>>);
@@ -34,7 +34,16 @@ impl Tokens for Real {
 
 #[test]
 fn real_weights_know_the_capital_of_france() {
-    let Some((mut model, tokenizer)) = real() else { return };
+    capital_of_france(&Choice::from(Level::best()).open().unwrap());
+}
+
+#[test]
+fn real_weights_on_a_device_know_the_capital_of_france() {
+    capital_of_france(&Machine::of(crate::expert::candle::device::here()));
+}
+
+fn capital_of_france(machine: &Machine) {
+    let Some((mut model, tokenizer)) = real(machine) else { return };
     // The byte-level letters of plain ASCII words are enough here.
     let written =
         |id: u32| tokenizer.id_to_token(id).unwrap_or_default().replace('Ġ', " ").replace('Ċ', "\n");
