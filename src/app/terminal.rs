@@ -4,7 +4,9 @@ use crossterm::{
     cursor::Show,
     event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture},
     execute,
-    terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
+    terminal::{
+        Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    },
 };
 use ratatui::{Terminal, backend::CrosstermBackend};
 use std::{
@@ -56,10 +58,18 @@ fn enter(mouse: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Every mode off, in the order opposite to taking. Errors can not be helped here: the terminal may be gone.
+/// Every mode off, in the order opposite to taking; the screen is cleared before, as tmux leaves lines of one that grew meanwhile
+/// on the other. Errors can not be helped here: the terminal may be gone.
 fn leave() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        let _ = execute!(stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ = execute!(
+            stdout(),
+            DisableMouseCapture,
+            DisableBracketedPaste,
+            Clear(ClearType::All),
+            LeaveAlternateScreen,
+            Show
+        );
         let _ = disable_raw_mode();
     }
 }
