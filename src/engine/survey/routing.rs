@@ -26,14 +26,14 @@ impl<'a> Surveyor<'a> {
     pub(super) fn route(&self, subject: &Subject<'_>) -> Result<&'a ExpertCard, Status> {
         let Subject { task, draft, attempt, progress } = *subject;
         let stuck = |why: String| Err(Status::Stuck(why));
-        let text = self.session.plan.text(task);
+        let text = || self.session.plan.text(task);
         let cards = self.tools.roster.cards();
         let router = self.router_of(task);
         // By the ids of what it refers to: a number changes with its place, and the decision stands. Older logs have the numbers.
         let key_for = |text: &str| key_of(&[router, text, draft.expert.as_deref().unwrap_or_default()]);
         let key = key_for(&draft.phrase.show(|to| format!("#{to}")));
         if let Some((made_for, decision)) = &progress.routed
-            && (made_for.is_empty() || *made_for == key || *made_for == key_for(&text))
+            && (made_for.is_empty() || *made_for == key || *made_for == key_for(&text()))
         {
             // A router that trusts nobody leaves the choice to the person; nothing is guessed.
             let unknown = draft.expert.as_deref().filter(|tag| self.tools.roster.get(tag).is_none());
@@ -56,7 +56,7 @@ impl<'a> Surveyor<'a> {
         if !self.wants_moves && !router.asks() {
             return Err(Status::Ready);
         }
-        let knowledge = &*self.tools.knowledge;
+        let (knowledge, text) = (&*self.tools.knowledge, text());
         let mut scene =
             RouteScene { task: &text, tag: draft.expert.as_deref(), cards, reply: None, knowledge };
         let mut next = router.route(&scene);
