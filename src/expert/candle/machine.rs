@@ -44,10 +44,10 @@ impl Device {
             ("cpu", "") => Device::Processor,
             ("cuda", "") => Device::Cuda(0),
             ("metal", "") => Device::Metal,
-            ("cuda", number) if number.parse::<u8>().is_ok() => {
-                Device::Cuda(number.parse().map_err(|_| String::new())?)
-            }
-            _ => return Err(format!("no device is called `{name}`: any, cpu, cuda, cuda:1 or metal")),
+            (kind, number) => match (kind, number.parse::<u8>()) {
+                ("cuda", Ok(number)) => Device::Cuda(number.into()),
+                _ => return Err(format!("no device is called `{name}`: any, cpu, cuda, cuda:1 or metal")),
+            },
         };
         let built = match device {
             Device::Any | Device::Processor => true,

@@ -51,7 +51,8 @@ pub trait Network: Send {
     fn cache(&self) -> Cache;
 
     /// Carries the rows through the model, writes their keys and values into the caches, all of which are of this model,
-    /// and returns the logits of those rows that want them. What a row gives does not depend on the other sequences in the batch.
+    /// and returns the logits of those rows that want them. What a row gives does not depend on the other sequences in the
+    /// batch: by the lane's kernels exactly, on a device but for rounding, which has other kernels for other numbers of rows.
     fn forward(&mut self, caches: &mut [&mut Cache], rows: &[Row]) -> Result<Logits<'_>, ForwardError>;
 
     /// From now on `hook` sees which experts of the network each row goes to, layer by layer, and may change it;
