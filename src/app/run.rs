@@ -8,7 +8,12 @@ use crate::{
 };
 use crossterm::event::{Event, EventStream, KeyCode, KeyModifiers};
 use futures_util::StreamExt;
-use std::{io, time::Duration};
+use std::{
+    future::poll_fn,
+    io::{self, IsTerminal},
+    task::Poll,
+    time::Duration,
+};
 use tokio::{
     sync::mpsc::{Receiver, UnboundedReceiver},
     time::{Instant, interval, sleep_until},
@@ -40,6 +45,7 @@ pub(crate) async fn run(
     let size = desk.screen.terminal.size()?;
     desk.take(Message::Resized(size.width, size.height));
     let mut events = EventStream::new();
+    let keys = Keys { from_terminal: io::stdin().is_terminal() };
     let mut ticks = interval(TICK);
     let mut signals = Signals::listen()?;
     let mut drawn = Instant::now().checked_sub(FRAME).unwrap_or_else(Instant::now);
@@ -58,12 +64,12 @@ pub(crate) async fn run(
         let moving = desk.state.moves();
         tokio::select! {
             biased;
-            event = events.next() => match event {
+            () = signals.any() => desk.leave(),
+            event = keys.next(&mut events) => match event {
                 Some(Ok(event)) => desk.event(&event)?,
                 // The terminal is gone: nothing more will come from it.
                 Some(Err(_)) | None => desk.leave(),
             },
-            () = signals.any() => desk.leave(),
             Some(stored) = inbox.stored.recv() => desk.take(Message::Stored(stored)),
             Some(report) = inbox.reports.recv() => desk.report(report),
             () = sleep_until(drawn + FRAME), if desk.dirty => {
@@ -80,6 +86,23 @@ pub(crate) async fn run(
         }
     }
     Ok(())
+}
+
+/// Where events come from.
+#[derive(Clone, Copy)]
+struct Keys {
+    from_terminal: bool,
+}
+
+impl Keys {
+    /// The next event; none once the terminal is gone: crossterm would read one that was closed for ever.
+    async fn next(self, events: &mut EventStream) -> Option<io::Result<Event>> {
+        poll_fn(|context| match self.from_terminal && !io::stdin().is_terminal() {
+            true => Poll::Ready(None),
+            false => events.poll_next_unpin(context),
+        })
+        .await
+    }
 }
 
 /// Everything on the desk of one run.

@@ -11,6 +11,7 @@ use crossterm::{
 use ratatui::{Terminal, backend::CrosstermBackend};
 use std::{
     io::{self, Stdout, stdout},
+    mem::ManuallyDrop,
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -19,7 +20,8 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The terminal while it is ours. Dropping it gives it back.
 pub(crate) struct Screen {
-    pub(crate) terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped by itself: that would write to a terminal which may be gone, and panic.
+    pub(crate) terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     mouse: bool,
 }
 
@@ -29,7 +31,7 @@ impl Screen {
         // We ask for NO_COLOR ourselves: crossterm's own way of obeying it resets reverse video with every colour.
         crossterm::style::force_color_output(true);
         enter(mouse)?;
-        Ok(Screen { terminal: Terminal::new(CrosstermBackend::new(stdout()))?, mouse })
+        Ok(Screen { terminal: ManuallyDrop::new(Terminal::new(CrosstermBackend::new(stdout()))?), mouse })
     }
 
     /// Gives the terminal away for as long as `work` takes: an editor, a stopped job.
@@ -37,7 +39,9 @@ impl Screen {
         leave();
         let done = work();
         enter(self.mouse)?;
-        self.terminal.clear()?;
+        execute!(stdout(), Clear(ClearType::All))?;
+        // The next frame is drawn whole. `clear` of the terminal would ask it where the cursor is, and miss the answer.
+        self.terminal.swap_buffers();
         Ok(done)
     }
 }

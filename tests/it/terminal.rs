@@ -172,6 +172,46 @@ fn an_error_before_the_screen_leaves_the_terminal_alone() {
     assert_eq!(session.end().0, 2);
 }
 
+#[cfg(unix)]
+#[test]
+fn an_editor_has_the_terminal_and_gives_it_back() {
+    let check = |editor: &str, expected: &str| {
+        let mut session = Session::start(&["What is 1 + 1?"], &[("VISUAL", editor)]);
+        session.see("What is 1 + 1?");
+        session.press("E");
+        session.see(expected);
+        session.press("q");
+        let (status, raw) = session.end();
+        assert_eq!(status, 0, "{editor}");
+        assert!(!raw.contains("\x1b[6n"), "{editor}: the terminal was asked where its cursor is");
+    };
+    check("echo 'What is 2 + 2?' >", "What is 2 + 2?");
+    check("true", "nothing was changed");
+    check("no-such-editor", "nothing was changed");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_that_is_closed_is_no_crash() {
+    let session = Session::start(&["What is 1 + 1?"], &[]);
+    session.see("What is 1 + 1?");
+    let Session { master, mut child, mut keys, came, _home: home, .. } = session;
+    // Nobody listens any more: what the next key draws ends the thread that reads, and with it the last hold on the terminal.
+    drop(came);
+    keys.write_all(b"?").unwrap();
+    drop((keys, master));
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(start.elapsed() < PATIENCE, "it did not end");
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert!(
+        !home.path().join("crash.txt").exists(),
+        "{}",
+        std::fs::read_to_string(home.path().join("crash.txt")).unwrap()
+    );
+}
+
 #[test]
 fn a_file_opened_as_a_copy_stays_as_it_is() {
     let recorded = concat!(env!("CARGO_MANIFEST_DIR"), "/sessions/hamlet.jsonl");
