@@ -1,6 +1,8 @@
 //! The state of the workbench and the messages that change it.
 
-use super::{Action, Mode, RowId, Target, Ui, buffer::Typing, keymap::Keymap, lines::Lines};
+use super::{
+    Action, Mode, RowId, Target, Ui, buffer::Typing, keymap::Keymap, lines::Lines, mode::TypingMode,
+};
 use crate::{
     ask::Token,
     engine::{Bound, Held, ModelState, ModelStatus, Report, Survey, Tools, Which},
@@ -35,6 +37,8 @@ pub struct State {
     /// A person watches: runs pause where a person would want to look.
     pub interactive: bool,
     pub mode: Mode,
+    /// The text that was taken last, until the next key: what refuses it gives it back.
+    pub typed: Option<TypingMode>,
     pub ui: Ui,
     pub keymap: Keymap,
     pub models: BTreeMap<Which, ModelState>,
@@ -237,6 +241,7 @@ impl State {
             models: BTreeMap::new(),
             held: vec![],
             file: SessionFile::None,
+            typed: None,
             unsaved: None,
             notice: None,
             log: vec![],

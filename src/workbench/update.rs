@@ -70,6 +70,7 @@ fn taken(state: &mut State, message: Message) -> Vec<Effect> {
 
 fn act(state: &mut State, action: Action) -> Vec<Effect> {
     use Action as A;
+    state.typed = None;
     // Leaving, and what works wherever one is.
     match (action, &state.mode) {
         (A::Quit, Mode::Browse | Mode::Home { .. }) => return leave(state),

@@ -17,7 +17,7 @@ use crate::support::{Bench, DONE, REPLIES, TASK};
 use plantern::{
     ask::Request,
     ids::TaskId,
-    workbench::{Effect, Mode, RowId, Run, SessionFile},
+    workbench::{Action, Effect, Message, Mode, RowId, Run, SessionFile, Stored},
 };
 
 /// The outline after the keys, on the finished plan above.
@@ -231,10 +231,70 @@ fn bad_tasks_and_keys_are_answered_with_words() {
     assert!(bench.notice().contains("empty task"));
     bench.press(&format!("n '{}' enter", "x".repeat(100_001)));
     assert!(bench.notice().contains("100001 bytes"));
-    bench.press("z");
+    bench.press("esc z");
     assert!(bench.notice().contains("nothing to undo"));
     bench.press("q");
     assert_eq!(bench.effects.last(), Some(&Effect::Quit));
+}
+
+/// The text of the box that is open; `None` without one.
+fn typed(bench: &Bench) -> Option<&str> {
+    match &bench.state.mode {
+        Mode::Typing(mode) => Some(mode.buffer.text()),
+        _ => None,
+    }
+}
+
+#[test]
+fn work_that_is_not_saved_is_not_left_by_one_key() {
+    let mut bench = Bench::done();
+    bench.send(Message::Stored(Stored::Trouble("no space on the disk".to_owned())));
+    bench.press("q");
+    assert!(bench.notice().contains("q again leaves without it: no space"), "{}", bench.notice());
+    bench.press("j q");
+    assert_eq!(bench.effects, [], "something else was done in between");
+    bench.press("q");
+    assert_eq!(bench.effects, [Effect::Quit]);
+}
+
+#[test]
+fn a_refused_text_stays_in_its_box() {
+    let check = |keys: &str, text: &str, said: &str| {
+        let mut bench = Bench::done();
+        let before = bench.state.journal.records().len();
+        bench.press(&format!("{keys} C-u '{text}' enter"));
+        assert!(bench.notice().contains(said), "{}", bench.notice());
+        assert_eq!(bench.state.journal.records().len(), before, "nothing was changed");
+        assert_eq!(typed(&bench), Some(text), "{keys}");
+    };
+    check("n", &"x".repeat(100_001), "100001 bytes");
+    check("g j e", "[split] What are the words in #3?", "circle");
+    check("g j S", "one", "one line is one task");
+    check("g j C", "at most words", "words");
+    check("g j $", "2 cows", "cows");
+    check("g f", ": a note and no name", "without a name");
+    // A text that says nothing is not missed.
+    let mut bench = Bench::done();
+    bench.press("g j e C-u enter");
+    assert_eq!(typed(&bench), None);
+    // What the shell refuses later is given back, too, but not over what one does by then.
+    for (moved_on, expected) in [(false, Some("nosuch.jsonl")), (true, None)] {
+        bench.press("O 'nosuch.jsonl' enter");
+        assert_eq!(bench.effects.pop(), Some(Effect::Open("nosuch.jsonl".to_owned())));
+        if moved_on {
+            bench.press("j");
+        }
+        bench.send(Message::Stored(Stored::NotOpened("there is no such file".to_owned())));
+        assert_eq!(typed(&bench), expected);
+        if expected.is_some() {
+            bench.press("esc");
+        }
+    }
+    // An editor that changes nothing leaves the box as it was.
+    bench.press("n 'half a task'");
+    bench.send(Message::Action(Action::EditOutside));
+    bench.send(Message::Stored(Stored::Edited(None)));
+    assert_eq!(typed(&bench), Some("half a task"));
 }
 
 #[test]

@@ -101,8 +101,8 @@ pub(super) fn take_prompt(
     text: &str,
 ) -> Vec<Effect> {
     let Some(asking) = find(state, task, purpose, natural) else {
-        state.say(Weight::Warning, "the call is another one by now: nothing was changed");
-        return vec![];
+        let words = "the call is another one by now: nothing was changed";
+        return typing::refuse(state, Weight::Warning, words);
     };
     let Some(own) = prompt_of(&asking.unchanged.request) else { return vec![] };
     let old = asking.amendment.clone().unwrap_or_default();

@@ -60,7 +60,7 @@ pub(super) fn take(state: &mut State, purpose: &Purpose, text: &str) -> Vec<Effe
                     state.say(Weight::Info, format!("breakpoint {id}: {words}"));
                     effects
                 }
-                Err(mistake) => again(state, purpose, text, &mistake.to_string()),
+                Err(mistake) => typing::refuse(state, Weight::Error, mistake.to_string()),
             }
         }
         Purpose::Watches => {
@@ -73,7 +73,7 @@ pub(super) fn take(state: &mut State, purpose: &Purpose, text: &str) -> Vec<Effe
                     state.say(Weight::Info, format!("{n} watched: the tab `watch` shows them"));
                     note(state, Aside::Watched { watches })
                 }
-                Err(mistake) => again(state, purpose, text, &mistake.to_string()),
+                Err(mistake) => typing::refuse(state, Weight::Error, mistake.to_string()),
             }
         }
         _ => match crate::condition::Condition::new(text) {
@@ -82,15 +82,9 @@ pub(super) fn take(state: &mut State, purpose: &Purpose, text: &str) -> Vec<Effe
                 state.debug.last_until = condition.text().to_owned();
                 running::start(state, Run::When)
             }
-            Err(mistake) => again(state, purpose, text, &mistake.to_string()),
+            Err(mistake) => typing::refuse(state, Weight::Error, mistake.to_string()),
         },
     }
-}
-
-fn again(state: &mut State, purpose: &Purpose, text: &str, why: &str) -> Vec<Effect> {
-    state.say(Weight::Error, why);
-    typing::begin(state, purpose.clone(), Buffer::of(text));
-    vec![]
 }
 
 /// How far a step goes from here on.

@@ -46,16 +46,13 @@ pub(super) fn take(state: &mut State, text: &str) -> Vec<Effect> {
     let mut expected = vec![];
     for line in lines {
         let Some(answer) = line.strip_prefix(EXPECTED) else {
-            typing::begin(state, Purpose::WriteCase, Buffer::of(text));
-            state.say(Weight::Warning, format!("`{line}`: the lines below the path begin with `{EXPECTED}`"));
-            return vec![];
+            let words = format!("`{line}`: the lines below the path begin with `{EXPECTED}`");
+            return typing::refuse(state, Weight::Warning, words);
         };
         expected.extend(Some(answer.trim().to_owned()).filter(|answer| !answer.is_empty()));
     }
     if path.is_empty() || path.starts_with(EXPECTED) {
-        typing::begin(state, Purpose::WriteCase, Buffer::of(text));
-        state.say(Weight::Warning, "the first line is the path of the case");
-        return vec![];
+        return typing::refuse(state, Weight::Warning, "the first line is the path of the case");
     }
     let Some(case) = Case::of(state, expected) else { return vec![] };
     vec![Effect::WriteCase { path, text: case.text() }]

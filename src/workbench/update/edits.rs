@@ -60,8 +60,8 @@ pub(super) fn insert(state: &mut State, action: Action) -> Vec<Effect> {
 pub(super) fn take_text(state: &mut State, purpose: &Purpose, text: &str) -> Vec<Effect> {
     let text = text.trim();
     if text.is_empty() {
-        state.say(Weight::Warning, "a task without text says nothing: nothing was changed");
-        return vec![];
+        let words = "a task without text says nothing: nothing was changed";
+        return typing::refuse(state, Weight::Warning, words);
     }
     let plan = &state.journal.session().plan;
     let step = notation::read_step(text.strip_prefix("QS: ").unwrap_or(text));

@@ -1,6 +1,6 @@
 //! Sessions as files: new, opened, saved, listed; and what the shell says of them.
 
-use super::{browsing, record_turn, reports, running};
+use super::{browsing, record_turn, reports, running, typing};
 use crate::{
     ids::TaskId,
     plan::{Draft, Edit},
@@ -15,16 +15,12 @@ pub const TASK_BYTES: usize = 100_000;
 pub fn new_task(state: &mut State, text: &str) -> Vec<Effect> {
     let text = text.trim();
     if text.is_empty() {
-        state.say(
-            Weight::Warning,
-            "an empty task can not be worked on: type a question or task in plain words",
-        );
-        return vec![];
+        let words = "an empty task can not be worked on: type a question or task in plain words";
+        return typing::refuse(state, Weight::Warning, words);
     }
     if TASK_BYTES < text.len() {
         let words = format!("the task has {} bytes, {TASK_BYTES} are taken: shorten it", text.len());
-        state.say(Weight::Error, words);
-        return vec![];
+        return typing::refuse(state, Weight::Error, words);
     }
     let mut effects = running::stop_all(state);
     state.journal = Journal::default();
@@ -75,7 +71,7 @@ pub(super) fn stored(state: &mut State, stored: Stored) -> Vec<Effect> {
         }
         Stored::Opened(opened) => return open(state, *opened),
         Stored::Other(opened) => return super::lineage::compare_other(state, &opened.journal),
-        Stored::NotOpened(why) => state.say(Weight::Error, why),
+        Stored::NotOpened(why) => return typing::refuse(state, Weight::Error, why),
         Stored::Sessions(sessions) => {
             state.sessions = sessions;
             if let Mode::Home { cursor } = &mut state.mode {
@@ -87,10 +83,10 @@ pub(super) fn stored(state: &mut State, stored: Stored) -> Vec<Effect> {
                 && let Mode::Typing(mode) = &mut state.mode
             {
                 mode.buffer = crate::workbench::buffer::Buffer::of(text.trim_end());
-                return super::typing::finish(state);
+                return typing::finish(state);
             }
             state.mode = Mode::Browse;
-            state.say(Weight::Info, "nothing was changed");
+            return typing::refuse(state, Weight::Info, "nothing was changed");
         }
         Stored::Said(weight, words) => state.say(weight, words),
         Stored::Fetching(status) => reports::model(state, status),

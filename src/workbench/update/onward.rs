@@ -68,10 +68,7 @@ pub(super) fn take(state: &mut State, task: TaskId, call: CallId, text: &str) ->
     if let Some(fitting) = generate.and_then(|generate| forbidden(generate, text)) {
         let words =
             format!("the grammar of this call goes along only up to {:?}: edit what follows", tail(fitting));
-        // Nothing that was typed is lost.
-        typing::begin(state, Purpose::GoOn { task, call }, Buffer::of(text.to_owned()));
-        state.say(Weight::Warning, words);
-        return vec![];
+        return typing::refuse(state, Weight::Warning, words);
     }
     let start = Start { task, call, text: text.to_owned(), fork: None, note: String::new() };
     go_on(state, start)

@@ -1,6 +1,6 @@
 //! Writing down: events, what stands beside the history, moves of the pointer; and how they reach the disk.
 
-use super::{browsing, spoken};
+use super::{browsing, spoken, typing};
 use crate::{
     ids::Seq,
     session::{Aside, Entry, Event, JournalError},
@@ -116,8 +116,7 @@ pub(super) fn change(state: &mut State, event: Event) -> Vec<Effect> {
                 JournalError::Plan(why) => spoken(&state.journal.session().plan, &why.to_string()),
                 other => other.to_string(),
             };
-            state.say(Weight::Error, why);
-            vec![]
+            typing::refuse(state, Weight::Error, why)
         }
     }
 }

@@ -7,7 +7,7 @@ mod typed;
 pub(super) use choices::{choose, take_choice};
 pub(super) use typed::{ask, take};
 
-use super::{browsing, change};
+use super::{browsing, change, typing};
 use crate::{
     ids::TaskId,
     plan::{Edit, Plan, Redraft, Reworked},
@@ -35,8 +35,7 @@ pub(super) fn make(state: &mut State, edits: Result<Vec<Edit>, String>, words: &
         Ok(edits) => edits,
         Err(why) => {
             let why = super::spoken(&state.journal.session().plan, &why);
-            state.say(Weight::Warning, why);
-            return vec![];
+            return typing::refuse(state, Weight::Warning, why);
         }
     };
     let before = state.journal.records().len();

@@ -67,10 +67,20 @@ fn complete(state: &mut State) -> Vec<Effect> {
     vec![]
 }
 
+/// What was typed is refused: the text is in its box again, unless it says nothing, and what is wrong is said.
+pub(super) fn refuse(state: &mut State, weight: Weight, why: impl Into<String>) -> Vec<Effect> {
+    if let Some(typed) = state.typed.take().filter(|typed| !typed.buffer.text().trim().is_empty()) {
+        state.mode = Mode::Typing(typed);
+    }
+    state.say(weight, why);
+    vec![]
+}
+
 /// Enter in a mode that takes text.
 pub(super) fn finish(state: &mut State) -> Vec<Effect> {
-    let Mode::Typing(TypingMode { purpose, buffer }) = std::mem::take(&mut state.mode) else { return vec![] };
-    let text = buffer.text().to_owned();
+    let Mode::Typing(typed) = std::mem::take(&mut state.mode) else { return vec![] };
+    let (purpose, text) = (typed.purpose.clone(), typed.buffer.text().to_owned());
+    state.typed = Some(typed);
     match &purpose {
         Purpose::NewTask => files::new_task(state, &text),
         Purpose::EditText(_) | Purpose::Insert { .. } => edits::take_text(state, &purpose, &text),

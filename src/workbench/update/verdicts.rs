@@ -44,11 +44,7 @@ fn read(text: &str) -> Result<Option<(Ruling, Option<String>)>, String> {
 pub(super) fn take(state: &mut State, tasks: &[TaskId], text: &str) -> Vec<Effect> {
     let said = match read(text) {
         Ok(said) => said,
-        Err(why) => {
-            typing::begin(state, Purpose::Judge(tasks.to_vec()), Buffer::of(text));
-            state.say(Weight::Warning, why);
-            return vec![];
-        }
+        Err(why) => return typing::refuse(state, Weight::Warning, why),
     };
     let (ruling, reason) = said.map_or((None, None), |(ruling, reason)| (Some(ruling), reason));
     let mut effects = vec![];

@@ -67,15 +67,11 @@ fn read(text: &str) -> Result<(u64, f32), String> {
 pub(super) fn take(state: &mut State, of: &VoteOf, text: &str) -> Vec<Effect> {
     let (count, temperature) = match read(text) {
         Ok(read) => read,
-        Err(why) => {
-            typing::begin(state, mode::Purpose::Samples(of.clone()), Buffer::of(text));
-            state.say(Weight::Warning, why);
-            return vec![];
-        }
+        Err(why) => return typing::refuse(state, Weight::Warning, why),
     };
     let Some(asking) = amend::find(state, of.task, of.purpose, &of.key) else {
-        state.say(Weight::Warning, "the call is another one by now: nothing was asked");
-        return vec![];
+        let words = "the call is another one by now: nothing was asked";
+        return typing::refuse(state, Weight::Warning, words);
     };
     let Request::Generate(generate) = &asking.ask.request else { return vec![] };
     let top_p = generate.sampling.top_p;

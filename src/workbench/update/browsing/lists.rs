@@ -28,6 +28,7 @@ pub(in super::super) fn in_list(state: &mut State, action: Action) -> Vec<Effect
     }
     if let (Mode::Typing(mode), Action::EditOutside | Action::Copy) = (&state.mode, action) {
         let (text, selected) = (mode.buffer.text().to_owned(), mode.buffer.selected().to_owned());
+        state.typed = Some(mode.clone());
         return vec![match action {
             Action::EditOutside => Effect::EditOutside(text),
             _ if selected.is_empty() => Effect::Copy(text),

@@ -37,8 +37,8 @@ pub(in super::super) fn name(state: &mut State, tip: Seq) -> Vec<Effect> {
 pub(in super::super) fn take_name(state: &mut State, purpose: &Purpose, text: &str) -> Vec<Effect> {
     let (name, note) = read_label(text);
     if name.is_empty() {
-        state.say(Weight::Warning, "a branch without a name is not found again: nothing was done");
-        return vec![];
+        let words = "a branch without a name is not found again: nothing was done";
+        return typing::refuse(state, Weight::Warning, words);
     }
     let fork = *purpose == Purpose::Fork;
     let mut effects = vec![];

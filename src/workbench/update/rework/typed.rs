@@ -89,13 +89,13 @@ pub(in super::super) fn take(state: &mut State, purpose: &Purpose, text: &str) -
                 let set = |task: &TaskId| Edit::SetCheck { task: *task, check: check.clone() };
                 make(state, Ok(tasks.iter().map(set).collect()), "checked from now on")
             }
-            Err(why) => refuse(state, purpose, text, why),
+            Err(why) => typing::refuse(state, Weight::Warning, why),
         },
         Purpose::Budget(tasks) => match text.trim() {
             "" => set_budget(state, tasks, None),
             text => match text.parse::<Budget>() {
                 Ok(budget) => set_budget(state, tasks, Some(budget)),
-                Err(why) => refuse(state, purpose, text, why),
+                Err(why) => typing::refuse(state, Weight::Warning, why),
             },
         },
         Purpose::Outline(task) => match redraft(&plan, *task, text, state.journal.fresh_task()) {
@@ -103,7 +103,7 @@ pub(in super::super) fn take(state: &mut State, purpose: &Purpose, text: &str) -
                 sheets::confirm(state, *task, redraft);
                 vec![]
             }
-            Err(why) => refuse(state, purpose, text, spoken(&plan, &why)),
+            Err(why) => typing::refuse(state, Weight::Warning, spoken(&plan, &why)),
         },
         Purpose::Explain(of) => {
             let reason = text.trim().to_owned();
@@ -122,8 +122,8 @@ fn merge(state: &mut State, plan: &Plan, tasks: &[TaskId], text: &str) -> Vec<Ef
     let one = text.split('\n').map(str::trim).collect::<Vec<_>>().join(" ");
     let step = notation::read_step(one.trim());
     if step.text.trim().is_empty() {
-        state.say(Weight::Warning, "a task without text says nothing: nothing was changed");
-        return vec![];
+        let words = "a task without text says nothing: nothing was changed";
+        return typing::refuse(state, Weight::Warning, words);
     }
     let merged = plan.merge(tasks, &step);
     let effects = make(state, merged, "merged; who used their answers uses this one's");
@@ -158,11 +158,4 @@ fn set_budget(state: &mut State, tasks: &[TaskId], budget: Option<Budget>) -> Ve
         None => "budget set".to_owned(),
     };
     make(state, Ok(edits), &words)
-}
-
-/// The text stays in the box, with what is wrong beside it.
-fn refuse(state: &mut State, purpose: &Purpose, text: &str, why: String) -> Vec<Effect> {
-    typing::begin(state, purpose.clone(), Buffer::of(text));
-    state.say(Weight::Warning, why);
-    vec![]
 }
