@@ -101,7 +101,9 @@ impl Floor {
             if let Message::Stored(Stored::NotOpened(why)) = &message {
                 return Err(Trouble::usage(why));
             }
-            update(&mut self.state, message, now());
+            for effect in update(&mut self.state, message, now()) {
+                self.files.perform(effect);
+            }
         }
         self.know_file();
         Ok(())

@@ -70,7 +70,10 @@ pub(crate) fn named(path: &Path) -> Option<Stored> {
     let example = EXAMPLES.iter().find(|example| Path::new(example.file) == file)?;
     Some(match read_session(example.text.as_bytes()) {
         Ok(reading) => {
-            let file = SessionFile::ReadOnly(format!("recorded example: {}", example.about));
+            let file = SessionFile::ReadOnly {
+                file: format!("recorded example: {}", example.about),
+                why: String::new(),
+            };
             let warning = reading.stopped.map(|(line, error)| format!("line {line}: {error}"));
             Stored::Opened(Box::new(Opened { journal: reading.journal, file, warning }))
         }

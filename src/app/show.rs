@@ -22,7 +22,7 @@ pub(crate) fn show(boot: &Boot, asked: &cli::Show, theme: Option<&str>) -> Resul
     let themes = desk::themes(theme.or(boot.config.theme.as_deref()))?;
     let mut state = boot.state();
     state.theme_names = themes.iter().map(|theme| theme.name.clone()).collect();
-    let file = SessionFile::ReadOnly(asked.session.display().to_string());
+    let file = SessionFile::ReadOnly { file: asked.session.display().to_string(), why: String::new() };
     let opened = Opened { journal, file, warning: None };
     // No file is read besides this one, so no decisions of other sessions are waited for.
     let take = |state: &mut State, message: Message| {

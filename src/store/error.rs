@@ -1,4 +1,5 @@
-//! What can go wrong with files, in words for the person: what, where, what to do.
+//! What can go wrong with files, in words for the person: what, what to do, where. A path may be long and stands last, as
+//! lines are cut at their end.
 
 use std::{
     io,
@@ -8,7 +9,7 @@ use std::{
 /// Why a file could not be read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    #[error("could not {doing} {}: {why}; {}", path.display(), hint(*kind))]
+    #[error("{why}: {}; could not {doing} {}", hint(*kind), path.display())]
     Io { doing: &'static str, path: PathBuf, kind: io::ErrorKind, why: String },
     #[error("there is no {}: check the path, or choose from the list of sessions", .0.display())]
     Missing(PathBuf),
@@ -23,13 +24,13 @@ pub enum StoreError {
     Newer { path: PathBuf, found: u32, known: u32 },
     #[error("{} has {bytes} bytes, at most {limit} are taken: {hint}", path.display())]
     TooLarge { path: PathBuf, bytes: u64, limit: u64, hint: &'static str },
-    #[error("{} is open in {who}: close it there, or work on a copy", path.display())]
+    #[error("{who} has it open: close it there, or work on a copy of {}", path.display())]
     InUse { path: PathBuf, who: String },
     #[error("{} exists and is no Plantern session: choose another name", .0.display())]
     Occupied(PathBuf),
     #[error("{} exists already: edit it, or move it away first", .0.display())]
     Exists(PathBuf),
-    #[error("{} {how} by another program: save this session under another name", path.display())]
+    #[error("the file {how} by another program: save this session under another name than {}", path.display())]
     Changed { path: PathBuf, how: &'static str },
     #[error("entry {entry} can not be written so that it can be read again: {why}; please report this")]
     Unwritable { entry: u64, why: String },
@@ -50,7 +51,10 @@ pub enum StoreError {
 impl StoreError {
     /// An error of the system, with what was being done and where.
     pub(super) fn io(doing: &'static str, path: &Path, error: &io::Error) -> StoreError {
-        StoreError::Io { doing, path: path.to_owned(), kind: error.kind(), why: error.to_string() }
+        let why = error.to_string();
+        // The number of an error of the system helps nobody.
+        let why = why.split(" (os error").next().unwrap_or_default().to_owned();
+        StoreError::Io { doing, path: path.to_owned(), kind: error.kind(), why }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     workbench::{Run, SessionFile, State, Weight},
 };
 use ratatui::layout::Rect;
+use std::path::Path;
 
 /// Session and run; the whole line is a warning while something is not saved.
 pub(super) fn header(paper: &mut Paper<'_>, state: &State, area: Rect) {
@@ -27,28 +28,37 @@ pub(super) fn header(paper: &mut Paper<'_>, state: &State, area: Rect) {
         return;
     }
     let title = clean::line(&state.journal.session().title).into_owned();
-    let file = match &state.file {
-        SessionFile::None => String::new(),
-        SessionFile::Creating => "saving …".to_owned(),
-        SessionFile::At(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        SessionFile::ReadOnly(what) => format!("{what}, read only"),
-    };
-    let line = match title.is_empty() {
-        true => Line::of(Role::Text, " ").and(Role::Accent, "plantern"),
-        false => {
-            let room = usize::from(left.width).saturating_sub(1);
-            // The title matters more than where it is kept.
-            let beside = room.saturating_sub(width(&file) + 2);
-            let most = if 40.min(width(&title)) <= beside { beside } else { room };
-            Line::of(Role::Text, " ").and(Role::Title, &cut(&title, most))
-        }
-    };
-    if line.width() + 2 + width(&file) <= usize::from(left.width) {
-        paper.line(left, line.and(Role::Dim, &format!("  {file}")));
-    } else {
-        paper.line(left, line);
+    let room = usize::from(left.width).saturating_sub(1);
+    let beside = |file: &str| room.saturating_sub(width(file) + 2);
+    let names = names(&state.file);
+    let whole = names.iter().find(|file| width(&title) <= beside(file));
+    // The title matters more than where it is kept, and less than that nothing is written there.
+    let must = matches!(state.file, SessionFile::ReadOnly { .. });
+    let short = || names.last().filter(|file| must || 40.min(width(&title)) <= beside(file));
+    let file = whole.or_else(short).map_or("", String::as_str);
+    let mut line = Line::of(Role::Text, " ").join(match title.is_empty() {
+        true => Line::of(Role::Accent, "plantern"),
+        false => Line::of(Role::Title, &cut(&title, if file.is_empty() { room } else { beside(file) })),
+    });
+    if !file.is_empty() {
+        line.push(Role::Dim, &format!("  {file}"));
     }
+    paper.line(left, line);
     paper.right(area, right);
+}
+
+/// What the header may say of the file, longest first.
+fn names(file: &SessionFile) -> Vec<String> {
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    match file {
+        SessionFile::None => vec![],
+        SessionFile::Creating => vec!["saving …".to_owned()],
+        SessionFile::At(path) => vec![name(path)],
+        SessionFile::ReadOnly { file, .. } => {
+            let name = name(Path::new(file));
+            vec![format!("{file}, read only"), format!("{name}, read only"), "read only".to_owned()]
+        }
+    }
 }
 
 /// What the run does, in a word or two.

@@ -27,8 +27,10 @@ pub enum Effect {
         path: String,
         text: String,
     },
-    /// Read a session file typed by a person (`~` allowed).
+    /// Read a session file typed by a person (`~` allowed). The file at hand stays the one that is appended to.
     Open(String),
+    /// The session that was read last is on the desk: what is appended from now on goes to its file.
+    TakeUp,
     /// Read a session file (`~` allowed) and leave it as it is: the first change makes a copy.
     Look(String),
     /// Read a session file or recorded example of the list.

@@ -121,7 +121,12 @@ pub enum SessionFile {
     Creating,
     At(PathBuf),
     /// A recorded example, or a file somebody else writes: the first change makes a copy.
-    ReadOnly(String),
+    ReadOnly {
+        /// Where it is, or which example.
+        file: String,
+        /// Why it can not be written; empty where nobody wants to.
+        why: String,
+    },
 }
 
 /// A line for the person in the status line.
@@ -236,12 +241,12 @@ impl State {
             estimated: None,
             interactive: true,
             mode: Mode::Browse,
+            typed: None,
             ui: Ui { log_open: true, size: (80, 24), ..Ui::default() },
             keymap: Keymap::default(),
             models: BTreeMap::new(),
             held: vec![],
             file: SessionFile::None,
-            typed: None,
             unsaved: None,
             notice: None,
             log: vec![],

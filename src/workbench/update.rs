@@ -73,7 +73,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
     state.typed = None;
     // Leaving, and what works wherever one is.
     match (action, &state.mode) {
-        (A::Quit, Mode::Browse | Mode::Home { .. }) => return leave(state),
+        (A::Quit, Mode::Browse | Mode::Home { .. }) => return quit(state),
         (_, Mode::Review) => return review::act(state, action),
         (A::Back, Mode::Typing(mode)) if mode.purpose == super::mode::Purpose::ReviewReason => {
             state.mode = Mode::Review;
@@ -174,6 +174,18 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
 fn act_from_outside(state: &mut State, action: Action) -> Vec<Effect> {
     state.mode = Mode::Browse;
     act(state, action)
+}
+
+/// Leaves, unless work would be lost by it that nobody was asked about.
+fn quit(state: &mut State) -> Vec<Effect> {
+    if let Some(why) = &state.unsaved {
+        let words = format!("not saved: W saves it to another file, q again leaves without it: {why}");
+        if state.notice.as_ref().is_none_or(|notice| notice.text != words) {
+            state.say(Weight::Warning, words);
+            return vec![];
+        }
+    }
+    leave(state)
 }
 
 /// Leaves from wherever one is; what runs is stopped and kept.

@@ -214,7 +214,7 @@ fn every_undo_has_its_redo_and_time_walks_both_ways() {
 #[test]
 fn a_recorded_session_is_copied_at_the_first_change() {
     let mut bench = Bench::done();
-    bench.state.file = SessionFile::ReadOnly("the example".to_owned());
+    bench.state.file = SessionFile::ReadOnly { file: "the example".to_owned(), why: String::new() };
     bench.written.clear();
     bench.press("z z [ ]");
     assert!(bench.written.is_empty(), "looking around writes nothing");

@@ -32,6 +32,8 @@ pub struct Claim {
     /// So many bytes may stand behind the good ones, from writes that failed.
     torn: u64,
     repair: Option<Repair>,
+    /// Where the session is kept that had the name before.
+    pub(super) replaced: Option<PathBuf>,
 }
 
 struct Hand {
@@ -75,7 +77,7 @@ impl Claim {
     pub(super) fn new(disk: Arc<dyn Disk>, path: PathBuf, lock: Lock, good: &[u8]) -> Claim {
         let tail = good[good.len().saturating_sub(TAIL_BYTES)..].to_vec();
         let good = good.len() as u64;
-        Claim { disk, path, _lock: lock, good, tail, hand: None, torn: 0, repair: None }
+        Claim { disk, path, _lock: lock, good, tail, hand: None, torn: 0, repair: None, replaced: None }
     }
 
     pub(super) fn repaired_by(mut self, repair: Repair) -> Claim {
@@ -85,6 +87,11 @@ impl Claim {
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where the session is kept that had this name before.
+    pub fn replaced(&self) -> Option<&Path> {
+        self.replaced.as_deref()
     }
 
     /// Appends whole lines; `Ok` when they would survive a power cut.

@@ -54,6 +54,7 @@ pub fn save_as(
         return Err(StoreError::NotAFile { path: path.clone(), kind: "a folder" });
     }
     let lock = lock(&**disk, path, now).map_err(io)?.ok_or_else(|| open::in_use(&**disk, path))?;
+    let mut kept = None;
     match disk.look(path) {
         Ok(there) if there.not_a_file.is_some() => {
             return Err(StoreError::NotAFile {
@@ -61,11 +62,14 @@ pub fn save_as(
                 kind: there.not_a_file.unwrap_or_default(),
             });
         }
-        Ok(_) => keep_replaced(disk, path, now)?,
+        Ok(_) => kept = Some(keep_replaced(disk, path, now)?),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(io(error)),
     }
-    Blank { disk: Arc::clone(disk), path: path.clone(), lock, header: header(title, now) }.fill(&lines)
+    let blank = Blank { disk: Arc::clone(disk), path: path.clone(), lock, header: header(title, now) };
+    let mut claim = blank.fill(&lines)?;
+    claim.replaced = kept;
+    Ok(claim)
 }
 
 /// A file that is not there yet: its name is taken, nothing is written.
@@ -163,7 +167,7 @@ pub(super) fn lock(disk: &dyn Disk, path: &Path, now: u64) -> std::io::Result<Op
     disk.lock(path, &format!("{} {}\n", std::process::id(), stamp(now)))
 }
 
-fn keep_replaced(disk: &Arc<dyn Disk>, path: &Path, now: u64) -> Result<(), StoreError> {
+fn keep_replaced(disk: &Arc<dyn Disk>, path: &Path, now: u64) -> Result<PathBuf, StoreError> {
     if let Err(error) = open::read(disk, path) {
         return Err(match error {
             StoreError::NotASession { .. } | StoreError::TooLarge { .. } => {
@@ -174,7 +178,7 @@ fn keep_replaced(disk: &Arc<dyn Disk>, path: &Path, now: u64) -> Result<(), Stor
     }
     let io = |error| StoreError::io("keep the session in", path, &error);
     let old = disk.read(path, 0, super::MOST_BYTES).map_err(io)?;
-    keep_copy(&**disk, &old, &aside(path, "replaced", now)).map(drop).map_err(io)
+    keep_copy(&**disk, &old, &aside(path, "replaced", now)).map_err(io)
 }
 
 fn header(title: &str, now: u64) -> Vec<u8> {

@@ -21,6 +21,9 @@ use std::{
     sync::Arc,
 };
 
+/// How the program at hand is called where an owner is named.
+const THIS: &str = "this Plantern";
+
 /// A session that was read from a file.
 #[derive(Debug)]
 pub struct OpenSession {
@@ -32,8 +35,10 @@ pub struct OpenSession {
     pub good_bytes: u64,
     /// What was lost or strange, if anything.
     pub warning: Option<String>,
-    /// What this is that can not be written: `the session that another Plantern has open`. Then there is no claim.
+    /// Why it can not be written: `another Plantern has it open`. Then there is no claim.
     pub read_only: Option<String>,
+    /// It can not be written because this very program has it open.
+    pub ours: bool,
     /// The right to append, for a [`super::SessionWriter`].
     pub claim: Option<Claim>,
 }
@@ -46,7 +51,7 @@ pub fn open(disk: &Arc<dyn Disk>, path: &Path, now: u64) -> Result<OpenSession, 
             Ok(_) => (Some(lock), None),
             Err(error) => (None, Some(unwritable(&StoreError::io("write", &path, &error)))),
         },
-        Ok(None) => (None, Some(format!("the session that {} has open", owner(&**disk, &path)))),
+        Ok(None) => (None, Some(format!("{} has it open", owner(&**disk, &path)))),
         Err(error) => (None, Some(unwritable(&StoreError::io("write beside", &path, &error)))),
     };
     // Read only now: nobody else appends any more.
@@ -74,7 +79,8 @@ pub fn open(disk: &Arc<dyn Disk>, path: &Path, now: u64) -> Result<OpenSession, 
     });
     let warning = warning(&bytes, good, &reading, header.is_some(), claim.is_some());
     let Reading { header, journal, .. } = reading;
-    Ok(OpenSession { journal, header, path, good_bytes: good as u64, warning, read_only, claim })
+    let ours = read_only.as_ref().is_some_and(|why| why.starts_with(THIS));
+    Ok(OpenSession { journal, header, path, good_bytes: good as u64, warning, read_only, ours, claim })
 }
 
 /// Opens a session to look at it. Takes no lock and leaves everything as it is.
@@ -84,12 +90,13 @@ pub fn read(disk: &Arc<dyn Disk>, path: &Path) -> Result<OpenSession, StoreError
     let good = first + reading.good;
     let warning = warning(&bytes, good, &reading, header.is_some(), false);
     let Reading { header, journal, .. } = reading;
-    let read_only = Some("a session to look at".to_owned());
-    Ok(OpenSession { journal, header, path, good_bytes: good as u64, warning, read_only, claim: None })
+    let read_only = Some("it is only looked at".to_owned());
+    let (good_bytes, ours, claim) = (good as u64, false, None);
+    Ok(OpenSession { journal, header, path, good_bytes, warning, read_only, ours, claim })
 }
 
 fn unwritable(why: &StoreError) -> String {
-    format!("a session that can not be written here ({why})")
+    format!("it can not be written here ({why})")
 }
 
 pub(super) fn in_use(disk: &dyn Disk, path: &Path) -> StoreError {
@@ -101,7 +108,7 @@ fn owner(disk: &dyn Disk, path: &Path) -> String {
     let note = disk.read(&lock_path(path), 0, 200).unwrap_or_default();
     let note = String::from_utf8_lossy(&note);
     match note.trim().split_once(' ') {
-        Some((id, _)) if id == std::process::id().to_string() => "this Plantern".to_owned(),
+        Some((id, _)) if id == std::process::id().to_string() => THIS.to_owned(),
         Some((id, since)) if id.parse::<u32>().is_ok() && since.parse::<jiff::Timestamp>().is_ok() => {
             format!("another Plantern (process {id}, since {since})")
         }

@@ -98,7 +98,9 @@ pub(super) fn stored(state: &mut State, stored: Stored) -> Vec<Effect> {
 }
 
 fn open(state: &mut State, opened: Opened) -> Vec<Effect> {
-    let effects = running::stop_all(state);
+    // What runs ends in its own file; only then the other one is taken up.
+    let mut effects = running::stop_all(state);
+    effects.push(Effect::TakeUp);
     state.journal = opened.journal;
     state.file = opened.file;
     state.unsaved = None;
@@ -111,17 +113,18 @@ fn open(state: &mut State, opened: Opened) -> Vec<Effect> {
     state.ui.cursor = None;
     state.look_afresh();
     browsing::keep_cursor(state);
-    match opened.warning {
-        Some(warning) => state.say(Weight::Warning, warning),
-        None => {
-            let words = match &state.file {
-                SessionFile::ReadOnly(what) => {
-                    format!("{what}: [ and ] walk through it, any change makes a copy")
-                }
-                _ => format!("opened where you left it: {}", state.journal.session().title),
-            };
-            state.say(Weight::Info, words);
+    let words = match &state.file {
+        SessionFile::ReadOnly { file, why } if why.is_empty() => {
+            format!("read only, any change makes a copy; [ and ] walk through it: {file}")
         }
+        SessionFile::ReadOnly { file, why } => {
+            format!("read only, any change makes a copy: {why}; the file is {file}")
+        }
+        _ => format!("opened where you left it: {}", state.journal.session().title),
+    };
+    state.say(Weight::Info, words);
+    if let Some(warning) = opened.warning {
+        state.say(Weight::Warning, warning);
     }
     super::reports::compare_files(state);
     effects

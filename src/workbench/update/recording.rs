@@ -61,10 +61,10 @@ pub(super) fn store(state: &mut State, entries: Vec<Entry>) -> Vec<Effect> {
     }
     match &state.file {
         SessionFile::At(_) | SessionFile::Creating => vec![Effect::Append { entries }],
-        SessionFile::None | SessionFile::ReadOnly(_) => {
-            if let SessionFile::ReadOnly(what) = &state.file {
-                let what = format!("{what} stays as it is: your changes go to a session of their own");
-                state.note(Weight::Info, what);
+        SessionFile::None | SessionFile::ReadOnly { .. } => {
+            if let SessionFile::ReadOnly { file, .. } = &state.file {
+                let words = format!("your changes go to a session of their own; as it was stays {file}");
+                state.note(Weight::Info, words);
             }
             state.file = SessionFile::Creating;
             let title = state.journal.session().title.clone();
@@ -77,7 +77,7 @@ pub(super) fn store(state: &mut State, entries: Vec<Entry>) -> Vec<Effect> {
 pub(super) fn note(state: &mut State, aside: Aside) -> Vec<Effect> {
     let entry = state.journal.note(aside, state.now);
     match &state.file {
-        SessionFile::ReadOnly(_) => vec![],
+        SessionFile::ReadOnly { .. } => vec![],
         _ => store(state, vec![entry]),
     }
 }
@@ -95,7 +95,7 @@ pub(super) fn walk(state: &mut State, to: Option<Seq>) -> Vec<Effect> {
         }
     };
     let effects = match state.file {
-        SessionFile::ReadOnly(_) => vec![],
+        SessionFile::ReadOnly { .. } => vec![],
         _ => store(state, vec![entry]),
     };
     state.look();

@@ -30,7 +30,7 @@ pub(super) fn travel(state: &mut State, action: Action) -> Vec<Effect> {
     match state.journal.go(target, state.now) {
         Ok(entry) => {
             // Walking through what is only shown writes nothing; the copy that a change makes has the walk in it.
-            if !matches!(state.file, SessionFile::ReadOnly(_)) {
+            if !matches!(state.file, SessionFile::ReadOnly { .. }) {
                 effects.extend(store(state, vec![entry]));
             }
             state.look();

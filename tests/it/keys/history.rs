@@ -86,7 +86,7 @@ fn two_sessions_are_compared_and_a_subtree_is_adopted_with_its_answers() {
     let mut bench = Bench::with(TASK, &[" [split] What are the words in \"Ada King\"?"]);
     bench.press("s s");
     let calls = bench.asked.len();
-    let file = SessionFile::ReadOnly("the other".to_owned());
+    let file = SessionFile::ReadOnly { file: "the other".to_owned(), why: String::new() };
     let opened = Opened { journal: other.state.journal.clone(), file, warning: None };
     bench.send(Message::Stored(Stored::Other(Box::new(opened))));
     let Kind::Compare(comparing) = &bench.sheet().kind else { panic!("no comparison") };

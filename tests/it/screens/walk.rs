@@ -34,7 +34,7 @@ fn the_walk_of_the_readme_finds_the_bug() {
     let mut desk = Desk::new();
     // As in the program that recorded it: with another model its answers would be asked again.
     desk.state.defaults.model = model;
-    let file = SessionFile::ReadOnly("hamlet".to_owned());
+    let file = SessionFile::ReadOnly { file: "hamlet".to_owned(), why: String::new() };
     let opened = Opened { journal: reading.journal, file, warning: None };
     desk.send(Message::Stored(Stored::Opened(Box::new(opened))));
     let mut pressed = 0;

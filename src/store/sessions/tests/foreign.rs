@@ -10,18 +10,22 @@ fn one_writer_at_a_time_and_the_second_is_told_who() {
     let claim = create(&real(), folder.path(), "x", &entries, NOW).unwrap();
     let second = open(&real(), claim.path(), NOW).unwrap();
     assert!(second.claim.is_none());
-    assert_eq!(second.read_only.unwrap(), "the session that this Plantern has open");
+    assert_eq!((second.read_only.as_deref(), second.ours), (Some("this Plantern has it open"), true));
     assert_eq!(second.journal.entries(), entries, "it can be looked at all the same");
     // As another process would have left its note.
     std::fs::write(lock_path(claim.path()), "1 2026-11-21T08:00:00Z\n").unwrap();
-    let why = open(&real(), claim.path(), NOW).unwrap().read_only.unwrap();
-    assert_eq!(why, "the session that another Plantern (process 1, since 2026-11-21T08:00:00Z) has open");
+    let second = open(&real(), claim.path(), NOW).unwrap();
+    let why = "another Plantern (process 1, since 2026-11-21T08:00:00Z) has it open";
+    assert_eq!((second.read_only.as_deref(), second.ours), (Some(why), false));
     std::fs::write(lock_path(claim.path()), "\u{1b}]0;evil\u{7}").unwrap();
     let why = open(&real(), claim.path(), NOW).unwrap().read_only.unwrap();
-    assert_eq!(why, "the session that another Plantern has open", "the note is data");
+    assert_eq!(why, "another Plantern has it open", "the note is data");
     let refused = save_as(&real(), claim.path(), "x", &entries, NOW).unwrap_err();
     let refused = refused.to_string();
-    assert!(refused.ends_with("is open in another Plantern: close it there, or work on a copy"), "{refused}");
+    assert!(
+        refused.starts_with("another Plantern has it open: close it there, or work on a copy"),
+        "{refused}"
+    );
     let path = claim.path().to_owned();
     drop(claim);
     assert!(open(&real(), &path, NOW).unwrap().claim.is_some(), "given back");

@@ -1,7 +1,7 @@
 //! What is on top of the panes: lists, texts, the help.
 
 use crate::workbench::{
-    Action, Effect, Mode, State, Weight,
+    Action, Effect, Mode, SessionFile, State, Weight,
     buffer::Buffer,
     mode::{Purpose, RerouteMode},
     update::{act_from_outside, review, sheets, typing},
@@ -95,6 +95,11 @@ pub(super) fn enter(state: &mut State) -> Vec<Effect> {
             None => vec![],
         },
         Mode::Home { cursor } => match state.sessions.get(*cursor) {
+            Some(session) if state.file == SessionFile::At(session.path.clone()) => {
+                state.mode = Mode::Browse;
+                state.say(Weight::Info, "this is the session that is open");
+                vec![]
+            }
             Some(session) => vec![Effect::OpenListed(session.path.clone())],
             None => vec![],
         },
