@@ -38,6 +38,8 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match start(&cli) {
         Ok(ending) => ExitCode::from(ending.code()),
+        // A reader that has seen enough is told nothing.
+        Err(Trouble { ending: Ending::Done, .. }) => ExitCode::SUCCESS,
         Err(Trouble { ending, words }) => {
             complain(&words);
             ExitCode::from(ending.code())

@@ -4,6 +4,7 @@ use super::{
     boot::{Boot, Trouble},
     commands::Done,
     floor::{Floor, interrupt},
+    input::read_bytes,
 };
 use crate::{
     headless::{Ending, Workers, again, replay},
@@ -16,8 +17,7 @@ use std::{
 
 /// `named`: the person said which model is to answer; else it is the one that the session was made with.
 pub(crate) fn again(mut boot: Boot, named: bool, paths: &[PathBuf], json: bool) -> Done {
-    let read =
-        |path: &PathBuf| (path.display().to_string(), std::fs::read(path).map_err(|error| error.to_string()));
+    let read = |path: &PathBuf| (path.display().to_string(), read_bytes(path));
     let files: Vec<_> = paths.iter().map(read).collect();
     let (out, narration) = (&mut stdout(), &mut stderr());
     let mut ending = replay::replay_all(&files, json, out, narration)?;

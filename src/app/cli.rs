@@ -291,11 +291,13 @@ impl Cli {
     /// Words for the person; the exit code is 2.
     pub fn check(&self) -> Result<(), String> {
         if let Some(task) = &self.task
-            && !task.contains(char::is_whitespace)
-            && let Some(near) = nearest_command(task)
+            && let near = nearest_command(task)
+            && (is_word(task) || !task.contains(char::is_whitespace) && near.is_some())
         {
+            let near = near.map(|near| format!("; did you mean `plantern {near}`?"));
             return Err(format!(
-                "there is no command `{task}`; did you mean `plantern {near}`? As a task: plantern run -- {task}"
+                "there is no command `{task}`{} As a task: plantern run -- {task}",
+                near.as_deref().unwrap_or(": `plantern help` lists them.")
             ));
         }
         if let (Some(task), Some(_)) = (&self.task, &self.command) {
@@ -315,6 +317,11 @@ impl Cli {
         }
         Ok(())
     }
+}
+
+/// Is this what commands look like? No task is one word in small letters.
+fn is_word(task: &str) -> bool {
+    !task.is_empty() && task.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }
 
 /// The command that a word is a slip of the finger away from.

@@ -9,7 +9,7 @@ use super::{
     desk::EXAMPLE,
     effects::now,
     floor::{Floor, interrupt},
-    input::{read_file, read_stdin},
+    input::{read_cases, read_file, read_stdin},
 };
 use crate::headless::{
     Ending, Overrides, Start, Workers, eval, lines::Style, list, route, run::Options, test,
@@ -67,7 +67,7 @@ pub(crate) fn plain(boot: Boot, task: Option<&str>) -> Done {
 }
 
 pub(crate) fn evaluate(boot: Boot, strategies: &[String], asked: &cli::Eval) -> Done {
-    let text = read_file(&asked.file)?;
+    let text = read_cases(&asked.file)?;
     let mut job = eval::job(&text, strategies, &boot.settings.strategy, asked.limit)
         .map_err(|faults| Trouble::usage(format!("{}:\n  {}", asked.file.display(), faults.join("\n  "))))?;
     job.json = asked.json;
@@ -89,7 +89,7 @@ pub(crate) fn tested(boot: Boot, files: &[PathBuf], live: bool, json: bool) -> D
     let mut cases = vec![];
     for file in files {
         let wrong = |why: String| Trouble::usage(format!("{}: {why}", file.display()));
-        let read = test::read(&read_file(file)?, &boot.settings).map_err(wrong)?;
+        let read = test::read(&read_cases(file)?, &boot.settings).map_err(wrong)?;
         let name = |at: usize| match read.len() {
             1 => file.display().to_string(),
             _ => format!("{}:{}", file.display(), at + 1),

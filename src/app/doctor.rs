@@ -51,12 +51,15 @@ fn facts(boot: &Boot) -> Facts {
             place("models", &boot.models.places.folder),
             place("configuration", &boot.places.config),
         ],
-        // A file that could not be read would have ended the program before.
-        config: config.exists().then(|| (config.display().to_string(), Ok(()))),
+        // A file that could not be read would have ended the program before; a theme is looked for with the screen.
+        config: config.exists().then(|| {
+            let theme = super::desk::themes(boot.config.theme.as_deref());
+            (config.display().to_string(), theme.map(drop).map_err(|trouble| trouble.words))
+        }),
         language_model: model(boot, Which::Language, &boot.settings.model),
         embedding_model: model(boot, Which::Embedding, &boot.embedding),
-        python: answer_of("python3", &["--version"]),
-        pip: answer_of("python3", &["-m", "pip", "--version"]),
+        python: version_of("python3", &["--version"]),
+        pip: version_of("python3", &["-m", "pip", "--version"]),
         servers: servers(boot),
         bad_experts: boot.warnings.clone(),
         experts: boot.tools.roster.cards().len(),
@@ -112,13 +115,20 @@ fn trouble_with(folder: &Path) -> Option<String> {
     if !there.is_dir() {
         return Some(format!("{} is not a folder", there.display()));
     }
-    let probe = tempfile::Builder::new().prefix(".plantern-probe").tempfile_in(there);
-    probe.err().map(|error| format!("{} can not be written: {error}", there.display()))
+    let error = tempfile::Builder::new().prefix(".plantern-probe").tempfile_in(there).err()?;
+    // The name of the probe helps nobody, and that of the folder is said already.
+    let error = error.to_string();
+    let why = error.split(" at path ").next().unwrap_or_default();
+    Some(match there == folder {
+        true => format!("it can not be written: {why}"),
+        false => format!("it is not there, and {} can not be written: {why}", there.display()),
+    })
 }
 
-/// The first line that a program prints, if it is there and ends well.
-fn answer_of(program: &str, arguments: &[&str]) -> Option<String> {
+/// The version in the first line that a program prints, behind its name, if it is there and ends well.
+fn version_of(program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()?;
     let line = String::from_utf8_lossy(&output.stdout).lines().next()?.trim().to_owned();
-    output.status.success().then_some(line)
+    let version = line.split_whitespace().nth(1).unwrap_or(&line).to_owned();
+    output.status.success().then_some(version)
 }

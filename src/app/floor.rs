@@ -40,7 +40,9 @@ impl Floor {
     pub(super) fn new(boot: Boot) -> Result<Floor, Trouble> {
         boot.warnings.iter().for_each(|warning| complain(warning));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let state = boot.state();
+        let mut state = boot.state();
+        // They were said just now.
+        state.log.clear();
         let (outbox, stored) = mpsc::unbounded_channel();
         let (mut engine, inbox) = Engine::bounded(boot.models.memory);
         servers::bring(&boot.models.servers, &mut engine)?;

@@ -1,6 +1,10 @@
-//! Texts that a person names on the command line: a file, or stdin.
+//! What a person names on the command line: a file, or stdin.
 
 use super::boot::Trouble;
+use crate::store::{
+    disk::{Disk, RealDisk},
+    sessions,
+};
 use std::{
     io::{Read, stdin},
     path::Path,
@@ -14,12 +18,35 @@ pub(super) fn read_stdin() -> Result<String, Trouble> {
 }
 
 pub(super) fn read_file(path: &Path) -> Result<String, Trouble> {
-    let unreadable = |error: &dyn std::fmt::Display| Trouble::usage(format!("{}: {error}", path.display()));
-    if path.is_dir() {
-        return Err(unreadable(&"it is a folder, a file is wanted"));
+    let name = path.display().to_string();
+    let bytes = plain(path, MOST_BYTES + 1).map_err(|why| Trouble::usage(format!("{name}: {why}")))?;
+    read(&mut &*bytes, &name)
+}
+
+/// The text of a file that should hold cases. A session is a likely slip, and would be wrong in each of its lines.
+pub(super) fn read_cases(path: &Path) -> Result<String, Trouble> {
+    let text = read_file(path)?;
+    match text.trim_start().starts_with("{\"plantern\"") {
+        true => Err(Trouble::usage(format!(
+            "a session, and cases are wanted: open it, and + writes one of it: {}",
+            path.display()
+        ))),
+        false => Ok(text),
     }
-    let mut file = std::fs::File::open(path).map_err(|error| unreadable(&error))?;
-    read(&mut file, &path.display().to_string())
+}
+
+/// The bytes of a session file, or why there are none.
+pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
+    plain(path, sessions::MOST_BYTES)
+}
+
+/// Only plain files are read: a pipe would be waited for without end, and a device may never end.
+fn plain(path: &Path, at_most: u64) -> Result<Vec<u8>, String> {
+    let look = RealDisk.look(path).map_err(|error| error.to_string())?;
+    match look.not_a_file {
+        Some(kind) => Err(format!("it is {kind}, and a plain file is wanted")),
+        None => RealDisk.read(path, 0, at_most).map_err(|error| error.to_string()),
+    }
 }
 
 fn read(from: &mut dyn Read, what: &str) -> Result<String, Trouble> {

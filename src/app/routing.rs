@@ -6,7 +6,7 @@ use super::{
     commands::Done,
     floor::{Floor, interrupt},
     identity,
-    input::read_file,
+    input::{read_bytes, read_file},
     ledger,
 };
 use crate::{
@@ -188,8 +188,7 @@ fn evaluate(boot: Boot, asked: &cli::RouteEval) -> Done {
         router_name(name).map_err(Trouble::usage)?;
     }
     let mut vectors = match asked.vectors.as_ref().filter(|path| path.exists()) {
-        Some(path) => std::fs::read(path)
-            .map_err(|error| error.to_string())
+        Some(path) => read_bytes(path)
             .and_then(|bytes| Vectors::read(&bytes))
             .map_err(|why| Trouble::usage(format!("{}: {why}", path.display())))?,
         None => Vectors::default(),

@@ -1,7 +1,7 @@
 //! The servers of the configuration: made ready to be asked, and listed. Nobody is contacted before a call is made, or
 //! before a person asks whether they answer.
 
-use super::boot::Trouble;
+use super::{boot::Trouble, input::read_bytes};
 use crate::{
     engine::{self, runner::Engine},
     expert::{
@@ -11,7 +11,7 @@ use crate::{
     },
     store::config::{Config, ServerConfig},
 };
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 /// How long `doctor` waits for an address.
 const LOOK: Duration = Duration::from_secs(5);
@@ -31,7 +31,7 @@ pub(crate) fn read(config: &Config, warnings: &mut Vec<String>) -> Vec<ServerSet
                 value.map(|value| Secret::new(value.trim()))
             });
             let trusted = server.ca_file.as_ref().and_then(|file| {
-                let read = std::fs::read(file).map_err(|error| error.to_string());
+                let read = read_bytes(Path::new(file));
                 let read = read.and_then(|pem| Trusted::read(&pem));
                 read.map_err(|why| {
                     warnings.push(format!(

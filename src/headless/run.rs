@@ -113,6 +113,7 @@ pub async fn run(
         quiet: options.quiet,
         dry: options.dry,
         estimate: options.estimate,
+        refused: None,
     };
     let (before, spent) = match start {
         Start::Session => drive.state.journal.usage(),

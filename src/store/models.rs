@@ -112,6 +112,10 @@ impl Places {
 pub fn find(places: &Places, name_or_path: &str) -> Result<PathBuf, ModelError> {
     let path = Path::new(name_or_path);
     if path.exists() && !name_or_path.is_empty() {
+        if !path.is_file() && !path.is_dir() {
+            let why = "it is neither a file nor a folder".to_owned();
+            return Err(ModelError::Refused { name: name_or_path.to_owned(), why });
+        }
         return Ok(path.to_owned());
     }
     if let Some(model) = DefaultModel::named(name_or_path) {

@@ -8,6 +8,7 @@ mod headless;
 mod keys;
 mod ladder;
 mod machine;
+mod named;
 #[cfg(feature = "candle")]
 mod reference;
 mod replay;

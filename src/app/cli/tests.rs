@@ -104,6 +104,7 @@ fn what_makes_no_sense_is_refused_with_a_hint() {
     check("show s --size 99999x9", "like 120x40");
     check("replay", "<SESSION>");
     check("evl", "did you mean `plantern eval`? As a task: plantern run -- evl");
+    check("man", "there is no command `man`: `plantern help` lists them. As a task: plantern run -- man");
     check("docter", "did you mean `plantern doctor`");
     check("run a --strategy b --strategy c", "only `plantern eval`");
     check("--seed minus", "invalid value 'minus'");

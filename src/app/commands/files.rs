@@ -5,7 +5,7 @@ use crate::{
     app::{
         boot::{Boot, Trouble},
         cli, complain,
-        input::{read_file, read_stdin},
+        input::{read_bytes, read_file, read_stdin},
     },
     headless::{Ending, compare, export, gold, import, lint, replay},
     session::{Journal, compare::matching},
@@ -17,8 +17,7 @@ use std::{
 };
 
 pub(crate) fn replays(paths: &[PathBuf], json: bool) -> Done {
-    let read =
-        |path: &PathBuf| (path.display().to_string(), std::fs::read(path).map_err(|error| error.to_string()));
+    let read = |path: &PathBuf| (path.display().to_string(), read_bytes(path));
     let files: Vec<_> = paths.iter().map(read).collect();
     Ok(replay::replay_all(&files, json, &mut stdout().lock(), &mut stderr().lock())?)
 }
@@ -84,8 +83,13 @@ fn gold(journal: &Journal, argument: &str) -> Result<Option<gold::Gold>, Trouble
 
 /// `salvage`: one JSON object for each whole line behind the first damaged one.
 pub(crate) fn salvaged(file: &Path) -> Done {
-    let bytes =
-        std::fs::read(file).map_err(|error| Trouble::usage(format!("{}: {error}", file.display())))?;
+    let refused = |why: String| Trouble::usage(format!("{}: {why}", file.display()));
+    let bytes = read_bytes(file).map_err(refused)?;
+    let reading = crate::session::line::read_session(&bytes);
+    if reading.is_ok_and(|reading| reading.stopped.is_none()) {
+        complain("this session is whole: there is nothing to salvage");
+        return Ok(Ending::Done);
+    }
     let later = crate::session::line::after_the_damage(&bytes);
     let out = &mut stdout().lock();
     for (line, entry) in &later {

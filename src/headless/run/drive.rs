@@ -47,11 +47,16 @@ pub(super) struct Drive<'r, 'o, H> {
     pub(super) quiet: bool,
     pub(super) dry: bool,
     pub(super) estimate: bool,
+    /// Why the session that was named can not be written at all.
+    pub(super) refused: Option<String>,
 }
 
 impl<H: Hands> Drive<'_, '_, H> {
     pub(super) async fn all(&mut self, start: Start) -> io::Result<Held> {
         if let Err(why) = self.begin(start)? {
+            return Ok(Held::new(Ending::Usage, None, why));
+        }
+        if let Some(why) = self.refused.take() {
             return Ok(Held::new(Ending::Usage, None, why));
         }
         if self.dry || self.estimate {
@@ -67,6 +72,9 @@ impl<H: Hands> Drive<'_, '_, H> {
         }
         loop {
             self.act(Action::Continue)?;
+            if let Some(why) = self.refused.take() {
+                return Ok(Held::new(Ending::Usage, None, why));
+            }
             while self.state.run != Run::Idle || !self.state.live.is_empty() {
                 match self.hear().await? {
                     Heard::Report(_) => {}
@@ -139,6 +147,11 @@ impl<H: Hands> Drive<'_, '_, H> {
                 Effect::Engine(command) => self.hands.perform(command),
                 effect => {
                     for message in (self.outside.perform)(effect) {
+                        if let Message::Stored(Stored::NotOpened(why)) = &message {
+                            // Nobody is asked anything of which nothing would be kept.
+                            self.refused = Some(why.clone());
+                            return Ok(());
+                        }
                         waiting.extend(update(self.state, message, (self.outside.now)()));
                     }
                 }
@@ -298,9 +311,13 @@ impl<H: Hands> Drive<'_, '_, H> {
         let _ = match outcome.ending {
             Ending::NeedsPerson => writeln!(to, "help: answer with --answer-person TEXT{open}"),
             Ending::Budget => {
+                let on = match &file {
+                    Some(file) => format!("and go on with --session {file}"),
+                    None => "and run it anew; --session FILE keeps what is done".to_owned(),
+                };
                 writeln!(
                     to,
-                    "help: raise --max-calls, --max-tokens, --max-seconds or --max-cost, or the task's budget, and go on with --session"
+                    "help: raise --max-calls, --max-tokens, --max-seconds or --max-cost, or the task's budget, {on}"
                 )
             }
             Ending::NoModel => {
