@@ -57,7 +57,7 @@ pub(crate) fn open(boot: Boot, first: &First, theme: Option<&str>) -> Result<End
     if !state.tools.files.contains_key(EMBEDDING) {
         super::identity::find_out(&models.places, &embedding, EMBEDDING, shell.engine.reports());
     }
-    begin(&mut state, &mut shell, first);
+    begin(&mut state, &mut shell, first)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Trouble::usage)?;
     let mut screen = Screen::take(mouse).map_err(Trouble::usage)?;
@@ -65,6 +65,7 @@ pub(crate) fn open(boot: Boot, first: &First, theme: Option<&str>) -> Result<End
     let ended = runtime.block_on(run::run(&mut screen, &mut state, &mut shell, &mut inbox, &themes));
     // Close the channel first: a lane that waits to report must not keep the program.
     drop(inbox);
+    // The last entries first: whatever becomes of the screen, they are on the disk.
     drop(screen);
     let saved = shell.files.close();
     ended.map_err(|error| Trouble { ending: Ending::NotMet, words: format!("the terminal: {error}") })?;
@@ -72,11 +73,12 @@ pub(crate) fn open(boot: Boot, first: &First, theme: Option<&str>) -> Result<End
     Ok(Ending::Done)
 }
 
-fn begin(state: &mut State, shell: &mut Shell, first: &First) {
+/// Puts the first session on the desk. A file that was named and can not be opened is said before there is a screen.
+fn begin(state: &mut State, shell: &mut Shell, first: &First) -> Result<(), Trouble> {
     let effects = match first {
         First::Task(task) => new_task(state, task),
-        First::File(file) => vec![Effect::Open(file.clone())],
-        First::Copy(file) => vec![Effect::Look(file.clone())],
+        First::File(file) => opened(state, shell, Effect::Open(file.clone()))?,
+        First::Copy(file) => opened(state, shell, Effect::Look(file.clone()))?,
         First::WhereItWas => match shell.files.latest() {
             Some(path) => vec![Effect::OpenListed(path)],
             None => {
@@ -87,6 +89,19 @@ fn begin(state: &mut State, shell: &mut Shell, first: &First) {
             }
         },
     };
+    Ok(())
+}
+
+/// Reads the session and puts it on the desk; gives what is to be done then.
+fn opened(state: &mut State, shell: &mut Shell, read: Effect) -> Result<Vec<Effect>, Trouble> {
+    let mut effects = vec![];
+    for message in shell.perform(read) {
+        if let Message::Stored(Stored::NotOpened(why)) = &message {
+            return Err(Trouble::usage(why));
+        }
+        effects.extend(update(state, message, shell.now()));
+    }
+    Ok(effects)
     perform(state, shell, effects);
 }
 

@@ -118,7 +118,8 @@ fn the_first_run_opens_an_example_without_network_and_model() {
     let mut session = Session::start(&[], &[]);
     session.see("Take the last letters");
     session.press("s");
-    session.see("there is no language model");
+    session.see("stuck");
+    session.see("no language model");
     session.press("H");
     session.see("recorded");
     session.press("q");
@@ -135,6 +136,13 @@ fn a_session_opens_where_it_was_left() {
     session.see("#1");
     session.press("q");
     assert_eq!(session.end().0, 0);
+}
+
+#[test]
+fn a_file_that_can_not_be_opened_is_said_before_there_is_a_screen() {
+    let session = Session::start(&["open", "nosuch.jsonl"], &[]);
+    session.see("there is no nosuch.jsonl");
+    assert_eq!(session.end().0, 2);
 }
 
 #[cfg(unix)]
