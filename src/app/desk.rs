@@ -29,8 +29,7 @@ pub(crate) enum First {
 pub(crate) const EXAMPLE: &str =
     "Take the last letters of the words in \"Ada Byron Lovelace\" and concatenate them using a space.";
 
-const WELCOME: &str =
-    "welcome: s makes one step of this plan, c runs it all, H shows recorded sessions, ? all keys";
+const WELCOME: &str = "welcome: s makes one step, c runs it all, H recorded sessions, ? all keys";
 
 /// Opens the workbench and stays until the person leaves.
 pub(crate) fn open(boot: Boot, first: &First, theme: Option<&str>) -> Result<Ending, Trouble> {
@@ -66,8 +65,8 @@ pub(crate) fn open(boot: Boot, first: &First, theme: Option<&str>) -> Result<End
     // Close the channel first: a lane that waits to report must not keep the program.
     drop(inbox);
     // The last entries first: whatever becomes of the screen, they are on the disk.
-    drop(screen);
     let saved = shell.files.close();
+    drop(screen);
     ended.map_err(|error| Trouble { ending: Ending::NotMet, words: format!("the terminal: {error}") })?;
     saved.map_err(|words| Trouble { ending: Ending::NotMet, words })?;
     Ok(Ending::Done)
@@ -89,6 +88,7 @@ fn begin(state: &mut State, shell: &mut Shell, first: &First) -> Result<(), Trou
             }
         },
     };
+    perform(state, shell, effects);
     Ok(())
 }
 
@@ -102,7 +102,6 @@ fn opened(state: &mut State, shell: &mut Shell, read: Effect) -> Result<Vec<Effe
         effects.extend(update(state, message, shell.now()));
     }
     Ok(effects)
-    perform(state, shell, effects);
 }
 
 /// Does effects, and what follows from them, until nothing more follows: in the order in which they were asked for, as

@@ -5,7 +5,7 @@ use super::{
     inspector::clock,
     paper::{Paper, after, gauge, row},
     status::rate,
-    text::Line,
+    text::{Line, width},
     theme::Role,
 };
 use crate::{
@@ -92,13 +92,19 @@ fn show(paper: &mut Paper<'_>, state: &State, area: Rect, rows: &[Line], more: b
     }
 }
 
-/// The log; its lines are cut at the edge, or told whole to somebody who reads it.
+/// The log; its lines are cut at the edge, or told whole to somebody who reads it. Told whole is also what was said last,
+/// if the status line has no room for it.
 fn lines(paper: &mut Paper<'_>, state: &State, area: Rect) {
     let wide = usize::from(area.width).saturating_sub(2);
     let reads = reads(state);
     let count = if reads { usize::MAX } else { usize::from(area.height) };
+    let said_last = state.notice.as_ref().map(|notice| clean::line(&notice.text)).unwrap_or_default();
+    let said = state
+        .log
+        .iter()
+        .rposition(|line| state.notice.as_ref().is_some_and(|notice| notice.text == line.text));
     let mut shown: Vec<Line> = vec![];
-    for line in state.log.iter().skip(state.log.len().saturating_sub(count)) {
+    for (at, line) in state.log.iter().enumerate().skip(state.log.len().saturating_sub(count)) {
         let (role, mark) = match line.weight {
             Weight::Info => (Role::Text, "  "),
             Weight::Warning => (Role::Warning, "! "),
@@ -107,6 +113,10 @@ fn lines(paper: &mut Paper<'_>, state: &State, area: Rect) {
         let line = Line::of(Role::Dim, &format!("{} ", clock(line.at))).and(role, mark).and(role, &line.text);
         match reads {
             true => shown.extend(line.wrap(wide, 11)),
+            false if Some(at) == said && wide < width(&said_last) + 2 => {
+                // Of a very long one the beginning.
+                shown.extend(line.wrap(wide, 11).into_iter().take(usize::from(area.height)));
+            }
             false => shown.push(line.cut(wide)),
         }
     }

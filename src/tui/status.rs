@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     engine::{Bound, ModelState, Which},
-    workbench::{Run, SessionFile, State, Weight},
+    workbench::{Action, Focus, Mode, Run, SessionFile, State, Weight},
 };
 use ratatui::layout::Rect;
 use std::path::Path;
@@ -153,7 +153,16 @@ pub(super) fn status(paper: &mut Paper<'_>, state: &State, area: Rect) {
     let going = [Which::Language, Which::Embedding].into_iter().find(|which| busy(*which));
     let kept =
         going.filter(|_| state.notice.is_some()).map_or(0, |which| self::model(state, which).width() + 5);
-    let left = left.cut(usize::from(area.width).saturating_sub(kept).max(20));
+    let room = usize::from(area.width).saturating_sub(kept).max(20);
+    let reads = state.mode == Mode::Browse && state.ui.focus != Focus::Log;
+    let left = match state.keymap.keys(Action::ReadLog).first() {
+        // All of it stands in the log.
+        Some(key) if reads && state.notice.is_some() && room < left.width() => {
+            let hint = Line::of(Role::Key, &format!(" {key}")).and(Role::Dim, " reads it all");
+            left.cut(room.saturating_sub(hint.width())).join(hint)
+        }
+        _ => left.cut(room),
+    };
     let mut right = Line::default();
     for part in more {
         if left.width() + right.width() + part.width() + 5 <= usize::from(area.width) {

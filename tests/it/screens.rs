@@ -2,6 +2,7 @@
 
 mod desk;
 mod scenes;
+mod told;
 mod walk;
 
 use crossterm::event::{Event as Input, KeyModifiers, MouseEvent, MouseEventKind};

@@ -3,7 +3,8 @@
 use super::Trouble;
 use crate::literal::{Item, Operand, items, literals, separator, write_list};
 
-pub(super) const PHRASINGS: &str = "\"a, b\" \"c, d\"., Join \"a, b\" and \"c, d\"., Join [\"a\"] and [\"b\"]. (each sequence in quotes or brackets)";
+pub(super) const PHRASINGS: &str =
+    "Join \"a, b\" and \"c, d\"., Join [\"a\"] and [\"b\"]. (each sequence in quotes or brackets)";
 
 pub(super) fn join(question: &str) -> Result<String, Trouble> {
     let lower = question.to_ascii_lowercase();

@@ -68,7 +68,8 @@ fn entry(state: &State, record: &Record, task: TaskId) -> Line {
         }
         Event::Proposed { task: about, strategy, edits, complete, .. } if *about == task => {
             let end = if *complete { ", nothing more to come" } else { "" };
-            line.and(Role::Expert, strategy).and(Role::Dim, &format!("  {} edits{end}", edits.len()))
+            let s = if edits.len() == 1 { "" } else { "s" };
+            line.and(Role::Expert, strategy).and(Role::Dim, &format!("  {} edit{s}{end}", edits.len()))
         }
         Event::Proposed { strategy, .. } => line.and(Role::Dim, &format!("as a part, by {strategy}")),
         Event::Solved { answer, .. } => line.and(Role::Answer, answer.trim()),

@@ -55,14 +55,19 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
         let others = past.iter().filter(|one| one.task != task).map(|one| ((), &one.decision));
         let too =
             flipped_too(&flip, decision, learning::person(view.state.tools.roster.cards()), others).len();
-        let with = if too == 0 { String::new() } else { format!("; {too} others of this plan with it") };
+        let with = match too {
+            0 => String::new(),
+            1 => "; 1 other of this plan with it".to_owned(),
+            too => format!("; {too} others of this plan with it"),
+        };
         add("flips to", Line::of(Role::Text, &flip.to).and(Role::Dim, &format!("  if {}{with}", flip.what)));
     }
     let record = track_records(&view.state.journal).get(&decision.chosen).copied().unwrap_or_default();
     if let Some(card) = view.state.tools.roster.get(&decision.chosen) {
         let seconds = match record.calls {
             0 => String::new(),
-            calls => format!(", {calls} calls of {:.2} s", record.seconds / f64::from(calls)),
+            1 => format!("; 1 call, {:.2} s", record.seconds),
+            calls => format!("; {calls} calls of {:.2} s", record.seconds / f64::from(calls)),
         };
         let failed = if record.failed == 0 { String::new() } else { format!(", {} failed", record.failed) };
         add(

@@ -8,7 +8,7 @@ use crate::{
         text::{Line, cut, width},
         theme::Role,
     },
-    workbench::{Action, Place, State, Target},
+    workbench::{Action, Place, SessionFile, State, Target, state::Summary},
 };
 use ratatui::layout::Rect;
 
@@ -29,12 +29,25 @@ pub(super) fn draw(paper: &mut Paper<'_>, state: &State, cursor: usize, body: Re
     let wide = usize::from(list.width).saturating_sub(3);
     for (y, (at, session)) in (0..list.height).zip(state.sessions.iter().enumerate().skip(top)) {
         let place = row(list, y);
-        let mark = if session.recorded { "◉ recorded  " } else { "            " };
+        let open = matches!(&state.file, SessionFile::At(path) if *path == session.path);
+        let mark = match (session.recorded, open) {
+            (true, _) => "◉ recorded  ",
+            (_, true) => "● open      ",
+            _ => "            ",
+        };
         let (title, about) = (clean::line(&session.title), clean::line(&session.about));
         let room = wide.saturating_sub(width(mark));
         let about = cut(&about, room / 2);
-        let title = cut(&title, room.saturating_sub(width(&about) + 2));
-        paper.line(place, Line::of(Role::Pinned, &format!(" {mark}")).and(Role::Text, &title));
+        let room = room.saturating_sub(width(&about) + 2);
+        // Where titles are the same, the names of the files tell them apart.
+        let same = |other: &Summary| other.path != session.path && other.title == session.title;
+        let name = match state.sessions.iter().any(same) {
+            true => format!("  {}", session.path.file_name().unwrap_or_default().to_string_lossy()),
+            false => String::new(),
+        };
+        let name = Line::of(Role::Dim, &name).cut(room / 2);
+        let title = Line::of(Role::Text, &title).cut(room.saturating_sub(name.width()));
+        paper.line(place, Line::of(Role::Pinned, &format!(" {mark}")).join(title).join(name));
         let right = Rect { width: place.width.saturating_sub(2), ..place };
         paper.right(right, Line::of(Role::Dim, &about));
         paper.target(place, Target::Entry(at));

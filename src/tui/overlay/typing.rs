@@ -13,14 +13,25 @@ use crate::{
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
+/// The most rows that what can be written, or what is wrong with it, takes.
+const HINT_ROWS: usize = 4;
+
 pub(super) fn draw(paper: &mut Paper<'_>, state: &State, mode: &TypingMode, body: Rect) {
     let wide = wide(body, 96);
     // One column is the cursor's, for when it stands behind a full row.
     let inner_wide = usize::from(wide).saturating_sub(5).max(2);
     let (rows, (cursor_row, cursor_column)) = laid_out(mode.buffer.halves(), inner_wide);
-    let most = usize::from(body.height).saturating_sub(4).max(1);
+    let (role, hint) = match typed(state, mode) {
+        None => (Role::Dim, mode.purpose.hint().to_owned()),
+        Some(Ok(words)) => (Role::Info, words),
+        Some(Err(why)) => (Role::Warning, format!("! {why}")),
+    };
+    // Told whole, where the text leaves room for it.
+    let mut hints = Line::of(role, &hint).wrap(usize::from(wide).saturating_sub(4), 0);
+    hints.truncate(usize::from(body.height).saturating_sub(8).clamp(1, HINT_ROWS));
+    let most = usize::from(body.height).saturating_sub(3 + hints.len()).max(1);
     let shown = rows.len().clamp(1, most);
-    let high = (shown + 3).min(usize::from(body.height)) as u16;
+    let high = (shown + 2 + hints.len()).min(usize::from(body.height)) as u16;
     let area = Rect {
         x: body.x + (body.width - wide) / 2,
         y: body.bottom().saturating_sub(high),
@@ -48,12 +59,9 @@ pub(super) fn draw(paper: &mut Paper<'_>, state: &State, mode: &TypingMode, body
             paper.wash(cells, Role::Selected);
         }
     }
-    let (role, hint) = match typed(state, mode) {
-        None => (Role::Dim, mode.purpose.hint().to_owned()),
-        Some(Ok(words)) => (Role::Info, words),
-        Some(Err(why)) => (Role::Warning, format!("! {why}")),
-    };
-    paper.text(row(inner, inner.height.saturating_sub(1)), role, &hint);
+    for (above, hint) in hints.into_iter().rev().enumerate() {
+        paper.line(row(inner, inner.height.saturating_sub(above as u16 + 1)), hint);
+    }
     if !inner.is_empty() {
         let y = inner.y + (cursor_row - top) as u16;
         paper.cursor(inner.x + cursor_column as u16, y.min(inner.bottom() - 1));

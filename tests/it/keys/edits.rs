@@ -250,3 +250,16 @@ fn every_change_may_have_a_reason() {
     bench.press("\"");
     assert!(matches!(&bench.state.mode, Mode::Typing(mode) if matches!(mode.purpose, Purpose::Explain(_))));
 }
+
+#[test]
+fn all_tasks_that_failed_are_named() {
+    let plan = " [nobody] One?\nQS: [nowhere] Two?\nQS: [split] What are the words in \"a b\"?\nQS: [EOQ]";
+    let mut bench = Bench::new();
+    bench.state.defaults.strategy = "plan-and-solve".to_owned();
+    bench.replies.push_back(plan.to_owned());
+    bench.task("goal");
+    bench.press("c c");
+    assert!(bench.notice().ends_with("; failed too: #1"), "{}", bench.notice());
+    let told = bench.state.log.iter().filter(|line| line.text.starts_with("#1 failed: "));
+    assert_eq!(told.count(), 1, "{:?}", bench.state.log);
+}

@@ -9,7 +9,7 @@ use crate::{
     strategy,
     workbench::{
         Effect, RowId, Run, State, Weight,
-        update::{browsing, caps, dry, record, stale, stops},
+        update::{browsing, caps, dry, number, record, stale, stops},
     },
 };
 
@@ -216,7 +216,14 @@ fn end(state: &mut State, bound: Bound) {
         }
         Bound::Stuck(task, why) => {
             state.ui.cursor = Some(RowId::task(*task));
-            state.say(Weight::Error, why.clone());
+            let too = if state.interactive { failed_too(state, *task) } else { vec![] };
+            for (number, why) in &too {
+                state.note(Weight::Error, format!("{number} failed: {why}"));
+            }
+            let numbers: Vec<&str> = too.iter().map(|(number, _)| number.as_str()).collect();
+            let too =
+                if too.is_empty() { String::new() } else { format!("; failed too: {}", numbers.join(", ")) };
+            state.say(Weight::Error, format!("{why}{too}"));
         }
         Bound::Limit(why) => {
             state.say(Weight::Warning, format!("{why}; nothing is lost"));
@@ -232,6 +239,17 @@ fn end(state: &mut State, bound: Bound) {
     }
     state.ended = Some(bound);
     dry::tell(state);
+}
+
+/// The tasks that failed besides this one, by number, and why; not those of which only a part failed.
+fn failed_too(state: &State, but: TaskId) -> Vec<(String, String)> {
+    let failed = state.survey.iter().filter_map(|(task, look)| match &look.status {
+        Status::Failed(why) | Status::Stuck(why) if task != but && !look.composite => {
+            Some((number(state, task), why.clone()))
+        }
+        _ => None,
+    });
+    failed.collect()
 }
 
 /// The cursor goes with the run while it is on something that has ended.
