@@ -173,6 +173,10 @@ impl<const VNNI: bool> Simd for Avx2<VNNI> {
         })
     }
     #[inline(always)]
+    fn prefetch<T>(self, from: &T) {
+        sound!(_mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(from).cast()))
+    }
+    #[inline(always)]
     fn bytes(self, line: &Line) -> Whole {
         sound!((_mm256_loadu_si256(line.0.as_ptr().cast()), _mm256_loadu_si256(line.0[32..].as_ptr().cast())))
     }

@@ -132,6 +132,10 @@ impl Simd for Avx512 {
         })
     }
     #[inline(always)]
+    fn prefetch<T>(self, from: &T) {
+        sound!(_mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(from).cast()))
+    }
+    #[inline(always)]
     fn bytes(self, line: &Line) -> __m512i {
         sound!(_mm512_loadu_si512(line.0.as_ptr().cast()))
     }

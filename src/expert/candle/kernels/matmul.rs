@@ -7,6 +7,9 @@ use super::pack::{Format, Line, Packed};
 use super::simd::{Simd, Task};
 use super::{LANES, Level, Pool};
 
+/// Blocks of weights that are on their way from memory while one row is multiplied: some 5 KiB.
+const AHEAD: usize = 16;
+
 /// `out[tile][row][lane] = weights[16 * tile + lane] . activations[row]`.
 ///
 /// `activations` holds `rows` rows of `weights.columns / 32` blocks; `out` holds `weights.tiles() * rows * 16` sums.
@@ -44,6 +47,36 @@ struct Tile<'a> {
     lines: &'a [Line],
     scales: &'a [[u16; LANES]],
     offsets: &'a [[u16; LANES]],
+    ahead: Ahead<'a>,
+}
+
+/// Which blocks to fetch from memory meanwhile: those that the same thread most likely comes to next. Lines of `Eight`
+/// come fast enough by themselves: there it only cost time.
+#[derive(Clone, Copy)]
+struct Ahead<'a> {
+    weights: &'a Packed,
+    /// Where in the matrix the blocks begin.
+    first: usize,
+    /// Of these, fetch one in so many,
+    every: usize,
+    /// beginning with this one; groups of rows of the same tile share the work.
+    turn: usize,
+}
+
+impl Ahead<'_> {
+    #[inline(always)]
+    fn fetch<S: Simd>(&mut self, simd: S, block: usize) {
+        if block != self.turn {
+            return;
+        }
+        self.turn += self.every;
+        let (lines, place) = (self.weights.format.lines(), self.first + block);
+        if let Some(lines) = self.weights.lines.get(place * lines..(place + 1) * lines) {
+            lines.iter().for_each(|line| simd.prefetch(line));
+        }
+        self.weights.scales.get(place).into_iter().for_each(|scales| simd.prefetch(scales));
+        self.weights.offsets.get(place).into_iter().for_each(|offsets| simd.prefetch(offsets));
+    }
 }
 
 impl Task for Multiply<'_> {
@@ -55,13 +88,18 @@ impl Task for Multiply<'_> {
         for (index, out) in self.out.chunks_exact_mut(self.rows).enumerate() {
             let tile = self.first + index;
             let four = weights.format == Format::Four;
-            let tile = Tile {
+            let groups = self.rows.div_ceil(S::ROWS);
+            let distance = if groups == 1 { blocks.min(AHEAD) } else { blocks };
+            let ahead = Ahead { weights, first: tile * blocks + distance, every: groups, turn: 0 };
+            let mut tile = Tile {
                 lines: &weights.lines[tile * lines..][..lines],
                 scales: &weights.scales[tile * blocks..][..blocks],
                 offsets: if four { &weights.offsets[tile * blocks..][..blocks] } else { &[] },
+                ahead,
             };
             let mut row = 0;
             while row < self.rows {
+                tile.ahead.turn = row / S::ROWS;
                 let (acts, out) = (&self.activations[row * blocks..], &mut out[row..]);
                 row += match (self.rows - row).min(S::ROWS) {
                     8.. => rows::<S, 8>(simd, weights.format, tile, acts, out),
@@ -91,12 +129,13 @@ fn rows<S: Simd, const M: usize>(
 }
 
 #[inline(always)]
-fn four<S: Simd, const M: usize>(simd: S, tile: Tile<'_>, acts: &[Block], out: &mut [[f32; LANES]]) {
+fn four<S: Simd, const M: usize>(simd: S, mut tile: Tile<'_>, acts: &[Block], out: &mut [[f32; LANES]]) {
     let blocks = tile.scales.len();
     let (lines, _) = tile.lines.as_chunks::<4>();
     let (lines, offsets, acts) = (&lines[..blocks], &tile.offsets[..blocks], &acts[..M * blocks]);
     let mut sums = [simd.splat(0.0); M];
     for block in 0..blocks {
+        tile.ahead.fetch(simd, block);
         let scale = simd.load_half(&tile.scales[block]);
         let offset = simd.load_half(&offsets[block]);
         let mut dots = [simd.zero(); M];

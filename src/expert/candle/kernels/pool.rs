@@ -1,8 +1,9 @@
 //! A few threads that share a piece of arithmetic, and sleep when there is none.
 //!
-//! Work is cut into small pieces that are taken from a counter. The caller always works too, and helpers may come or
-//! not: the caller waits only for those that hold a piece. So a helper that another program keeps off its core costs
-//! nothing but its help, and nobody spins for longer than some microseconds.
+//! Work is cut into small pieces. Each thread takes those of its own part, one after the other, so that it reads memory
+//! in order; who is done helps with the parts of others. The caller always works too, and helpers may come or not: the
+//! caller waits only for those that hold a piece. So a helper that another program keeps off its core costs nothing
+//! but its help, and nobody spins for longer than some microseconds.
 
 mod slices;
 
@@ -31,7 +32,8 @@ struct Shared {
     /// Bits: number of the job (upper), job is open (bit 15), helpers inside (lower).
     state: AtomicUsize,
     job: UnsafeCell<Option<Job>>,
-    next: AtomicUsize,
+    /// The next piece of each thread's part: the caller's first, then those of the helpers.
+    next: Vec<Counter>,
     /// One for each helper: asleep, to be woken by the next job.
     asleep: Vec<AtomicBool>,
     failed: AtomicBool,
@@ -39,6 +41,11 @@ struct Shared {
     caller_waits: AtomicBool,
     caller: Mutex<Option<Thread>>,
 }
+
+/// Alone on its cache lines, so that threads do not wait for each other's counters.
+#[derive(Default)]
+#[repr(align(128))]
+struct Counter(AtomicUsize);
 
 #[derive(Clone, Copy)]
 struct Job {
@@ -64,7 +71,7 @@ impl Pool {
         let shared = Arc::new(Shared {
             state: AtomicUsize::new(0),
             job: UnsafeCell::new(None),
-            next: AtomicUsize::new(0),
+            next: (0..=count).map(|_| Counter::default()).collect(),
             asleep: (0..count).map(|_| AtomicBool::new(false)).collect(),
             failed: AtomicBool::new(false),
             stop: AtomicBool::new(false),
@@ -106,7 +113,7 @@ impl Pool {
             Err(TryLockError::WouldBlock) => return alone(),
         };
         self.open(pieces, work);
-        let own = catch_unwind(AssertUnwindSafe(|| self.shared.pieces(work, pieces)));
+        let own = catch_unwind(AssertUnwindSafe(|| self.shared.pieces(0, work, pieces)));
         self.close();
         let failed = self.shared.failed.swap(false, Ordering::Relaxed);
         drop(guard);
@@ -126,7 +133,9 @@ impl Pool {
         };
         // SAFETY: the job is closed, nobody is inside, and `busy` keeps other callers away.
         unsafe { *shared.job.get() = Some(Job { work, pieces }) };
-        shared.next.store(0, Ordering::Relaxed);
+        for (part, next) in shared.next.iter().enumerate() {
+            next.0.store(shared.start(part, pieces), Ordering::Relaxed);
+        }
         let state = shared.state.load(Ordering::Relaxed);
         // SeqCst pairs with the sleeper: either it sees this job, or we see that it sleeps.
         shared.state.store((state & !(ONE_JOB - 1)).wrapping_add(ONE_JOB) | OPEN, Ordering::SeqCst);
@@ -174,13 +183,23 @@ impl Drop for Pool {
 }
 
 impl Shared {
-    fn pieces(&self, work: &(dyn Fn(usize) + Sync), pieces: usize) {
-        loop {
-            let index = self.next.fetch_add(1, Ordering::Relaxed);
-            if pieces <= index {
-                return;
+    /// Where a part begins; the last one ends where the one after it would begin.
+    fn start(&self, part: usize, pieces: usize) -> usize {
+        part * pieces / self.next.len()
+    }
+
+    /// Does the pieces of one's own part, then those that are left of the others.
+    fn pieces(&self, own: usize, work: &(dyn Fn(usize) + Sync), pieces: usize) {
+        let parts = self.next.len();
+        for part in (own..parts).chain(0..own) {
+            let end = self.start(part + 1, pieces);
+            loop {
+                let index = self.next[part].0.fetch_add(1, Ordering::Relaxed);
+                if end <= index {
+                    break;
+                }
+                work(index);
             }
-            work(index);
         }
     }
 
@@ -216,7 +235,7 @@ fn help(shared: &Shared, index: usize) {
             if let Some(Job { work, pieces }) = job {
                 // SAFETY: the same, for what the job points to.
                 let work = unsafe { &*work };
-                if catch_unwind(AssertUnwindSafe(|| shared.pieces(work, pieces))).is_err() {
+                if catch_unwind(AssertUnwindSafe(|| shared.pieces(index + 1, work, pieces))).is_err() {
                     shared.failed.store(true, Ordering::Relaxed);
                 }
             }

@@ -65,6 +65,9 @@ pub(super) trait Simd: Copy {
     /// Low and high half bytes of a line: rows of 4-bit weights.
     fn halves(self, line: &Line) -> (Self::I, Self::I);
     fn bytes(self, line: &Line) -> Self::I;
+    /// Lets the processor fetch what lies there; changes nothing but the time.
+    #[inline(always)]
+    fn prefetch<T>(self, _: &T) {}
     /// Adds to each lane its four unsigned bytes (at most 15) times the four signed bytes of `activations` (-127 to
     /// 127). At most eight times from zero on; then [`Simd::gather_small`] must make a sum of it.
     fn dot_small(self, sum: Self::I, weights: Self::I, activations: i32) -> Self::I;
