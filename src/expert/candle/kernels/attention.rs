@@ -12,6 +12,10 @@ pub const PAGE: usize = 64;
 /// Queries that can be served at once.
 pub const QUERIES: usize = 12;
 
+/// Up to so many queries take less time than reading their page from memory, so that the next one is fetched early. With
+/// more the pages are in the cache: their neighbours look at the same ones.
+const FEW: usize = 4;
+
 /// The softmax so far of one query: the largest score, and the sum of the weights relative to it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Running {
@@ -35,6 +39,8 @@ pub struct Attend<'a> {
     pub keys: &'a [u16],
     /// f16, `[position][dimension]`.
     pub values: &'a [u16],
+    /// The keys of the page that comes next, to be fetched from memory meanwhile; may be empty.
+    pub next: &'a [u16],
     /// For each query, how many positions of the page it sees, from the first on.
     pub visible: &'a [usize],
     pub running: &'a mut [Running],
@@ -70,20 +76,24 @@ impl Task for Attend<'_> {
         let most = self.visible.iter().copied().max().unwrap_or(0);
         let mut scores = [[0.0; PAGE]; QUERIES];
         let count = self.visible.len();
+        let (next_keys, next_values): (&[u16], &[u16]) =
+            if count <= FEW { (self.next, self.values) } else { (&[], &[]) };
         let mut at = 0;
         while at < count {
             let (queries, scores) = (&self.queries[at * self.head..], &mut scores[at..]);
+            // The first of them fetches what comes after the keys.
+            let keys = (self.keys, if at == 0 { next_values } else { &[] });
             at += match (count - at, S::WIDE) {
-                (1, true) => score::<S, 1, 4>(simd, self.head, queries, self.keys, most, scores),
-                (2, true) => score::<S, 2, 4>(simd, self.head, queries, self.keys, most, scores),
-                (3, true) => score::<S, 3, 4>(simd, self.head, queries, self.keys, most, scores),
-                (4 | 5, true) => score::<S, 4, 2>(simd, self.head, queries, self.keys, most, scores),
-                (6 | 7 | 12, true) => score::<S, 6, 2>(simd, self.head, queries, self.keys, most, scores),
-                (_, true) => score::<S, 8, 2>(simd, self.head, queries, self.keys, most, scores),
-                (1, false) => score::<S, 1, 4>(simd, self.head, queries, self.keys, most, scores),
-                (2, false) => score::<S, 2, 2>(simd, self.head, queries, self.keys, most, scores),
-                (3, false) => score::<S, 3, 1>(simd, self.head, queries, self.keys, most, scores),
-                (_, false) => score::<S, 4, 1>(simd, self.head, queries, self.keys, most, scores),
+                (1, true) => score::<S, 1, 4>(simd, self.head, queries, keys, most, scores),
+                (2, true) => score::<S, 2, 4>(simd, self.head, queries, keys, most, scores),
+                (3, true) => score::<S, 3, 4>(simd, self.head, queries, keys, most, scores),
+                (4 | 5, true) => score::<S, 4, 2>(simd, self.head, queries, keys, most, scores),
+                (6 | 7 | 12, true) => score::<S, 6, 2>(simd, self.head, queries, keys, most, scores),
+                (_, true) => score::<S, 8, 2>(simd, self.head, queries, keys, most, scores),
+                (1, false) => score::<S, 1, 4>(simd, self.head, queries, keys, most, scores),
+                (2, false) => score::<S, 2, 2>(simd, self.head, queries, keys, most, scores),
+                (3, false) => score::<S, 3, 1>(simd, self.head, queries, keys, most, scores),
+                (_, false) => score::<S, 4, 1>(simd, self.head, queries, keys, most, scores),
             };
         }
         let states = self.running.iter_mut().zip(self.out.chunks_exact_mut(self.head));
@@ -98,7 +108,8 @@ impl Task for Attend<'_> {
             let mut wide = 0;
             while at < count {
                 let (scores, out) = (&scores[at..], &mut self.out[at * self.head + chunk * LANES..]);
-                let values = &self.values[chunk * LANES..];
+                let ahead = if at == 0 { next_keys.get(chunk * LANES..).unwrap_or(&[]) } else { &[] };
+                let values = (&self.values[chunk * LANES..], ahead);
                 let queries;
                 (queries, wide) = match (count - at, left, S::WIDE) {
                     (1, 4.., true) => weigh::<S, 1, 4>(simd, self.head, scores, values, most, out),
@@ -120,13 +131,14 @@ impl Task for Attend<'_> {
     }
 }
 
-/// Products of R queries with the first `most` keys, B blocks of sixteen positions at a time; returns R.
+/// Products of R queries with the first `most` keys, B blocks of sixteen positions at a time; fetches `ahead` meanwhile;
+/// returns R.
 #[inline(always)]
 fn score<S: Simd, const R: usize, const B: usize>(
     simd: S,
     head: usize,
     queries: &[f32],
-    keys: &[u16],
+    (keys, ahead): (&[u16], &[u16]),
     most: usize,
     scores: &mut Scores,
 ) -> usize {
@@ -138,6 +150,9 @@ fn score<S: Simd, const R: usize, const B: usize>(
         let keys = &keys[first * head..][..B * head];
         let mut sums = [[simd.splat(0.0); B]; R];
         for dimension in 0..head {
+            if R <= FEW {
+                fetch(simd, ahead, (first / B * head + dimension) * PAGE, PAGE);
+            }
             let mut key = [simd.splat(0.0); B];
             for block in 0..B {
                 key[block] = simd.load_half(&keys[block * head + dimension]);
@@ -197,13 +212,21 @@ fn soften<S: Simd>(simd: S, scores: &mut [f32; PAGE], seen: usize, running: &mut
     running.sum += simd.sum(sum);
 }
 
-/// Adds the weighted values to R results, C times sixteen dimensions of them; returns R and C.
+/// Lets the processor fetch so many numbers from there on, if they are there.
+#[inline(always)]
+fn fetch<S: Simd>(simd: S, numbers: &[u16], from: usize, count: usize) {
+    for line in numbers.get(from..from + count).unwrap_or(&[]).chunks(32) {
+        simd.prefetch(&line[0]);
+    }
+}
+
+/// Adds the weighted values to R results, C times sixteen dimensions of them; fetches `ahead` meanwhile; returns R and C.
 #[inline(always)]
 fn weigh<S: Simd, const R: usize, const C: usize>(
     simd: S,
     head: usize,
     scores: &Scores,
-    values: &[u16],
+    (values, ahead): (&[u16], &[u16]),
     most: usize,
     out: &mut [f32],
 ) -> (usize, usize) {
@@ -216,6 +239,9 @@ fn weigh<S: Simd, const R: usize, const C: usize>(
         }
     }
     for position in 0..most.min(PAGE) {
+        if R <= FEW {
+            fetch(simd, ahead, position * head, C * LANES);
+        }
         let (values, _) = values[position * head..].as_chunks::<LANES>();
         let values = &values[..C];
         let mut value = [simd.splat(0.0); C];

@@ -102,8 +102,10 @@ impl Scene<'_, '_> {
                         .is_some_and(|page| Arc::ptr_eq(page, found))
                 };
                 let after = (row + 1..end).find(|other| !same(other)).unwrap_or(end);
-                let (keys, values) =
-                    found.head(self.caches[self.rows[row].cache].shape(), self.layer, key_head);
+                let cache = &self.caches[self.rows[row].cache];
+                let (keys, values) = found.head(cache.shape(), self.layer, key_head);
+                let next = cache.page(page + 1).filter(|_| page < last);
+                let next = next.map_or(&[][..], |next| next.head(cache.shape(), self.layer, key_head).0);
                 let mut visible = [0; QUERIES];
                 let span = (row - start) * sharing..(after - start) * sharing;
                 // One row may have more queries than the kernel takes at once.
@@ -120,6 +122,7 @@ impl Scene<'_, '_> {
                             queries: &queries[first * width..last * width],
                             keys,
                             values,
+                            next,
                             visible: &visible[..last - first],
                             running: &mut running[first..last],
                             out: &mut out[first * width..last * width],

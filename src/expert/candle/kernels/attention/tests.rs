@@ -48,9 +48,9 @@ fn paged(level: Level, memory: &Memory, head: usize, queries: &[f32], seen: &[us
     for (index, (keys, values)) in memory.pages.iter().enumerate() {
         let visible: Vec<usize> =
             seen.iter().map(|seen| seen.saturating_sub(index * PAGE).min(PAGE)).collect();
-        let page =
-            Attend { head, queries, keys, values, visible: &visible, running: &mut running, out: &mut out };
-        attend(level, page);
+        let next = memory.pages.get(index + 1).map_or(&[][..], |next| &next.0);
+        let (running, out) = (&mut running[..], &mut out[..]);
+        attend(level, Attend { head, queries, keys, values, next, visible: &visible, running, out });
     }
     finish(&running, head, &mut out);
     out
