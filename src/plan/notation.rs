@@ -51,6 +51,9 @@ impl fmt::Display for Warning {
 /// The mark that ends a decomposition.
 pub const END: &str = "[EOQ]";
 
+/// What [`read`] says of an answer that follows neither a step nor a question.
+pub const STRAY_ANSWER: &str = "an answer without a question above it";
+
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(operator) = &self.operator {
@@ -97,7 +100,7 @@ pub fn read(text: &str) -> (Vec<Line>, Vec<Warning>) {
                 warn(at, "a goal without its mark `QC:`".to_owned());
             }
             Line::Answer(_) if at == 0 || !matches!(lines[at - 1], Line::Step(_) | Line::Question(_)) => {
-                warn(at, "an answer without a question above it".to_owned());
+                warn(at, STRAY_ANSWER.to_owned());
             }
             Line::Answer(answer) if looks_like_a_list(answer) => {
                 if let Err(error) = serde_json::from_str::<serde_json::Value>(answer) {

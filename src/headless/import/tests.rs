@@ -96,6 +96,49 @@ fn worked_decompositions_are_checked_line_by_line() {
     }
 }
 
+/// As the README and `export` write plans: answers of tasks with parts stand below their parts.
+const OUTLINE: &str = "\
+QC: Take the last letters of \"Ada King\".
+  QS: [split] What are the words in \"Ada King\"?
+  A: [\"Ada\", \"King\"]
+  QS: [decompose] What are the last letters of #1?
+    QS: [str_position] What is the last letter in \"Ada\"?
+    A: a
+    QS: [str_position] What is the last letter in \"King\"?
+    A: g
+  A: a, g
+  QS: [merge] Concatenate #2.
+  A: a g
+A: a g
+";
+
+#[test]
+fn indented_steps_belong_to_their_goal() {
+    let check = |text: &str, steps: usize, written: &[&str], warnings: &[&str]| {
+        let imported = import(text, None).unwrap();
+        let Found::Worked { outlines, steps: found, .. } = imported.found else { panic!("no outlines") };
+        let written: Vec<String> = written.iter().map(|text| (*text).to_owned()).collect();
+        assert_eq!((outlines, found), (written, steps), "{text}");
+        assert_eq!(imported.warnings, warnings, "{text}");
+    };
+    check(OUTLINE, 5, &[OUTLINE], &[]);
+    let quoted: String = OUTLINE.lines().map(|line| format!("    {line}\n")).collect();
+    check(&quoted, 5, &[OUTLINE], &[]);
+    check(&format!("{OUTLINE}\n{OUTLINE}"), 10, &[OUTLINE, OUTLINE], &[]);
+    check(
+        "QC: a\n  QS: b\n  A: c\n  A: d\n",
+        1,
+        &["QC: a\n  QS: b\n  A: c\n  A: d\n"],
+        &["line 4: an answer without a question above it"],
+    );
+    check(
+        "QC: a\nQS: b\nQS: [EOQ]\nQS: c\n",
+        1,
+        &["QC: a\n  QS: b\n"],
+        &["line 4: a step without a goal above it; left out"],
+    );
+}
+
 #[test]
 fn what_is_not_known_is_said_with_what_is() {
     let check = |text: &str, format: &str, why: &str| {
