@@ -1,9 +1,11 @@
 //! What is suspicious in a plan before anything runs: nothing here stops it, everything is worth a look.
 
 use super::{
-    Operator, Phrase, Plan,
+    Operator, Phrase, Plan, Reading,
     circles::circles,
     notation::{self, Line},
+    outline::nowhere,
+    read_outline,
 };
 use crate::ids::TaskId;
 use std::fmt;
@@ -67,8 +69,8 @@ pub fn lint_task(plan: &Plan, task: TaskId, depth: usize) -> Vec<Finding> {
     if let Some(word) = placeholder(phrase) {
         say(Rule::Placeholder, word);
     }
-    if let Some(lost) = phrase.lost() {
-        say(Rule::Missing, format!("it uses the answer of {lost}, which is not in the plan"));
+    if let Some(missing) = phrase.missing() {
+        say(Rule::Missing, missing);
     }
     if matches!(found.draft.operator, Some(Operator::Project { .. })) && phrase.needs().is_empty() {
         say(Rule::Missing, "it is asked of each item of an answer, and refers to none (#n)".to_owned());
@@ -110,9 +112,18 @@ fn placeholder(phrase: &Phrase) -> Option<String> {
     Some(format!("`{found}` stands for words that are missing"))
 }
 
-/// The same for a text in the notation, with the circles that a plan can not have. Places count the tasks from 0.
-pub fn lint_text(text: &str, depth: usize) -> (Vec<Finding>, Vec<notation::Warning>) {
-    let reading = super::read_outline(text, 0);
+/// What is suspicious in a text, and how the text was read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Linted {
+    /// Their tasks are places among the edits of the reading.
+    pub findings: Vec<Finding>,
+    pub reading: Reading,
+}
+
+/// The same for a text in the notation, with the circles that a plan can not have. A warning of the reading that says no
+/// more than a finding does is taken out.
+pub fn lint_text(text: &str, depth: usize) -> Linted {
+    let mut reading = read_outline(text, 0);
     let mut plan = Plan::default();
     for edit in &reading.edits {
         if plan.apply(edit).is_err() {
@@ -121,12 +132,13 @@ pub fn lint_text(text: &str, depth: usize) -> (Vec<Finding>, Vec<notation::Warni
     }
     // A reference forward is lost for the reader; here it is followed.
     let mut needs = vec![];
-    let steps = text.lines().filter_map(|line| match notation::read_line(line.trim_start()) {
-        Line::Goal(text) => Some(text),
-        Line::Step(step) => Some(step.text),
-        _ => None,
-    });
-    for (task, words) in (0..).map(TaskId).zip(steps) {
+    let all: Vec<&str> = text.lines().collect();
+    for (task, line) in (0..).map(TaskId).zip(&reading.lines) {
+        let words = match notation::read_line(all[line - 1].trim_start()) {
+            Line::Goal(text) => text,
+            Line::Step(step) => step.text,
+            _ => continue,
+        };
         let parent = plan.parent(task);
         let phrase = Phrase::read(&words, |path| plan.referred(parent, path));
         needs.extend(phrase.needs().into_iter().map(|need| (task.0 as usize, need.0 as usize)));
@@ -136,12 +148,25 @@ pub fn lint_text(text: &str, depth: usize) -> (Vec<Finding>, Vec<notation::Warni
     needs.retain(|(user, need)| *user < parents.len() && *need < parents.len());
     let mut findings = vec![];
     for circle in circles(&parents, &needs) {
-        let names: Vec<String> = circle.iter().map(|task| plan.text(TaskId(*task as u32))).collect();
-        let what = format!("these wait for each other: {}", names.join(" ↔ "));
+        let number = |task: &usize| match *task {
+            0 => "the goal".to_owned(),
+            task => plan.reference(TaskId(u32::MAX), TaskId(task as u32)),
+        };
+        let what = match circle.as_slice() {
+            [_] => "it waits for its own answer".to_owned(),
+            tasks => {
+                let names: Vec<String> = tasks.iter().map(number).collect();
+                format!("these wait for each other: {}", names.join(" ↔ "))
+            }
+        };
         findings.push(Finding { rule: Rule::Circle, task: TaskId(circle[0] as u32), what });
     }
     findings.extend(lint(&plan, depth));
-    (findings, reading.warnings)
+    let lost = |task: u32| plan.task(TaskId(task)).and_then(|task| Some(nowhere(task.draft.phrase.lost()?)));
+    let told: Vec<(usize, String)> =
+        reading.lines.iter().zip(0..).filter_map(|(line, task)| Some((*line, lost(task)?))).collect();
+    reading.warnings.retain(|warning| !told.contains(&(warning.line, warning.what.clone())));
+    Linted { findings, reading }
 }
 
 #[cfg(test)]
@@ -149,7 +174,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &[(&str, u32)]) {
-        let found = lint_text(text, 2).0;
+        let found = lint_text(text, 2).findings;
         let found: Vec<(&str, u32)> = found.iter().map(|found| (found.rule.word(), found.task.0)).collect();
         assert_eq!(found, expected, "{text}");
     }
@@ -168,5 +193,26 @@ mod tests {
         check("QC: a\n  QS: b\n    QS: c\n      QS: d", &[("too-deep", 3)]);
         check("QC: a\n  QS: b #2\n  QS: c #1", &[("circle", 1), ("missing-input", 1)]);
         check("QC: a\n  QS: b\n    QS: c #1", &[("circle", 2), ("missing-input", 2)]);
+    }
+
+    #[test]
+    fn circles_and_missing_inputs_are_told_by_number() {
+        let check = |text: &str, expected: &[&str]| {
+            let found: Vec<String> = lint_text(text, 2).findings.iter().map(ToString::to_string).collect();
+            assert_eq!(found, expected, "{text}");
+        };
+        let missing = |number: &str| {
+            format!(
+                "missing-input: it uses the answer of {number}, and no task had that number when this was written"
+            )
+        };
+        check(
+            "QC: a\n  QS: b #2\n  QS: c #1",
+            &["circle: these wait for each other: #1 ↔ #2", &missing("#2")],
+        );
+        check(
+            "QC: a\n  QS: b\n  QS: #7 and #2 of #1",
+            &["circle: it waits for its own answer", &missing("#7")],
+        );
     }
 }

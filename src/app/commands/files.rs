@@ -104,14 +104,15 @@ pub(crate) fn salvaged(file: &Path) -> Done {
 pub(crate) fn linted(boot: &Boot, file: &Path, json: bool) -> Done {
     let depth = boot.settings.limits.depth as usize;
     let out = &mut stdout().lock();
-    if file == Path::new("-") {
-        return Ok(lint::text(&read_stdin()?, depth, json, out)?);
-    }
-    let text = read_file(file)?;
-    if text.trim_start().starts_with('{') {
+    let is_stdin = file == Path::new("-");
+    let text = if is_stdin { read_stdin()? } else { read_file(file)? };
+    if !is_stdin && text.trim_start().starts_with('{') {
         return Ok(lint::session(&opened(boot, file)?, depth, json, out)?);
     }
-    Ok(lint::text(&text, depth, json, out)?)
+    lint::text(&text, depth, json, out)?.map_err(|why| {
+        let name = if is_stdin { "stdin".into() } else { file.to_string_lossy() };
+        Trouble::usage(format!("{name}: {why}"))
+    })
 }
 
 /// `import`: cases out of a data set, or a check of worked decompositions.

@@ -52,7 +52,7 @@ impl<'a> Surveyor<'a> {
         self.made_under(&key);
         if let (Some((name, None)), None) = (known, self.journal.call_for(&key)) {
             let why = format!(
-                "no server is called `{name}`: set [servers.{name}] in the configuration, or press r"
+                "no server is called `{name}`: set [servers.{name}] in the configuration, or choose another expert"
             );
             return (key, Heard::Else(Status::Stuck(why)));
         }

@@ -39,15 +39,13 @@ impl<'a> Surveyor<'a> {
             let unknown = draft.expert.as_deref().filter(|tag| self.tools.roster.get(tag).is_none());
             if decision.confidence <= 0.0 && !made_for.is_empty() {
                 return stuck(match unknown {
-                    Some(tag) => format!("no expert is called `{tag}`: press r to choose another"),
-                    None => "the router trusts no expert with it: press r to choose one".to_owned(),
+                    Some(tag) => format!("no expert is called `{tag}`: choose another"),
+                    None => "the router trusts no expert with it: choose one".to_owned(),
                 });
             }
             return match self.tools.roster.get(&decision.chosen) {
                 Some(card) => Ok(card),
-                None => {
-                    stuck(format!("no expert is called `{}`: press r to choose another", decision.chosen))
-                }
+                None => stuck(format!("no expert is called `{}`: choose another", decision.chosen)),
             };
         }
         let Some(router) = router::router(router) else {

@@ -85,12 +85,10 @@ impl<'a> Surveyor<'a> {
             look.by = strategy;
         }
         if draft.phrase.is_blank() {
-            return Status::Stuck("the task has no text: press e to write one".to_owned());
+            return Status::Stuck("the task has no text: write one".to_owned());
         }
-        if draft.phrase.lost().is_some() {
-            return Status::Stuck(
-                "it uses the answer of a task that is gone (#?): press e to reword it".to_owned(),
-            );
+        if let Some(missing) = draft.phrase.missing() {
+            return Status::Stuck(format!("{missing}: reword it"));
         }
         for need in plan.needs(task) {
             if self.survey.look(need).is_none_or(|look| look.status != Status::Done) {

@@ -28,10 +28,7 @@ pub(in crate::headless) fn opened(
     let reading = read_outline(text, 0);
     let warnings: Vec<String> = reading.warnings.iter().map(ToString::to_string).collect();
     let Some(goal) = reading.edits.first().map(|edit| edit.task()) else {
-        let first = warnings.first().map(|warning| format!(" ({warning})")).unwrap_or_default();
-        return Err(format!(
-            "no plan in it{first}; a plan is a line `QC: goal` with lines `QS: [expert] question` below"
-        ));
+        return Err(reading.no_plan().unwrap_or_default());
     };
     let mut settings = defaults.clone();
     if !strategy::strategy(&settings.strategy).is_some_and(|strategy| strategy.plans_first()) {

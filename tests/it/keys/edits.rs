@@ -99,7 +99,7 @@ fn a_task_is_split_by_hand_and_by_the_strategy() {
 #[test]
 fn tasks_are_merged_and_their_users_follow() {
     check("g j v j v M C-u '[x] both' enter", "goal / [x] both / M #1 / C");
-    let mut bench = check("g j M C-u '[x] both of #9' enter", "goal / [x] both of #? / M #1 / C");
+    let mut bench = check("g j M C-u '[x] both of #9' enter", "goal / [x] both of #9 / M #1 / C");
     bench.press("z g j M");
     let Mode::Typing(mode) = &bench.state.mode else { panic!("no box") };
     assert_eq!(
