@@ -49,18 +49,19 @@ pub(super) fn nowhere(lost: &str) -> String {
     format!("`#{lost}` names no task above this line")
 }
 
-/// Reads an outline; tasks get ids from `first` on, in reading order. Answers and blank lines are passed over.
+/// Reads an outline; tasks get ids from `first` on, in reading order. Answers and blank lines are passed over. A line that
+/// is indented more than another one above it is a part of it, whatever the width of a level.
 ///
 /// A reference forward or to nobody becomes a lost reference, named in a warning.
 pub fn read_outline(text: &str, first: u32) -> Reading {
     let mut reading = Reading::default();
     let mut plan = Plan::default();
     let mut next = first;
-    // The task last seen at each depth.
-    let mut open: Vec<TaskId> = vec![];
+    // The last task of each level above this line, with the columns in front of it.
+    let mut open: Vec<(usize, TaskId)> = vec![];
     for (at, line) in text.lines().enumerate() {
         let bare = line.trim_start();
-        let depth = (line.len() - bare.len()) / 2;
+        let indent = line.len() - bare.len();
         let mut warn = |what: &str| reading.warnings.push(Warning { line: at + 1, what: what.to_owned() });
         let step = match notation::read_line(bare) {
             Line::Goal(text) => Step { text, ..Step::default() },
@@ -71,18 +72,23 @@ pub fn read_outline(text: &str, first: u32) -> Reading {
                 continue;
             }
         };
-        // A flat transcript has its steps on the margin under the goal.
-        let depth = if depth == 0 && !open.is_empty() && bare.starts_with("QS") { 1 } else { depth };
-        if depth == 0 && !open.is_empty() {
-            warn("a second goal; one plan has one");
-            continue;
-        }
-        if depth > open.len() {
-            warn("indented deeper than the line above allows; taken one level below it");
-        }
-        let depth = depth.min(open.len());
-        open.truncate(depth);
-        let parent = open.last().copied();
+        let margin = open.first().map(|(margin, _)| *margin);
+        let deep = |above: &mut (usize, TaskId)| indent <= above.0;
+        while open.pop_if(deep).is_some() {}
+        let parent = match (open.last(), margin) {
+            (Some((_, parent)), _) => Some(*parent),
+            // A flat transcript has its steps on the margin under the goal.
+            (None, Some(margin)) if bare.starts_with("QS") => {
+                open.push((margin, TaskId(first)));
+                Some(TaskId(first))
+            }
+            (None, Some(margin)) => {
+                open.push((margin, TaskId(first)));
+                warn("a second goal; one plan has one");
+                continue;
+            }
+            (None, None) => None,
+        };
         let phrase = match parent {
             None => Phrase::text(step.text.clone()),
             Some(_) => Phrase::read(&step.text, |path| plan.referred(parent, path)),
@@ -97,7 +103,7 @@ pub fn read_outline(text: &str, first: u32) -> Reading {
             reading.warnings.push(Warning { line: at + 1, what: error.to_string() });
             continue;
         }
-        open.push(TaskId(next));
+        open.push((indent, TaskId(next)));
         next += 1;
         reading.edits.push(edit);
         reading.lines.push(at + 1);
@@ -141,6 +147,15 @@ mod tests {
         assert_eq!(check("QC: a\n  QS: #2 b\n  QS: c", 1), "QC: a\n  QS: #2 b\n  QS: c");
         assert_eq!(check("QC: a\nhello\nQC: b", 2), "QC: a");
         assert_eq!(check("", 0), "");
-        assert_eq!(check("QC: a\n        QS: far", 1), "QC: a\n  QS: far");
+    }
+
+    #[test]
+    fn a_level_is_as_wide_as_it_was_written() {
+        let text = "QC: a\n  QS: b\n    QS: c\n    QS: d\n  QS: e";
+        assert_eq!(check(&text.replace("  ", "    "), 0), text);
+        assert_eq!(check(&text.replace("  ", "\t"), 0), text);
+        assert_eq!(check(&text.replace("  ", " "), 0), text);
+        assert_eq!(check(&text.replace('Q', "   Q"), 0), text, "all of it indented");
+        assert_eq!(check("QC: a\nQS: b\n  QS: c\nQS: d", 0), "QC: a\n  QS: b\n    QS: c\n  QS: d");
     }
 }
