@@ -269,13 +269,14 @@ impl Reviewing {
         self.by_cost = curve(knowledge, cards, &tasks, STEPS);
     }
 
-    /// Accepted in a row up to now, and mean seconds over the last ten: signs of a hand that no longer looks.
-    pub fn autopilot(&self) -> (usize, f64) {
+    /// Accepted in a row up to now, and mean seconds over the last ten: signs of a hand that no longer looks. `None`
+    /// before anything was judged.
+    pub fn autopilot(&self) -> (usize, Option<f64>) {
         let fresh: Vec<&Review> = self.reviews.iter().rev().filter(|one| one.judges()).collect();
         let streak = fresh.iter().take_while(|one| one.saying == Saying::Accept).count();
         let last = &fresh[..fresh.len().min(10)];
         let seconds = last.iter().map(|one| one.took as f64 / 1000.0).sum::<f64>();
-        (streak, seconds / last.len().max(1) as f64)
+        (streak, (!last.is_empty()).then(|| seconds / last.len() as f64))
     }
 
     /// Of the decisions that were shown twice: how many, and how many got the same expert again.

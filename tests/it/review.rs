@@ -74,6 +74,14 @@ fn each_saying_is_one_key_and_one_line() {
     check("s", Saying::Skip, "");
     let second = review(&open()).candidates(open().state.tools.roster.cards())[1].expert.clone();
     check("j b", Saying::BothFine, &second);
+    // Two that are the same are no two.
+    check("b j b", Saying::BothFine, &second);
+    let mut blind = open();
+    blind.press("B");
+    let roster = blind.state.tools.roster.cards();
+    let chosen = &review(&blind).item().expect("a decision").decision.chosen;
+    let down = review(&blind).candidates(roster).iter().position(|one| one.expert == *chosen).unwrap();
+    check(&format!("B {}b", "j ".repeat(down)), Saying::Accept, "");
     let bench = check("j o", Saying::Override, &second);
     // The override is in the session as well, and can be undone.
     let task = TaskId(1);
@@ -97,6 +105,7 @@ fn keys_outside_the_review_keep_their_meaning() {
     assert_eq!(review(&bench).page, Page::Agreement);
     assert_eq!(review(&bench).measured.accuracy(), 1.0);
     assert_eq!(review(&bench).autopilot().0, 3, "three accepted in a row");
+    assert_eq!(Reviewing::default().autopilot(), (0, None), "no time before the first");
     bench.press("S-tab S esc g a");
     assert!(matches!(bench.state.mode, Mode::Typing(_)), "a inserts a task again");
 }

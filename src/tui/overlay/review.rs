@@ -82,7 +82,7 @@ fn queue(paper: &mut Paper<'_>, state: &State, review: &Reviewing, area: Rect) {
     if review.gathering.is_some() {
         meter.push_str(&format!("; {READING}"));
     }
-    if !review.reviews.is_empty() {
+    if let Some(seconds) = seconds {
         meter.push_str(&format!("; {streak} accepted in a row, {seconds:.1} s each"));
     }
     let (twice, same) = review.consistency();
@@ -90,7 +90,7 @@ fn queue(paper: &mut Paper<'_>, state: &State, review: &Reviewing, area: Rect) {
         meter.push_str(&format!("; {same} of {twice} the same again"));
     }
     // A long row of quick yeses says that nobody looks any more.
-    let asleep = 10 <= streak && seconds < 2.0;
+    let asleep = 10 <= streak && seconds.is_some_and(|seconds| seconds < 2.0);
     paper.line(row(area, 0), Line::of(if asleep { Role::Warning } else { Role::Dim }, &meter).cut(wide));
     let text = clean::line(&item.text);
     let mut y = 1;

@@ -28,7 +28,8 @@ pub struct Statistics {
     pub same_again: usize,
     /// The meter of a hand that no longer looks.
     pub accepted_in_a_row: usize,
-    pub seconds_each: f64,
+    /// `None` before anything was judged.
+    pub seconds_each: Option<f64>,
     /// Confusion, load, precision, reliability diagram, calibration error.
     pub measured: Measured,
     /// If the least sure came to the person.
@@ -141,7 +142,7 @@ impl Statistics {
         put("summary", "shown twice", "", self.shown_twice.to_string());
         put("summary", "same again", "", self.same_again.to_string());
         put("summary", "accepted in a row", "", self.accepted_in_a_row.to_string());
-        put("summary", "seconds each", "", self.seconds_each.to_string());
+        put("summary", "seconds each", "", self.seconds_each.map(|one| one.to_string()).unwrap_or_default());
         for (saying, count) in &self.sayings {
             put("sayings", saying, "count", count.to_string());
         }

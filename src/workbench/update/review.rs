@@ -157,7 +157,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         A::Enter if review.proposal.is_some() => return learn::take(state),
         A::ReviewAccept if queue && review.blind => {
-            state.say(Weight::Warning, "the choice is hidden: choose an expert first, enter takes him");
+            state.say(Weight::Warning, "the choice is hidden: choose an expert first, enter takes it");
         }
         A::ReviewAccept if queue => return say(state, Saying::Accept),
         A::Enter | A::ReviewOverride if queue => return say(state, Saying::Override),
@@ -211,9 +211,16 @@ fn say(state: &mut State, saying: Saying) -> Vec<Effect> {
         Saying::Accept | Saying::Skip => item.decision.chosen.clone(),
         Saying::Override | Saying::BothFine | Saying::Preferred => under.unwrap_or_default(),
     };
+    let same = expert == item.decision.chosen;
+    if saying == Saying::BothFine && same && !review.blind {
+        let words =
+            format!("{expert} is the router's own choice: move to the other expert that is fine, too");
+        state.say(Weight::Warning, words);
+        return vec![];
+    }
     // Choosing whom the router chose is to accept it.
     let saying = match saying {
-        Saying::Override if expert == item.decision.chosen => Saying::Accept,
+        Saying::Override | Saying::BothFine if same => Saying::Accept,
         saying => saying,
     };
     let line = Review {

@@ -3,11 +3,11 @@
 
 use crate::{
     router::{
-        gate::Part,
+        gate::{Case, Part},
         knowledge::{Example, Origin},
     },
     tui::{
-        text::{Line, cut},
+        text::{Line, cut, width},
         theme::Role,
     },
     workbench::{State, learning::Proposal, lessons::lessons, review::Reviewing},
@@ -41,10 +41,18 @@ fn proposed(proposal: &Proposal, wide: usize) -> Vec<Line> {
         lines.push(Line::of(Role::Dim, what).pad(18).and(role, &figures));
     }
     lines.push(Line::default());
-    lines.push(Line::of(Role::Dim, "before -> after       right           task"));
-    for case in &gate.cases {
+    let cases = &gate.cases;
+    // As wide as the longest name, as long as a third of the row is left for the task.
+    let widest = |name: fn(&Case) -> &str| cases.iter().map(|case| width(name(case))).max().unwrap_or(0);
+    let names = [widest(|case| &case.before), widest(|case| &case.after), widest(|case| &case.right)];
+    let most = (wide * 2 / 9).max(9);
+    let [before, after, right] = names.map(|name| name.clamp(6, most));
+    let (second, third) = (before + after + 9, before + after + right + 11);
+    let head = Line::of(Role::Dim, "  before -> after").pad(second).and(Role::Dim, "right").pad(third);
+    lines.push(head.and(Role::Dim, "task"));
+    for case in cases {
         let (role, mark) = if case.good { (Role::Done, "✓ ") } else { (Role::Failed, "✗ ") };
-        let moved = format!("{} -> {}", cut(&case.before, 9), cut(&case.after, 9));
+        let moved = format!("{} -> {}", cut(&case.before, before), cut(&case.after, after));
         let what = match case.part {
             Part::Corrected => String::new(),
             part => format!("{}: ", part.word()),
@@ -52,9 +60,9 @@ fn proposed(proposal: &Proposal, wide: usize) -> Vec<Line> {
         lines.push(
             Line::of(role, mark)
                 .and(Role::Text, &moved)
-                .pad(24)
-                .and(Role::Expert, &cut(&case.right, 14))
-                .pad(40)
+                .pad(second)
+                .and(Role::Expert, &cut(&case.right, right))
+                .pad(third)
                 .and(Role::Dim, &format!("{what}{}", case.task))
                 .cut(wide),
         );
