@@ -20,7 +20,7 @@ use crate::workbench::{
     rows::{Row, row_of},
 };
 use ratatui::layout::Rect;
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 pub(super) use history::clock;
 pub(super) use route::{candidates, candidates_head};
@@ -79,7 +79,13 @@ fn with_head(paper: &mut Paper<'_>, state: &State, cache: &mut Cache, tab: token
 fn heading(paper: &mut Paper<'_>, state: &State, area: Rect, row: Option<&Row>) {
     let focused = state.ui.focus == Focus::Inspector;
     let mut x = 1;
-    for tab in Tab::ALL {
+    let shown = shown_tabs(usize::from(area.width).saturating_sub(1), state.ui.tab);
+    if shown.start != 0 {
+        paper.text(after(area, x), Role::Dim, "…");
+        x += MORE;
+    }
+    let last = shown.end == Tab::ALL.len();
+    for tab in Tab::ALL.into_iter().take(shown.end).skip(shown.start) {
         let wide = tab.title().len();
         let place = after(area, x);
         let place = Rect { width: place.width.min(wide as u16), ..place };
@@ -91,7 +97,10 @@ fn heading(paper: &mut Paper<'_>, state: &State, area: Rect, row: Option<&Row>) 
         };
         paper.text(place, role, tab.title());
         paper.target(place, Target::Tab(tab));
-        x += wide + 2;
+        x += wide + GAP;
+    }
+    if !last {
+        paper.text(after(area, x), Role::Dim, "…");
     }
     let Some(row) = row else { return };
     let by = if row.by.is_empty() { String::new() } else { format!("[{}] ", row.by) };
@@ -106,6 +115,24 @@ fn heading(paper: &mut Paper<'_>, state: &State, area: Rect, row: Option<&Row>) 
     }
 }
 
+/// Columns between two tabs, and of a mark that there are more, with what follows it.
+const GAP: usize = 2;
+const MORE: usize = 2;
+
+/// The tabs that a row has room for, places in `Tab::ALL`: as many from the first on as let the chosen one be seen whole.
+fn shown_tabs(room: usize, chosen: Tab) -> Range<usize> {
+    let all = Tab::ALL.map(|tab| tab.title().len());
+    let wide = |tabs: Range<usize>| {
+        let marks = MORE * usize::from(tabs.start != 0) + usize::from(tabs.end != all.len()) * (GAP + 1);
+        let gaps = GAP * tabs.len().saturating_sub(1);
+        all[tabs].iter().sum::<usize>() + gaps + marks
+    };
+    let chosen = Tab::ALL.iter().position(|tab| *tab == chosen).unwrap_or(0);
+    let first = (0..chosen).find(|first| wide(*first..chosen + 1) <= room).unwrap_or(chosen);
+    let end = (chosen + 1..=all.len()).rev().find(|end| wide(first..*end) <= room).unwrap_or(chosen + 1);
+    first..end
+}
+
 /// A line of a name and what there is to say, wrapped under itself.
 fn field(lines: &mut Vec<Line>, width: usize, name: &str, value: Line) {
     const NAMES: usize = 10;
@@ -116,4 +143,29 @@ fn field(lines: &mut Vec<Line>, width: usize, name: &str, value: Line) {
 /// A dim sentence in place of what is not there yet.
 fn nothing(view: &View<'_>, words: &str) -> Vec<Line> {
     Line::of(Role::Dim, words).wrap(view.width, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chosen_tab_is_always_seen() {
+        let check = |room: usize, chosen: Tab, expected: &str| {
+            let tabs = Tab::ALL[shown_tabs(room, chosen)].iter().map(|tab| tab.title());
+            assert_eq!(tabs.collect::<Vec<_>>().join(" "), expected, "{room}");
+        };
+        check(80, Tab::History, "task prompt answer tokens route watch history");
+        check(51, Tab::Task, "task prompt answer tokens route watch history");
+        check(50, Tab::Task, "task prompt answer tokens route watch");
+        check(50, Tab::Watch, "task prompt answer tokens route watch");
+        check(50, Tab::History, "prompt answer tokens route watch history");
+        check(20, Tab::Answer, "prompt answer");
+        check(3, Tab::Answer, "answer");
+        for room in 0..90 {
+            for (at, tab) in Tab::ALL.into_iter().enumerate() {
+                assert!(shown_tabs(room, tab).contains(&at), "{room}");
+            }
+        }
+    }
 }
