@@ -15,8 +15,10 @@ mod evaluate;
 mod facts;
 mod lex;
 mod parse;
+mod pattern;
 
 pub use facts::{FACTS, Fact, completions};
+pub use pattern::pattern;
 
 use std::fmt;
 

@@ -4,6 +4,7 @@ use super::{
     FACTS, Kind, Mistake, facts,
     facts::FUNCTIONS,
     lex::{Token, lex},
+    pattern,
 };
 use regex_automata::meta::Regex;
 
@@ -143,14 +144,10 @@ impl Reader {
             return Err(Mistake { at, what: format!("`~` searches a text, this is {}", kind.word()) });
         }
         let place = self.place();
-        let Some((_, Token::Text(pattern))) = self.tokens.get(self.next) else {
+        let Some((_, Token::Text(text))) = self.tokens.get(self.next) else {
             return Err(self.mistake("`~` wants a regular expression in quotes".to_owned()));
         };
-        let config = Regex::config().nfa_size_limit(Some(1 << 20));
-        let regex = Regex::builder().configure(config).build(pattern).map_err(|error| {
-            let what = format!("`{pattern}` is no regular expression: {error}");
-            Mistake { at: place, what }
-        })?;
+        let regex = pattern(text).map_err(|what| Mistake { at: place, what })?;
         self.next += 1;
         Ok((Node::Search(Box::new(left), regex), Kind::Truth))
     }

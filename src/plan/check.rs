@@ -1,5 +1,6 @@
 //! What a person may ask of an answer, as short text that can be typed. Whether it holds is for the judges to say.
 
+use crate::condition::pattern;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -50,10 +51,10 @@ impl Check {
 ///
 /// # Errors
 /// It is no regular expression, or takes more than a megabyte.
-pub fn whole(pattern: &str) -> Result<regex_automata::meta::Regex, String> {
-    let config = regex_automata::meta::Regex::config().nfa_size_limit(Some(1 << 20));
-    let built = regex_automata::meta::Regex::builder().configure(config).build(&format!("^(?:{pattern})$"));
-    built.map_err(|error| format!("`{pattern}` is no regular expression: {error}"))
+pub fn whole(text: &str) -> Result<regex_automata::meta::Regex, String> {
+    // By itself first: `a)(b` is not mended by the brackets around it, and places count in what was typed.
+    pattern(text)?;
+    pattern(&format!("^(?:{text})$"))
 }
 
 impl fmt::Display for Check {
@@ -183,7 +184,9 @@ mod tests {
         let check = |text: &str, words: &str| {
             assert!(text.parse::<Check>().is_err_and(|why| why.contains(words)), "{text}");
         };
-        check("matches (", "no regular expression");
+        check("matches (", "`(` is no regular expression: unclosed group at character 1");
+        check("matches a)(b", "unopened group at character 2");
+        check("matches (?:(?:a{999}){999}){9}", "takes more than");
         check("big", "there are: number");
         check("schema [", "no schema");
         check("schema 3", "no schema");
