@@ -9,9 +9,21 @@ pub fn fixed(value: impl Into<f64>, places: usize) -> String {
     }
 }
 
+/// `1 call`, `2 calls`.
+pub fn counted(count: impl Into<u64>, word: &str) -> String {
+    let count = count.into();
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_is_no_plural() {
+        let told = [0_u32, 1, 2].map(|count| counted(count, "call"));
+        assert_eq!(told, ["0 calls", "1 call", "2 calls"]);
+    }
 
     #[test]
     fn nothing_has_no_sign() {

@@ -6,7 +6,7 @@ use super::{
     json_line,
     names::known,
 };
-use crate::visible::visible_line;
+use crate::{figure, visible::visible_line};
 use serde_json::Value;
 use std::io::{self, Write};
 
@@ -165,7 +165,7 @@ pub fn import_file(
     let imported = match Format::named(format).and_then(|format| import(text, format)) {
         Ok(imported) => imported,
         Err(why) => {
-            let _ = writeln!(narration, "error: {file}: {}", visible_line(&why));
+            let _ = writeln!(narration, "plantern: {file}: {}", visible_line(&why));
             return Ok(Ending::Usage);
         }
     };
@@ -190,7 +190,7 @@ pub fn import_file(
 }
 
 fn counted(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+    figure::counted(count as u64, word)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::lines::Line;
 use crate::{
+    figure::counted,
     ids::TaskId,
     plan::notation::{self, Step},
     session::Journal,
@@ -88,8 +89,11 @@ pub(super) fn line(line: &Line) -> String {
         Line::Result { state, answer, calls, prompt_tokens, output_tokens, seconds } => {
             let answer = answer.as_ref().map(|answer| format!("\nanswer: {}", visible_line(answer)));
             format!(
-                "result: {state}{}\ncost: {calls} calls, {prompt_tokens} prompt tokens, {output_tokens} output tokens, {seconds:.1} s",
-                answer.unwrap_or_default()
+                "result: {state}{}\ncost: {}, {}, {}, {seconds:.1} s",
+                answer.unwrap_or_default(),
+                counted(*calls, "call"),
+                counted(*prompt_tokens, "prompt token"),
+                counted(*output_tokens, "output token"),
             )
         }
     }

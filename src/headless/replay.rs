@@ -138,7 +138,7 @@ pub fn replay_all(
             Ok(replayed) => replayed,
             Err(why) => {
                 // Best effort: a closed stderr stops nothing.
-                let _ = writeln!(narration, "error: {}: {}", visible_line(file), visible_line(&why));
+                let _ = writeln!(narration, "plantern: {}: {}", visible_line(file), visible_line(&why));
                 ending = Ending::Usage;
                 continue;
             }
@@ -252,7 +252,7 @@ mod tests {
         check(1, Ending::Done, &[]);
         check(2, Ending::NotMet, &["damaged: b: line ", "the last line has no end"]);
         check(3, Ending::NotMet, &["damaged: c: line ", "bytes from there on are left out"]);
-        check(4, Ending::Usage, &["error: d␛: not a Plantern session"]);
-        check(5, Ending::Usage, &["error: e: no such file"]);
+        check(4, Ending::Usage, &["plantern: d␛: not a Plantern session"]);
+        check(5, Ending::Usage, &["plantern: e: no such file"]);
     }
 }

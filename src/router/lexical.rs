@@ -69,7 +69,8 @@ pub(super) fn decide(scene: &RouteScene<'_>) -> Decision {
                 *common.entry(shown).or_insert(0.0) += rarity * count * (K1 + 1.0) / (count + K1 * length);
             }
         }
-        let sum: f32 = common.values().sum();
+        // From 0 on: the sum of no numbers would be -0.
+        let sum = common.values().fold(0.0, |sum: f32, weight| sum + weight);
         let mut common: Vec<(&str, f32)> = common.into_iter().collect();
         common.sort_by(|a, b| b.1.total_cmp(&a.1));
         let words = common.iter().take(4).map(|(shown, _)| *shown).collect::<Vec<_>>().join(", ");

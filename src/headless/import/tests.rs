@@ -146,7 +146,7 @@ fn what_is_not_known_is_said_with_what_is() {
         let ending = import_file("f\x1b", text, format, &mut out, &mut narration).unwrap();
         let told = String::from_utf8(narration).unwrap();
         assert_eq!((ending, out.len()), (Ending::Usage, 0), "{told}");
-        assert!(told.starts_with("error: f␛: ") && told.contains(why), "{told}");
+        assert!(told.starts_with("plantern: f␛: ") && told.contains(why), "{told}");
     };
     let all = "decomp, letter_cat, reverse, commaqa, gsm8k, bbh, notation";
     check(LETTERS, "decom", "did you mean `decomp`? there are: auto, decomp");

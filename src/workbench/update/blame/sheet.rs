@@ -4,6 +4,7 @@ use super::{BRANCH, Blaming};
 use crate::{
     decision::ExpertKind,
     engine::blame::{Finding, Next, Said},
+    figure::counted,
     ids::TaskId,
     workbench::{
         Effect, State,
@@ -20,14 +21,10 @@ fn name(state: &State, task: TaskId) -> String {
     }
 }
 
-fn plural(n: u32, one: &str) -> String {
-    format!("{n} {one}{}", if n == 1 { "" } else { "s" })
-}
-
 /// What was found, in words.
 fn told(state: &State, blaming: &Blaming, finding: &Finding) -> Vec<(Tone, String)> {
     let cost =
-        format!("{} and {}", plural(blaming.search.questions, "question"), plural(blaming.calls, "call"));
+        format!("{} and {}", counted(blaming.search.questions, "question"), counted(blaming.calls, "call"));
     let list = |tasks: &[TaskId]| tasks.iter().map(|task| name(state, *task)).collect::<Vec<_>>().join(", ");
     let function = |task: TaskId| {
         let card = state.survey.look(task).and_then(|look| state.tools.roster.get(&look.by));
@@ -166,8 +163,8 @@ fn to_come(blaming: &Blaming, next: &Next) -> Option<(Tone, String)> {
         "{} of {} could be at fault: about {} to come; {} made so far",
         suspects.len(),
         search.ancestry().tasks().len(),
-        plural(more, "question"),
-        plural(blaming.calls, "call")
+        counted(more, "question"),
+        counted(blaming.calls, "call")
     );
     Some((Tone::Dim, words))
 }
