@@ -6,7 +6,7 @@
 mod scan;
 mod words;
 
-pub(crate) use scan::{bracket, literals};
+pub(crate) use scan::{bracket, closing, literals};
 pub(crate) use words::{items, letters, separator, tokens, words};
 
 /// What a question is about.

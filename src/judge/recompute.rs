@@ -5,7 +5,7 @@ use crate::{
     decision::Ruling,
     expert::symbolic,
     literal::shortened,
-    plan::{Check, Compare, Operator, join},
+    plan::{Check, Compare, Operator, check_question, join},
 };
 
 pub(super) struct Recompute;
@@ -26,7 +26,7 @@ impl Judge for Recompute {
         let computed = match question {
             Some(question) => {
                 let first = scene.questions.first().map_or("", String::as_str);
-                asked(&question.replace("{question}", first).replace("{answer}", scene.answer.trim()))
+                asked(&check_question(question, first, scene.answer.trim()))
             }
             None => {
                 scene.questions.iter().map(asked).collect::<Result<Vec<_>, _>>().map(|answers| {

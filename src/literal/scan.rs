@@ -40,7 +40,8 @@ pub(crate) fn literals(question: &str) -> Vec<Literal> {
     found
 }
 
-fn closing(quote: char) -> Option<char> {
+/// The quote that closes what this one opens; `None` for what is no opening quote.
+pub(crate) fn closing(quote: char) -> Option<char> {
     match quote {
         '"' => Some('"'),
         '\'' => Some('\''),
@@ -67,8 +68,7 @@ fn quoted(text: &str, quote: char) -> Option<(Operand, usize)> {
         let closes = rest[blank..].starts_with(close);
         return Some((list, if closes { end + blank + close.len_utf8() } else { end }));
     }
-    let text_of =
-        |at: usize| (Operand::Text(inside[..at].replace("\\\"", "\"")), open + at + close.len_utf8());
+    let text_of = |at: usize| (Operand::Text(unescaped(&inside[..at])), open + at + close.len_utf8());
     let mut depth = 1_usize;
     let mut first_close = None;
     let (mut before, mut escaped) = (quote, false);
@@ -90,6 +90,14 @@ fn quoted(text: &str, quote: char) -> Option<(Operand, usize)> {
         before = letter;
     }
     first_close.map(text_of)
+}
+
+/// The text between two quotes: as JSON writes it if it does, else with `\"` for a quote.
+fn unescaped(inside: &str) -> String {
+    let escapes = ["\\\"", "\\\\", "\\u005b"];
+    let read = escapes.iter().any(|escape| inside.contains(escape)).then(|| format!("\"{inside}\""));
+    let read = read.and_then(|told| serde_json::from_str(&told).ok());
+    read.unwrap_or_else(|| inside.replace("\\\"", "\""))
 }
 
 /// A list or object at the start of `text`, and its length. An object comes back as the text it is.

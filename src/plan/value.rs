@@ -40,6 +40,14 @@ pub fn bind(answer: &str, before: &str, after: &str) -> String {
     }
 }
 
+/// The answer as one text; `None` when it is a list, an object or a number, which need no quotes.
+pub(super) fn text_of(answer: &str) -> Option<String> {
+    match value(answer) {
+        Value::String(text) if !is_number(&text) => Some(text),
+        _ => None,
+    }
+}
+
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.trim_start_matches('-').chars().all(|c| c.is_ascii_digit() || ".,/%".contains(c))
 }

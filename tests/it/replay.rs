@@ -1,7 +1,10 @@
 //! Every recorded session of `sessions/` is a test: it opens, folds to the plan it was, walks back and forth, asks nobody.
 
 use plantern::{
+    ask::Request,
+    engine::{Tools, survey},
     headless::{export, replay},
+    ids::TaskId,
     session::line::{read_session, write_entry},
 };
 use std::{fs, path::Path};
@@ -56,5 +59,20 @@ fn every_recorded_session_is_written_as_it_was_read() {
         let journal = read_session(text.as_bytes()).unwrap().journal;
         let lines: Vec<String> = journal.entries().iter().map(write_entry).collect();
         assert_eq!(lines.join("\n"), text.lines().skip(1).collect::<Vec<_>>().join("\n"), "{name}");
+    }
+}
+
+#[test]
+fn what_functions_answered_in_a_recorded_session_is_found_by_what_they_are_asked_now() {
+    for (name, bytes) in sessions() {
+        let journal = read_session(&bytes).unwrap().journal;
+        let survey = survey(&journal, &Tools::default(), &Default::default());
+        let solved = |task: &TaskId| journal.session().progress(*task).solved.is_some();
+        let tasks: Vec<TaskId> = journal.session().plan.walk().into_iter().filter(solved).collect();
+        for asking in tasks.iter().flat_map(|task| survey.asks(&journal, *task)) {
+            if let Request::Compute { question } = &asking.ask.request {
+                assert!(journal.call_for(&asking.key).is_some(), "{name}: {question}");
+            }
+        }
     }
 }

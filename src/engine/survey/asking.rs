@@ -71,6 +71,14 @@ fn with_amendment(parts: Vec<Part>, asking: &Asking) -> Vec<Part> {
     }
 }
 
+/// Tells the task's own words from the answers in them.
+fn split(parts: Vec<Part>, pieces: Option<Vec<(Option<usize>, String)>>) -> Vec<Part> {
+    match pieces {
+        Some(pieces) => part::split_task(parts, &pieces),
+        None => parts,
+    }
+}
+
 impl Tools {
     /// The file that an ask for a model of this machine goes to, if it is known.
     pub fn file_for(&self, ask: &Ask, model: &str) -> Option<&str> {
@@ -164,23 +172,28 @@ impl Surveyor<'_> {
             ExpertKind::Prompt => card::parts(card, question, &self.context_for(card)),
             _ => vec![Part { origin: Origin::Task, turn: 0, text: question.to_owned() }],
         };
-        self.split(parts, draft, Some(at))
+        let item = self.item(draft, at);
+        let answer = |task: TaskId| self.session.answer(task).map(str::to_owned);
+        let pieces = match card.kind {
+            ExpertKind::Symbolic => plan::function_pieces(&draft.phrase, answer, item.as_deref()),
+            _ => plan::fill_pieces(&draft.phrase, answer, item.as_deref()),
+        };
+        split(parts, pieces)
     }
 
-    /// Tells the task's own words from the answers in them.
-    pub(super) fn split(&self, parts: Vec<Part>, draft: &Draft, at: Option<usize>) -> Vec<Part> {
-        let answer = |task: TaskId| self.session.answer(task).map(str::to_owned);
-        let items = match (draft.operator, draft.phrase.needs().first()) {
-            (Some(Operator::Project { over, .. }), Some(first)) if at.is_some() => {
-                answer(*first).map(|answer| plan::items(over, &answer)).unwrap_or_default()
-            }
-            _ => vec![],
+    /// The item that the question at this place is about, for a projection.
+    fn item(&self, draft: &Draft, at: usize) -> Option<String> {
+        let (Operator::Project { over, .. }, first) = (draft.operator?, *draft.phrase.needs().first()?)
+        else {
+            return None;
         };
-        let item = at.and_then(|at| items.get(at)).map(String::as_str);
-        match plan::fill_pieces(&draft.phrase, answer, item) {
-            Some(pieces) => part::split_task(parts, &pieces),
-            None => parts,
-        }
+        plan::items(over, self.session.answer(first)?).into_iter().nth(at)
+    }
+
+    /// Tells the own words of a task that is decomposed from the answers in them.
+    pub(super) fn split_goal(&self, parts: Vec<Part>, draft: &Draft) -> Vec<Part> {
+        let answer = |task: TaskId| self.session.answer(task).map(str::to_owned);
+        split(parts, plan::fill_pieces(&draft.phrase, answer, None))
     }
 
     /// How the amendments of a task stand after it was looked at. One for a proposal that was read has done its work.

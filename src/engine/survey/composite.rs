@@ -50,7 +50,7 @@ impl Surveyor<'_> {
         if let Next::Ask(request) = next {
             let ask = Ask::local(strategy.name(), request);
             let heard = self.hear(task, Purpose::Propose, ask, "", attempt);
-            self.came_from(|| self.split(strategy.parts(&scene), draft, None));
+            self.came_from(|| self.split_goal(strategy.parts(&scene), draft));
             key = heard.0;
             look.calls.extend(self.journal.call_for(&key).map(|call| call.id));
             match heard.1 {

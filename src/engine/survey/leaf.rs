@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     ask::{Answer, Ask, Request},
-    decision::ExpertCard,
+    decision::{ExpertCard, ExpertKind},
     engine::{Move, key::key_of},
     expert::roster::request,
     ids::TaskId,
@@ -53,7 +53,7 @@ impl Replies {
 impl Surveyor<'_> {
     pub(super) fn leaf(&self, subject: &Subject<'_>, card: &ExpertCard, look: &mut Look) -> Status {
         let Subject { task, draft, progress, .. } = *subject;
-        look.questions = self.questions(draft);
+        look.questions = self.questions(draft, card.kind == ExpertKind::Symbolic);
         let operator = draft.operator.unwrap_or(Operator::Select);
         let mut keys = vec![operator.to_string()];
         let Replies { answers, open, also, failure } = match self.replies(subject, card, look, &mut keys) {
@@ -111,10 +111,16 @@ impl Surveyor<'_> {
         Ok(replies)
     }
 
-    /// One question, or one for each item of a projection.
-    fn questions(&self, draft: &Draft) -> Vec<String> {
+    /// One question, or one for each item of a projection; for a function so that it reads each answer as it is.
+    pub(super) fn questions(&self, draft: &Draft, function: bool) -> Vec<String> {
         let answer = |task: TaskId| self.session.answer(task).map(str::to_owned);
-        let fill = |item: Option<&str>| plan::fill(&draft.phrase, answer, item);
+        let fill = |item: Option<&str>| -> Option<String> {
+            let pieces = match function {
+                true => plan::function_pieces(&draft.phrase, answer, item),
+                false => plan::fill_pieces(&draft.phrase, answer, item),
+            };
+            Some(pieces?.into_iter().map(|(_, text)| text).collect())
+        };
         match (draft.operator, draft.phrase.needs().first()) {
             (Some(Operator::Project { over, .. }), Some(first)) => {
                 let items = answer(*first).map(|answer| plan::items(over, &answer)).unwrap_or_default();

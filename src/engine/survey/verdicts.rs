@@ -42,9 +42,12 @@ impl Surveyor<'_> {
             evidence: judged.reason.clone().unwrap_or_else(|| "said at the screen".to_owned()),
             probability: None,
         }));
+        // A function that answers again is asked as a function is.
+        let again = |(rule, _): &(&Check, bool)| matches!(rule, Check::Computes { question: None, .. });
+        let exact = if rules.iter().any(again) { self.questions(draft, true) } else { vec![] };
         for (rule, must) in &rules {
-            let scene =
-                Scene { rule, questions: &look.questions, operator: draft.operator, answer, reply: None };
+            let questions = if again(&(*rule, *must)) { &exact } else { &look.questions };
+            let scene = Scene { rule, questions, operator: draft.operator, answer, reply: None };
             match self.verdict(task, attempt, scene) {
                 Ok(verdict) => {
                     if *must && verdict.ruling == Ruling::Fail {
