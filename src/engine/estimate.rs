@@ -2,12 +2,10 @@
 
 use super::{Survey, survey::Status};
 use crate::{
-    engine::Move,
     ids::{Seq, TaskId},
-    plan::{self, Operator},
     session::{Event, Journal},
 };
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// Calls to models and what they may take. Functions are free.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -50,70 +48,47 @@ pub fn wanted(journal: &Journal, survey: &Survey) -> HashSet<TaskId> {
     wanted
 }
 
-/// What one task still costs by itself, its parts not counted. Nothing for a task that is done.
-pub fn estimate(journal: &Journal, survey: &Survey, task: TaskId) -> Estimate {
-    let Some(look) = survey.look(task).filter(|look| look.status != Status::Done) else {
-        return Estimate::default();
-    };
-    let moves = survey.moves(journal, task);
-    // Ready: it is known exactly which calls come first.
-    let asks = moves.iter().filter_map(|next| match next {
-        Move::Ask { ask, .. } => Some(ask),
-        Move::Record(_) => None,
-    });
-    let mut expected = Estimate::default();
-    let mut known = false;
-    for ask in asks {
-        known = true;
-        if !matches!(ask.request, crate::ask::Request::Compute { .. } | crate::ask::Request::Person { .. }) {
-            expected += rated(journal, &ask.expert);
-        }
-    }
-    let solved = look.status == Status::Ready && !known;
-    if known || solved && look.composite {
-        return expected;
-    }
-    // Waiting: as many calls as the last time, or one for each item of the list there is now.
-    let session = journal.session();
-    let Some(found) = session.plan.task(task) else { return expected };
-    let last = journal.calls_of(task).next_back();
-    let model =
-        |call: &crate::session::Call| !matches!(call.ask.request, crate::ask::Request::Compute { .. });
-    if look.composite {
-        // A finished decomposition asks nothing more when an answer changes.
-        // One that goes step by step asks at least once more.
-        let more = session.plan.parts(task).is_empty() || look.by == "decomposed";
-        if !session.progress(task).complete && more {
-            expected += rated(journal, &look.by);
-        }
-        return expected;
-    }
-    let by =
-        if look.by.is_empty() { found.draft.expert.clone().unwrap_or_default() } else { look.by.clone() };
-    let asks_model = last.map(model).unwrap_or_else(|| 0 < journal.rate(&by).0);
-    if !asks_model {
-        return expected;
-    }
-    let items = match (found.draft.operator, found.draft.phrase.needs().first()) {
-        (Some(Operator::Project { over, .. }), Some(first)) => {
-            session.answer(*first).map_or(1, |answer| plan::items(over, answer).len())
-        }
-        _ => 1,
-    };
-    for _ in 0..items {
-        expected += rated(journal, &by);
-    }
-    expected
+/// What open tasks will cost, task by task.
+#[derive(Clone, Debug, Default)]
+pub struct Forecast {
+    tasks: BTreeMap<TaskId, Estimate>,
+    /// Strategies may add parts, which cost more.
+    pub open: bool,
 }
 
-/// The tasks that are not done, parents first: all that is left to do as far as the plan goes.
-pub fn left(journal: &Journal, survey: &Survey) -> (Vec<TaskId>, Estimate) {
+impl Forecast {
+    /// Of these tasks and what comes in their way: known answers are taken as if they were written down, and what the rest
+    /// will ask is told from its experts.
+    pub fn new(journal: &Journal, survey: &Survey, tasks: impl IntoIterator<Item = TaskId>) -> Forecast {
+        let mut forecast = Forecast::default();
+        for (task, prospect) in survey.prospects(journal, tasks) {
+            forecast.open |= prospect.open;
+            let cost = forecast.tasks.entry(task).or_default();
+            prospect.calls.iter().for_each(|by| *cost += rated(journal, by));
+        }
+        forecast
+    }
+
+    /// What one task costs by itself, its parts not counted.
+    pub fn of(&self, task: TaskId) -> Estimate {
+        self.tasks.get(&task).copied().unwrap_or_default()
+    }
+
+    /// What all of them cost.
+    pub fn sum(&self) -> Estimate {
+        let mut sum = Estimate::default();
+        self.tasks.values().for_each(|cost| sum += *cost);
+        sum
+    }
+}
+
+/// The tasks that are not done, parents first, and what they cost: all that is left to do as far as the plan goes.
+pub fn left(journal: &Journal, survey: &Survey) -> (Vec<TaskId>, Forecast) {
     let open =
         survey.iter().filter(|(_, look)| look.status != Status::Done && look.status != Status::Cancelled);
     let tasks: Vec<TaskId> = open.map(|(task, _)| task).collect();
-    let mut sum = Estimate::default();
-    tasks.iter().for_each(|task| sum += estimate(journal, survey, *task));
-    (tasks, sum)
+    let forecast = Forecast::new(journal, survey, tasks.iter().copied());
+    (tasks, forecast)
 }
 
 /// An estimate that was written down, and what was really spent since, up to `end` or the next estimate.

@@ -6,12 +6,14 @@
 //! before, on whatever branch, is not made twice.
 //!
 //! Here stand the words of it: how a task stands. `surveyor` looks at one task, as a `leaf` or as a `composite`, and what it
-//! would ask is looked up by `hearing`; `upkeep` keeps the looks and looks again only at what a change can reach.
+//! would ask is looked up by `hearing`; `rehearsal` goes on as far as can be told without a call; `upkeep` keeps the looks and looks again only at what a change can reach.
 
+mod again;
 mod asking;
 mod composite;
 mod hearing;
 mod leaf;
+mod rehearsal;
 mod routing;
 mod servers;
 mod surveyor;
@@ -20,6 +22,7 @@ mod upkeep;
 mod verdicts;
 
 pub use asking::{Amendments, Asking};
+pub use rehearsal::Prospect;
 pub use servers::Servers;
 pub use tally::Tally;
 pub use upkeep::{Changes, Survey, survey};

@@ -1,13 +1,14 @@
 //! Where things go, apart from how they look.
 
 use super::paper::{after, row};
-use crate::workbench::{Focus, ui::LOG_NEEDS};
+use crate::workbench::{
+    Focus,
+    ui::{LOG_NEEDS, WIDE},
+};
 use ratatui::layout::Rect;
 
 /// Below this nothing useful can be shown.
 pub(super) const SMALLEST: (u16, u16) = (40, 10);
-/// From this width on tree and inspector stand side by side.
-const WIDE: u16 = 100;
 
 /// The places of the screen; a place that is not shown has no cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -11,6 +11,8 @@ pub struct Ui {
     /// Where it was in the list of rows, for when its row goes away.
     pub cursor_at: usize,
     pub folded: BTreeSet<TaskId>,
+    /// The cursor stays on this task while a run goes on: the person has just changed it.
+    pub stays: Option<TaskId>,
     /// Tasks that edits change together.
     pub marked: BTreeSet<TaskId>,
     /// A need of this task is being chosen in the tree.
@@ -127,6 +129,9 @@ pub enum Focus {
     /// The stream or the log.
     Log,
 }
+
+/// From this width on tree and inspector stand side by side.
+pub const WIDE: u16 = 100;
 
 /// From this many rows on the screen has room for the lower pane.
 pub const LOG_NEEDS: u16 = 14;

@@ -33,16 +33,13 @@ impl Surveyor<'_> {
             return status;
         }
         let steps: Vec<Done> = parts.iter().filter_map(|part| self.done(*part)).collect();
-        // Parts that a person hung below a leaf are all there is: no strategy was asked to decompose it.
-        let by_hand =
-            !parts.is_empty() && draft.strategy.is_none() && plan.root() != Some(task) && !self.plans(draft);
         let mut scene = Scene {
             task: &question,
             steps: &steps,
             cards: self.tools.roster.cards(),
             prompts: &self.tools.prompts,
             sampling: self.settings.sampling,
-            complete: !collapsed && (progress.complete || by_hand),
+            complete: !self.grows(subject),
             reply: None,
         };
         let mut next = strategy.next(&scene);
@@ -77,6 +74,32 @@ impl Surveyor<'_> {
         }
     }
 
+    /// Will its strategy be asked how to go on?
+    pub(super) fn grows(&self, subject: &Subject<'_>) -> bool {
+        let Subject { task, draft, progress, .. } = *subject;
+        let plan = &self.session.plan;
+        // Parts that a person hung below a leaf are all there is: no strategy was asked to decompose it.
+        let by_hand = !plan.parts(task).is_empty()
+            && draft.strategy.is_none()
+            && plan.root() != Some(task)
+            && !self.plans(draft);
+        self.is_collapsed(task) || !progress.complete && !by_hand
+    }
+
+    /// Would it ask, once its parts are done?
+    pub(super) fn would_ask(&self, subject: &Subject<'_>, by: &str) -> bool {
+        let scene = Scene {
+            task: &self.session.plan.text(subject.task),
+            steps: &[],
+            cards: self.tools.roster.cards(),
+            prompts: &self.tools.prompts,
+            sampling: self.settings.sampling,
+            complete: !self.grows(subject),
+            reply: None,
+        };
+        strategy::strategy(by).is_some_and(|strategy| matches!(strategy.next(&scene), Next::Ask(_)))
+    }
+
     /// Was the task given to an expert that decomposes?
     fn plans(&self, draft: &Draft) -> bool {
         let card = draft.expert.as_deref().and_then(|name| self.tools.roster.get(name));
@@ -85,7 +108,7 @@ impl Surveyor<'_> {
 
     /// How the parts stand, unless all are done: the most urgent of them speaks for the parent.
     fn unfinished(&self, parts: &[TaskId]) -> Option<Status> {
-        let status = |part: &TaskId| self.survey.look(*part).map(|look| &look.status);
+        let status = |part: &TaskId| self.look_of(*part).map(|look| &look.status);
         let urgency = |status: &Status| match status {
             Status::Running(_) => 0,
             Status::NeedsPerson => 1,
@@ -109,7 +132,7 @@ impl Surveyor<'_> {
     fn done(&self, part: TaskId) -> Option<Done> {
         let draft = self.session.plan.task(part)?.draft.clone();
         // The next proposal sees who really answered, a person's choice included.
-        let by = self.survey.look(part).filter(|look| !look.composite && !look.by.is_empty());
+        let by = self.look_of(part).filter(|look| !look.composite && !look.by.is_empty());
         let expert = by.map(|look| look.by.clone()).or(draft.expert);
         let step = Step { operator: draft.operator, expert, text: self.session.plan.text(part) };
         Some(Done { step, answer: self.session.answer(part)?.to_owned() })
@@ -138,7 +161,7 @@ impl Surveyor<'_> {
         let mut grown = plan.clone();
         let mut edits = vec![];
         for (at, step) in steps.iter().enumerate() {
-            let id = TaskId(self.journal.fresh_task().0 + at as u32);
+            let id = TaskId(self.fresh.0 + at as u32);
             let draft = Draft::of_step(step, &grown, Some(task));
             let edit = Edit::Add { task: id, parent: Some(task), at: grown.parts(task).len(), draft };
             if let Err(error) = grown.apply(&edit) {

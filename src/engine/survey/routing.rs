@@ -16,7 +16,7 @@ use crate::{
 
 impl<'a> Surveyor<'a> {
     /// The router that chooses the expert of a task: its own, the nearest one above, the session's.
-    fn router_of(&self, task: TaskId) -> &'a str {
+    pub(super) fn router_of(&self, task: TaskId) -> &'a str {
         let plan = &self.session.plan;
         let own = |task: TaskId| plan.task(task)?.draft.router.as_deref();
         own(task).or_else(|| plan.ancestors(task).find_map(own)).unwrap_or(&self.settings.router)

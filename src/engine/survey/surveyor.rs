@@ -8,7 +8,10 @@ use crate::{
     plan::Draft,
     session::{Journal, Progress, Purpose, Session, Settings},
 };
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
+};
 
 /// Looks at one task, with the looks of those it depends on at hand.
 pub(super) struct Surveyor<'a> {
@@ -18,6 +21,10 @@ pub(super) struct Surveyor<'a> {
     pub tools: &'a Tools,
     pub running: &'a BTreeSet<CallId>,
     pub survey: &'a Survey,
+    /// Looks that stand above those of the survey: a rehearsal's own.
+    pub rehearsed: Option<&'a HashMap<TaskId, Look>>,
+    /// The id of the next task that is proposed.
+    pub fresh: TaskId,
     /// What the task would do is asked for, too; else only that it could.
     pub wants_moves: bool,
     /// What the task could do now, in order.
@@ -64,13 +71,24 @@ impl<'a> Surveyor<'a> {
             status = Status::Cancelled;
             look.also = false;
         }
-        if status != Status::Done && self.session.plan.ancestors(task).any(|above| self.is_collapsed(above)) {
+        if status != Status::Done && self.sleeps(task) {
             look.stale = false;
             // No number here: a look does not follow every move of the tasks above.
             status = Status::Waiting("sleeps: a task above it is answered in one call".to_owned());
         }
         look.status = if look.pinned { Status::Done } else { status };
         look
+    }
+
+    /// How another task stands.
+    pub(super) fn look_of(&self, task: TaskId) -> Option<&'a Look> {
+        let rehearsed = self.rehearsed.and_then(|looks| looks.get(&task));
+        rehearsed.or_else(|| self.survey.look(task))
+    }
+
+    /// Does it stand below a task that is answered in one call?
+    pub(super) fn sleeps(&self, task: TaskId) -> bool {
+        self.session.plan.ancestors(task).any(|above| self.is_collapsed(above))
     }
 
     pub(super) fn is_collapsed(&self, task: TaskId) -> bool {
@@ -91,7 +109,7 @@ impl<'a> Surveyor<'a> {
             return Status::Stuck(format!("{missing}: reword it"));
         }
         for need in plan.needs(task) {
-            if self.survey.look(need).is_none_or(|look| look.status != Status::Done) {
+            if self.look_of(need).is_none_or(|look| look.status != Status::Done) {
                 return Status::Waiting(format!("waits for {}", plan.reference(task, need)));
             }
         }

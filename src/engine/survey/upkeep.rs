@@ -21,7 +21,7 @@ pub struct Survey {
     tasks: HashMap<TaskId, Standing>,
     /// The state that was looked at.
     session: Session,
-    tools: Option<Tools>,
+    pub(super) tools: Option<Tools>,
     running: BTreeSet<CallId>,
     /// How far the journal's list of calls was read.
     touched: usize,
@@ -156,7 +156,7 @@ impl Survey {
         &self.changes
     }
 
-    fn surveyor<'a>(&'a self, journal: &'a Journal, tools: &'a Tools) -> Option<Surveyor<'a>> {
+    pub(super) fn surveyor<'a>(&'a self, journal: &'a Journal, tools: &'a Tools) -> Option<Surveyor<'a>> {
         let session = journal.session();
         Some(Surveyor {
             journal,
@@ -165,6 +165,8 @@ impl Survey {
             tools,
             running: &self.running,
             survey: self,
+            rehearsed: None,
+            fresh: journal.fresh_task(),
             wants_moves: false,
             moves: RefCell::default(),
             heard: RefCell::default(),

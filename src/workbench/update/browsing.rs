@@ -15,7 +15,7 @@ use crate::{
         lines::items_of,
         rows::row_of,
         tokens,
-        ui::{FOLLOWS, LOG_NEEDS},
+        ui::{FOLLOWS, LOG_NEEDS, WIDE},
     },
 };
 
@@ -102,6 +102,9 @@ fn leave_log(state: &mut State) {
 fn show_tab(state: &mut State, tab: Tab) {
     state.ui.tab = tab;
     state.ui.scroll = 0;
+    if state.ui.size.0 < WIDE && state.ui.focus != Focus::Inspector {
+        state.say(Weight::Info, format!("tab {}: enter shows it", tab.title()));
+    }
 }
 
 /// Moves the cursor, or scrolls the inspector while the keys are there.
@@ -122,6 +125,11 @@ fn step(state: &mut State, by: isize) {
     }
     let Some(last) = state.lines.len().checked_sub(1) else { return };
     let at = state.ui.cursor.and_then(|cursor| state.lines.position(cursor)).unwrap_or(0);
+    match (at, by) {
+        (0, -1) => state.say(Weight::Info, "this is the first row"),
+        (at, 1) if at == last => state.say(Weight::Info, "this is the last row"),
+        _ => {}
+    }
     if let Some((row, _)) = state.lines.at(at.saturating_add_signed(by).min(last)) {
         select(state, row);
     }
@@ -182,6 +190,8 @@ fn left(state: &mut State) {
         set_folded(state, row.task, true);
     } else if let Some(parent) = parent {
         select(state, RowId::task(parent));
+    } else {
+        state.say(Weight::Info, "no task stands above the goal");
     }
 }
 
@@ -191,6 +201,8 @@ fn right(state: &mut State) {
         set_folded(state, row.task, false);
     } else if parts(state, row.task) && row.item.is_none() {
         step(state, 1);
+    } else {
+        state.say(Weight::Info, "nothing stands below it");
     }
 }
 

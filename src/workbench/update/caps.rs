@@ -79,7 +79,10 @@ fn ask_of(state: &mut State, owner: Option<TaskId>) {
     if 0 < live {
         head.push((Tone::Plain, "what is being written is paused, and kept whatever you choose".to_owned()));
     }
-    head.push((Tone::Dim, format!("left to do, as far as the plan goes: {}", super::stale::told(&rest))));
+    head.push((
+        Tone::Dim,
+        format!("left to do, as far as the plan goes: {}", super::stale::told(&rest.sum())),
+    ));
     let rows = [
         ("raise", format!("to {raised}, and go on")),
         (

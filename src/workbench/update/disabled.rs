@@ -1,6 +1,6 @@
 //! Which actions can do nothing just now, and why not.
 
-use super::{rework, running};
+use super::{edits, rework, running};
 use crate::{
     engine::ModelState,
     ids::TaskId,
@@ -68,8 +68,12 @@ pub fn disabled(state: &State, action: Action) -> Option<String> {
         | A::InsertAfter
         | A::InsertBelow
         | A::Reroute
-        | A::TypeAnswer
-        | A::Again => no_task(),
+        | A::TypeAnswer => no_task(),
+        A::Again => no_task().or_else(|| {
+            let words =
+                "its parts answer it: select one of them; once they are deleted (d) C-r decomposes it anew";
+            why(edits::has_its_parts(state), words)
+        }),
         A::Blame => {
             no_task().or_else(|| why(running, "it runs: wait for the end, or C-x cancels")).or_else(|| {
                 let answer = plan.root().and_then(|root| state.journal.session().answer(root));

@@ -3,8 +3,8 @@
 use super::{record_turn, running, sheets, stale};
 use crate::{
     engine::{
-        Bound, Status,
-        estimate::{Outturn, left},
+        Bound,
+        estimate::{Forecast, Outturn, left},
     },
     ids::TaskId,
     session::Event,
@@ -17,26 +17,16 @@ use crate::{
 /// Rows that are put together; a larger plan is summed up all the same.
 const ROWS: usize = 10_000;
 
-/// Are there tasks of which nobody knows yet how many parts they will have?
-fn is_open(state: &State) -> bool {
-    let session = state.journal.session();
-    state.survey.iter().any(|(task, look)| {
-        look.composite
-            && look.status != Status::Done
-            && !session.progress(task).complete
-            && session.plan.parts(task).is_empty()
-            || look.composite
-                && look.by == "decomposed"
-                && look.status != Status::Done
-                && !session.progress(task).complete
-    })
-}
-
 /// What is left to do, in a line.
 pub fn told(state: &State) -> String {
-    let (tasks, sum) = left(&state.journal, &state.survey);
-    let at_least = if is_open(state) { "at least " } else { "" };
-    match tasks.len() {
+    let (tasks, forecast) = left(&state.journal, &state.survey);
+    line(tasks.len(), &forecast)
+}
+
+fn line(tasks: usize, forecast: &Forecast) -> String {
+    let sum = forecast.sum();
+    let at_least = if forecast.open { "at least " } else { "" };
+    match tasks {
         0 => "nothing is left to do".to_owned(),
         1 => format!("1 task is left: {at_least}{}", stale::told(&sum)),
         n => format!("{n} tasks are left: {at_least}{}", stale::told(&sum)),
@@ -47,9 +37,10 @@ pub fn told(state: &State) -> String {
 pub(super) fn show(state: &mut State) -> Vec<Effect> {
     let (journal, survey) = (&state.journal, &state.survey);
     let plan = &journal.session().plan;
-    let (mut tasks, sum) = left(journal, survey);
-    let mut head = vec![(Tone::Strong, told(state))];
-    if is_open(state) {
+    let (mut tasks, forecast) = left(journal, survey);
+    let sum = forecast.sum();
+    let mut head = vec![(Tone::Strong, line(tasks.len(), &forecast))];
+    if forecast.open {
         let words = "some tasks are not decomposed to the end: what is added to the plan comes on top";
         head.push((Tone::Plain, words.to_owned()));
     }
@@ -71,7 +62,7 @@ pub(super) fn show(state: &mut State) -> Vec<Effect> {
         head.push((Tone::Dim, format!("last time: {}", outturn.told())));
     }
     tasks.truncate(ROWS);
-    let row = |task: &TaskId| stale::row(state, *task, "no call");
+    let row = |task: &TaskId| stale::row(state, *task, &forecast, "no call");
     let rows: Vec<Row> = tasks.iter().map(row).collect();
     let sheet = Sheet {
         kind: Kind::DryRun(tasks),
@@ -88,7 +79,7 @@ pub(super) fn show(state: &mut State) -> Vec<Effect> {
 
 /// Writes the estimate down, to be held against what it takes.
 pub fn note(state: &mut State) -> Vec<Effect> {
-    let (_, sum) = left(&state.journal, &state.survey);
+    let sum = left(&state.journal, &state.survey).1.sum();
     let event = Event::Estimated { calls: sum.calls, output_tokens: sum.output_tokens, seconds: sum.seconds };
     let effects = record_turn(state, [event]).unwrap_or_default();
     state.estimated = state.journal.head();

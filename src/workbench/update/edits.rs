@@ -1,6 +1,6 @@
 //! Changes of the plan by the person's hand.
 
-use super::{browsing, change, rework, typing};
+use super::{browsing, change, rework, stale, typing};
 use crate::{
     decision::{Candidate, Decision},
     engine::Status,
@@ -133,16 +133,28 @@ pub(super) fn shift(state: &mut State, down: bool) -> Vec<Effect> {
     rework::make(state, Ok(vec![Edit::Move { task, parent, at: to }]), "moved")
 }
 
+/// Is there nothing that the selected task itself would ask anew, because its parts answer it?
+pub(super) fn has_its_parts(state: &State) -> bool {
+    let Some(task) = selected(state) else { return false };
+    let plan = &state.journal.session().plan;
+    let collapsed = plan.task(task).is_some_and(|task| task.collapsed);
+    if plan.parts(task).is_empty() || collapsed {
+        return false;
+    }
+    state.survey.asks(&state.journal, task).is_empty()
+}
+
 /// Asks a task anew although its answer is known.
 pub(super) fn again(state: &mut State) -> Vec<Effect> {
     let Some(task) = selected(state) else { return vec![] };
-    let effects = change(state, edited(vec![Edit::Again { task }]));
+    let effects = ask_again(state, task);
     state.say(Weight::Info, "it will be asked again: s steps");
     effects
 }
 
 pub(super) fn ask_again(state: &mut State, task: TaskId) -> Vec<Effect> {
-    change(state, edited(vec![Edit::Again { task }]))
+    let edits = state.survey.again(&state.journal, task);
+    change(state, edited(edits))
 }
 
 /// Opens the list of experts: those the router weighed with their scores, then all others.
@@ -178,6 +190,12 @@ pub(super) fn reroute(state: &mut State) -> Vec<Effect> {
 /// The person's choice stands until the person changes it.
 pub(super) fn take_route(state: &mut State, task: TaskId, expert: &str, reason: &str) -> Vec<Effect> {
     let routed = state.journal.session().progress(task).routed.as_ref();
+    let by_hand = routed.is_some_and(|(key, decision)| key.is_empty() && decision.chosen == expert);
+    if by_hand && reason.trim().is_empty() {
+        state.say(Weight::Info, format!("it is {expert} by your choice already: nothing was changed"));
+        return vec![];
+    }
+    let stays = routed.is_some_and(|(_, decision)| decision.chosen == expert);
     let candidates = routed.map(|(_, decision)| decision.candidates.clone()).unwrap_or_default();
     let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
     let decision = Decision {
@@ -191,8 +209,13 @@ pub(super) fn take_route(state: &mut State, task: TaskId, expert: &str, reason: 
         threshold: None,
     };
     let effects = change(state, Event::Routed { task, key: String::new(), decision });
-    state
-        .say(Weight::Info, format!("re-routed to {expert}; what depends on it is stale until it runs again"));
+    let words = if stays {
+        format!("it stays with {expert}, by your choice now")
+    } else {
+        format!("re-routed to {expert}")
+    };
+    let cost = stale::cost(state);
+    state.say(Weight::Info, [words, cost].concat());
     effects
 }
 
@@ -207,16 +230,22 @@ pub(super) fn type_answer(state: &mut State) -> Vec<Effect> {
 pub(super) fn take_answer(state: &mut State, task: TaskId, text: &str) -> Vec<Effect> {
     let answer = text.trim().to_owned();
     let asked = state.survey.look(task).filter(|look| look.status == Status::NeedsPerson && !look.composite);
+    let pinned = state.journal.session().progress(task).pinned.is_some();
+    if answer.is_empty() && !pinned {
+        state.say(Weight::Info, "no answer was typed, and there is none of yours to take back");
+        return vec![];
+    }
     let event = match asked {
         Some(look) if !answer.is_empty() => Event::Solved { task, key: look.key.clone(), answer },
         _ => Event::Pinned { task, answer: Some(answer).filter(|answer| !answer.is_empty()), reason: None },
     };
-    let pinned = matches!(&event, Event::Pinned { answer: Some(_), .. });
+    let words = match &event {
+        Event::Pinned { answer: Some(_), .. } => "pinned: your answer stands until you take it back",
+        Event::Pinned { .. } => "taken back: the computed answer stands",
+        _ => "taken",
+    };
     let effects = change(state, event);
-    state.say(
-        Weight::Info,
-        if pinned { "pinned: your answer stands until you take it back" } else { "taken" },
-    );
+    state.say(Weight::Info, words);
     effects
 }
 
@@ -240,6 +269,7 @@ pub(super) fn next_setting(state: &mut State, action: Action) -> Vec<Effect> {
     state.defaults = settings.clone();
     let started = state.journal.session().settings.is_some();
     let effects = if started { change(state, Event::Configured { settings }) } else { vec![] };
-    state.say(Weight::Info, words);
+    let cost = stale::cost(state);
+    state.say(Weight::Info, [words, cost].concat());
     effects
 }

@@ -5,7 +5,7 @@ mod choices;
 mod typed;
 
 pub(super) use choices::{choose, take_choice};
-pub(super) use typed::{ask, take};
+pub(super) use typed::{ask, just_changed, take};
 
 use super::{browsing, change, typing};
 use crate::{

@@ -6,10 +6,10 @@ mod stopping;
 pub(super) use driving::drive;
 pub(super) use stopping::{cancel, cancel_task, pause_or_resume, stop, stop_all};
 
-use super::{edits, record};
+use super::{edits, record, rework};
 use crate::{
     ask::Ask,
-    engine::{Bound, Command, ModelState, Move, Status, Which, next_move},
+    engine::{Command, ModelState, Move, Status, Which},
     ids::TaskId,
     session::{Event, JournalError, Purpose, Settings, StepGrain},
     workbench::{Effect, Live, Run, State, Weight},
@@ -23,16 +23,11 @@ pub(super) fn start(state: &mut State, run: Run) -> Vec<Effect> {
     if paused(state) {
         return take_up(state, run);
     }
+    state.ui.stays = state.ui.cursor.map(|row| row.task).filter(|task| rework::just_changed(state, *task));
     state.journal.open_turn();
     state.ended = None;
     let mut effects = with_this_model(state);
-    if let Err(Bound::Stuck(task, _)) = next_move(&state.journal, &state.survey)
-        && matches!(
-            state.survey.look(task).map(|look| &look.status),
-            Some(Status::Cancelled | Status::Failed(_))
-        )
-        && !state.journal.session().progress(task).cancelled
-    {
+    if let Some(task) = state.survey.in_the_way(&state.journal) {
         effects.extend(edits::ask_again(state, task));
     }
     state.run = run;

@@ -4,7 +4,7 @@ use super::{number, sheets};
 use crate::{
     engine::{
         Move, Status,
-        estimate::{Estimate, estimate, wanted},
+        estimate::{Estimate, Forecast, wanted},
     },
     ids::TaskId,
     workbench::{
@@ -55,11 +55,8 @@ pub(super) fn cost(state: &State) -> String {
     }
     let mut words = format!("; {} of {} tasks stale", tally.stale, tally.tasks);
     if (tally.stale as usize) < MANY {
-        let mut sum = Estimate::default();
-        wanted(&state.journal, &state.survey)
-            .into_iter()
-            .for_each(|task| sum += estimate(&state.journal, &state.survey, task));
-        words.push_str(&format!(": {}", told(&sum)));
+        let forecast = Forecast::new(&state.journal, &state.survey, wanted(&state.journal, &state.survey));
+        words.push_str(&format!(": {}", told(&forecast.sum())));
     }
     words
 }
@@ -70,10 +67,10 @@ pub(super) fn preview(state: &mut State) -> Vec<Effect> {
     let wanted = wanted(journal, survey);
     let mut tasks: Vec<TaskId> =
         survey.iter().filter(|(task, _)| wanted.contains(task)).map(|(task, _)| task).collect();
-    let mut all = Estimate::default();
-    tasks.iter().for_each(|task| all += estimate(journal, survey, *task));
+    let forecast = Forecast::new(journal, survey, tasks.iter().copied());
+    let all = forecast.sum();
     tasks.truncate(10_000);
-    let row = |task: &TaskId| row(state, *task, "");
+    let row = |task: &TaskId| row(state, *task, &forecast, "");
     let rows: Vec<Row> = tasks.iter().map(row).collect();
     let tally = survey.tally();
     let head = match tally.stale {
@@ -97,11 +94,11 @@ pub(super) fn preview(state: &mut State) -> Vec<Effect> {
 }
 
 /// A task with how it stands, who answers it and what that would cost; `free` where it costs no call.
-pub(super) fn row(state: &State, task: TaskId, free: &str) -> Row {
+pub(super) fn row(state: &State, task: TaskId, forecast: &Forecast, free: &str) -> Row {
     let look = state.survey.look(task);
     let how = look.map_or("", |look| if look.stale { "stale" } else { look.status.word() });
     let by = look.map(|look| look.by.clone()).unwrap_or_default();
-    let told = cell(&estimate(&state.journal, &state.survey, task), free);
+    let told = cell(&forecast.of(task), free);
     let text = state.journal.session().plan.text(task);
     Row::new(Tone::Plain, [number(state, task), how.to_owned(), by, text, told])
 }

@@ -263,3 +263,23 @@ fn all_tasks_that_failed_are_named() {
     let told = bench.state.log.iter().filter(|line| line.text.starts_with("#1 failed: "));
     assert_eq!(told.count(), 1, "{:?}", bench.state.log);
 }
+
+#[test]
+fn what_is_set_and_what_is_taken_away_are_told_apart() {
+    let check = |keys: &str, told: &str| {
+        let mut bench = Bench::done();
+        bench.press(keys);
+        assert!(bench.notice().starts_with(told), "{keys}: {}", bench.notice());
+    };
+    check("G C 'at most 9 words' enter", "checked from now on");
+    check("G C 'at most 9 words' enter C enter", "nothing was changed");
+    check("G C 'at most 9 words' enter C C-u enter", "no check any more");
+    check("G C enter", "nothing was changed");
+    check("G $ '9 calls' enter", "budget set");
+    check("G $ '9 calls' enter $ C-u enter", "no budget any more");
+    check("G $ enter", "nothing was changed");
+    check("G t C-u enter", "no answer was typed, and there is none of yours");
+    check("G t C-u 'x' enter t C-u enter", "taken back: the computed answer stands");
+    check("G r enter enter", "it stays with merge, by your choice now");
+    check("G r enter enter r enter enter", "it is merge by your choice already");
+}

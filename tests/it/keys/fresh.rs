@@ -113,3 +113,50 @@ fn a_known_call_is_never_made_again_on_any_branch_unless_asked_for() {
     assert_eq!(bench.outline(), DONE);
     assert_eq!(bench.asked.len(), calls + 2);
 }
+
+#[test]
+fn asking_again_is_a_call_whatever_was_asked_on_branches_that_were_left() {
+    let mut bench = Bench::done();
+    let calls = bench.asked.len();
+    bench.press("G C-r c z z");
+    assert_eq!((bench.outline().as_str(), bench.asked.len()), (DONE, calls + 1));
+    bench.press("G C-r c");
+    assert_eq!(bench.asked.len(), calls + 2, "another attempt than the one taken back: {}", bench.notice());
+    // A call that was stopped stands in nobody's way either.
+    let mut bench = Bench::with("Who wrote it?", &[" [answer] Who?", "Ada", " [EOQ]", "King", " [EOQ]"]);
+    bench.press("c g j");
+    bench.hold = true;
+    bench.press("C-r c C-x z z z z");
+    bench.hold = false;
+    bench.press("g j C-r c");
+    assert!(bench.outline().ends_with("A: King"), "{}\n{}", bench.notice(), bench.outline());
+}
+
+#[test]
+fn a_task_that_its_parts_answer_is_asked_again_once_they_are_gone() {
+    let mut bench = Bench::done();
+    let head = bench.state.journal.head();
+    bench.press("g C-r");
+    assert!(bench.notice().contains("its parts answer it: select one of them"), "{}", bench.notice());
+    assert_eq!(bench.state.journal.head(), head, "nothing is promised and nothing written");
+    let calls = bench.model_calls();
+    bench.press("g j d g j d g j d g C-r");
+    assert!(bench.notice().contains("it will be asked again"), "{}", bench.notice());
+    bench.replies.extend([" [merge] Concatenate [\"x\", \"y\"].".to_owned(), " [EOQ]".to_owned()]);
+    bench.press("c");
+    assert_eq!(bench.model_calls(), calls + 2, "decomposed anew: {}", bench.notice());
+    assert!(bench.outline().ends_with("A: xy"), "{}", bench.outline());
+}
+
+#[test]
+fn the_cursor_stays_on_the_task_that_was_just_corrected() {
+    let mut bench = Bench::done();
+    bench.press("g j t C-u '[\"xy\"]' enter c");
+    assert!(bench.outline().contains("A: [\"y\"]"), "{}", bench.outline());
+    assert_eq!(bench.state.ui.cursor.map(|row| row.task.0), Some(1), "the next `t` corrects it again");
+    // One that nobody has just touched is left, as ever.
+    bench.press("z z c");
+    let mut bench = Bench::example();
+    bench.press("s s c");
+    assert_ne!(bench.state.ui.cursor.map(|row| row.task.0), Some(1));
+}

@@ -71,6 +71,13 @@ fn last_by_hand(state: &State) -> Option<Seq> {
     path.into_iter().rev().find(|record| by_person(&record.event)).map(|record| record.seq)
 }
 
+/// Was a change of this task by hand the last thing that happened?
+pub(in super::super) fn just_changed(state: &State, task: TaskId) -> bool {
+    let last = state.journal.head().filter(|head| last_by_hand(state) == Some(*head));
+    let record = last.and_then(|head| state.journal.records().get(head.0 as usize));
+    record.is_some_and(|record| state.journal.concerns(&record.event, task))
+}
+
 /// Takes what was typed.
 pub(in super::super) fn take(state: &mut State, purpose: &Purpose, text: &str) -> Vec<Effect> {
     let plan = state.journal.session().plan.clone();
@@ -86,8 +93,11 @@ pub(in super::super) fn take(state: &mut State, purpose: &Purpose, text: &str) -
         Purpose::Merge(tasks) => merge(state, &plan, tasks, text),
         Purpose::Check(tasks) => match check(text) {
             Ok(check) => {
+                let other = |task: &&TaskId| plan.task(**task).is_some_and(|task| task.draft.check != check);
                 let set = |task: &TaskId| Edit::SetCheck { task: *task, check: check.clone() };
-                make(state, Ok(tasks.iter().map(set).collect()), "checked from now on")
+                let edits = tasks.iter().filter(other).map(set).collect();
+                let words = if check.is_some() { "checked from now on" } else { "no check any more" };
+                make(state, Ok(edits), words)
             }
             Err(why) => typing::refuse(state, Weight::Warning, why),
         },
@@ -148,14 +158,20 @@ fn set_budget(state: &mut State, tasks: &[TaskId], budget: Option<Budget>) -> Ve
         let budget = budget.map(|budget| caps::narrowed(state, *task, budget));
         Edit::SetBudget { task: *task, budget }
     };
-    let edits: Vec<Edit> = tasks.iter().map(set).collect();
+    let plan = &state.journal.session().plan;
+    let mut edits: Vec<Edit> = tasks.iter().map(set).collect();
     let narrower = edits.iter().find_map(|edit| match edit {
         Edit::SetBudget { budget: set, .. } if *set != budget => set.map(|set| set.to_string()),
         _ => None,
     });
     let words = match narrower {
         Some(set) => format!("budget set to {set}: more is not left above it"),
+        None if budget.is_none() => "no budget any more".to_owned(),
         None => "budget set".to_owned(),
     };
+    edits.retain(|edit| match edit {
+        Edit::SetBudget { task, budget } => plan.task(*task).is_some_and(|task| task.draft.budget != *budget),
+        _ => true,
+    });
     make(state, Ok(edits), &words)
 }
