@@ -5,6 +5,7 @@ pub mod action;
 pub mod buffer;
 pub mod case;
 pub mod chord;
+pub mod clock;
 pub mod debug;
 pub mod decisions;
 pub mod effect;

@@ -22,7 +22,6 @@ use crate::workbench::{
 use ratatui::layout::Rect;
 use std::{ops::Range, sync::Arc};
 
-pub(super) use history::clock;
 pub(super) use route::{candidates, candidates_head};
 
 /// What a tab may look at.

@@ -2,7 +2,6 @@
 
 use super::{
     clean,
-    inspector::clock,
     paper::{Paper, after, gauge, row},
     status::rate,
     text::{Line, width},
@@ -10,7 +9,7 @@ use super::{
 };
 use crate::{
     ids::CallId,
-    workbench::{Focus, Live, Place, State, Target, Weight, ui::FOLLOWS},
+    workbench::{Focus, Live, Place, State, Target, Weight, clock::clock, ui::FOLLOWS},
 };
 use ratatui::layout::Rect;
 
@@ -28,8 +27,11 @@ pub(super) fn draw(paper: &mut Paper<'_>, state: &State, head: Rect, area: Rect)
             paper.line(name, Line::of(Role::Text, " ").join(title).and(Role::Text, " "));
         }
         None => {
-            let role = if state.ui.focus == Focus::Log { Role::Accent } else { Role::Dim };
-            paper.line(name, Line::of(role, " log "));
+            let (role, utc) = match state.ui.focus {
+                Focus::Log => (Role::Accent, "times are UTC "),
+                _ => (Role::Dim, ""),
+            };
+            paper.line(name, Line::of(role, " log ").and(Role::Dim, utc));
             lines(paper, state, area);
         }
     }
@@ -110,7 +112,9 @@ fn lines(paper: &mut Paper<'_>, state: &State, area: Rect) {
             Weight::Warning => (Role::Warning, "! "),
             Weight::Error => (Role::Error, "✗ "),
         };
-        let line = Line::of(Role::Dim, &format!("{} ", clock(line.at))).and(role, mark).and(role, &line.text);
+        let line = Line::of(Role::Dim, &format!("{} ", clock(line.at, state.now)))
+            .and(role, mark)
+            .and(role, &line.text);
         match reads {
             true => shown.extend(line.wrap(wide, 11)),
             false if Some(at) == said && wide < width(&said_last) + 2 => {

@@ -125,7 +125,7 @@ impl Purpose {
             Purpose::Fork => "Fork: name of the new branch",
             Purpose::NameBranch(_) => "Name of the branch",
             Purpose::Breakpoint(None) => "New breakpoint",
-            Purpose::Breakpoint(Some(_)) => "Change the breakpoint",
+            Purpose::Breakpoint(Some(_)) => "Breakpoint",
             Purpose::RunWhen => "Run until this holds",
             Purpose::Watches => "Watch these, one a line",
             Purpose::Search => "Search",

@@ -60,7 +60,7 @@ pub(crate) struct Bench {
     /// Calls to the model are left open until [`Bench::answer`].
     pub(crate) hold: bool,
     pub(crate) open: Vec<CallId>,
-    now: u64,
+    pub(crate) now: u64,
 }
 
 impl Bench {

@@ -1,7 +1,10 @@
 //! Where the pointer can go, and what is there: the ends of turns, the way to a record, the state at it.
 
 use super::{Journal, JournalError, Record};
-use crate::{ids::Seq, session::Session};
+use crate::{
+    ids::Seq,
+    session::{Event, Session},
+};
 
 impl Journal {
     /// Where the pointer goes when the last turn is taken back; `None` when there is nothing to take back.
@@ -31,6 +34,24 @@ impl Journal {
             at = next;
         }
         Some(Some(at))
+    }
+
+    /// Where the event stands already on the way ahead: what follows by itself and was taken back is walked again, it is no
+    /// branch of its own. Calls on the way belong to the log and are passed over.
+    pub fn ahead(&self, event: &Event) -> Option<Seq> {
+        let mut at = self.head;
+        loop {
+            let next = self.newest(at)?;
+            match &self.records.get(next.0 as usize)?.event {
+                Event::Asked { .. }
+                | Event::Answered { .. }
+                | Event::Failed { .. }
+                | Event::Stopped { .. } => {
+                    at = Some(next);
+                }
+                there => return alike(there, event).then_some(next),
+            }
+        }
     }
 
     /// The state at any record: the fold along the path from the root, or from the nearest kept state on it. `None` is
@@ -66,5 +87,29 @@ impl Journal {
         }
         path.reverse();
         Ok(path)
+    }
+}
+
+/// Do both say the same of a task that follows by itself? Parts that are proposed get new ids whenever they are.
+fn alike(one: &Event, other: &Event) -> bool {
+    match (one, other) {
+        (Event::Routed { .. }, Event::Routed { .. }) | (Event::Solved { .. }, Event::Solved { .. }) => {
+            one == other
+        }
+        (
+            Event::Proposed { task, strategy, key, edits, complete, .. },
+            Event::Proposed {
+                task: task2,
+                strategy: strategy2,
+                key: key2,
+                edits: edits2,
+                complete: complete2,
+                ..
+            },
+        ) => {
+            (task, strategy, key, complete) == (task2, strategy2, key2, complete2)
+                && edits.len() == edits2.len()
+        }
+        _ => false,
     }
 }

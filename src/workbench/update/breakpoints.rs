@@ -56,8 +56,14 @@ pub(super) fn take(state: &mut State, purpose: &Purpose, text: &str) -> Vec<Effe
                     let words = written(plan, &breakpoint);
                     let effects = note(state, Aside::Set { breakpoint });
                     state.debug.fired.retain(|(fired, ..)| *fired != id);
-                    list(state);
-                    state.say(Weight::Info, format!("breakpoint {id}: {words}"));
+                    match old {
+                        // Begun in the list, which goes on.
+                        Some(_) => {
+                            list(state);
+                            state.say(Weight::Info, format!("breakpoint {id}: {words}"));
+                        }
+                        None => state.say(Weight::Info, format!("breakpoint {id}: {words}; B lists all")),
+                    }
                     effects
                 }
                 Err(mistake) => typing::refuse(state, Weight::Error, mistake.to_string()),
@@ -145,7 +151,11 @@ pub(super) fn list(state: &mut State) -> Vec<Effect> {
 pub(super) fn act(state: &mut State, action: Action, id: Option<u32>) -> Vec<Effect> {
     let there = id.and_then(|id| state.journal.debugging().breakpoint(id)).cloned();
     match (action, there) {
-        (Action::InsertAfter, _) => ask(state, Action::NewBreakpoint),
+        (Action::InsertAfter, _) => {
+            let fresh = state.journal.debugging().fresh();
+            typing::begin(state, Purpose::Breakpoint(Some(fresh)), Buffer::default());
+            vec![]
+        }
         (Action::Enter | Action::Edit, Some(breakpoint)) => {
             let text = written(&state.journal.session().plan, &breakpoint);
             typing::begin(state, Purpose::Breakpoint(Some(breakpoint.id)), Buffer::of(text));

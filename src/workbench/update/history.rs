@@ -11,6 +11,7 @@ use crate::{
     session::{Event, Record, Session},
     workbench::{
         Effect, Mode, State, Weight,
+        clock::clock,
         sheet::{Grain, Kind, Row, Sheet, Timeline, Tone},
     },
 };
@@ -33,12 +34,6 @@ pub(super) fn go(state: &mut State, to: Option<Seq>) -> Vec<Effect> {
         state.say(Weight::Info, words);
     }
     effects
-}
-
-/// Time of day, UTC.
-fn clock(milliseconds: u64) -> String {
-    let time = i64::try_from(milliseconds).ok().and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
-    time.map_or_else(String::new, |time| time.strftime("%H:%M:%S").to_string())
 }
 
 /// The events of this branch, with what lies ahead of the pointer.
@@ -66,10 +61,17 @@ pub(super) fn timeline(state: &mut State, grain: Grain) -> Vec<Effect> {
         let word = record.event.word().to_owned();
         Row::new(
             tone,
-            [here.to_owned(), number, clock(record.at), word, told::told(state, record.seq, &record.event)],
+            [
+                here.to_owned(),
+                number,
+                clock(record.at, state.now),
+                word,
+                told::told(state, record.seq, &record.event),
+            ],
         )
     };
     let rows: Vec<Row> = records.iter().map(row).collect();
+    let wide = widest(&rows, 2);
     let events: Vec<Seq> = records.iter().map(|record| record.seq).collect();
     let cursor = events.iter().rposition(|seq| Some(*seq) <= state.journal.head()).unwrap_or(0);
     let by = match grain {
@@ -80,8 +82,11 @@ pub(super) fn timeline(state: &mut State, grain: Grain) -> Vec<Effect> {
     let sheet = Sheet {
         kind: Kind::Timeline(Timeline { events, grain }),
         title: "Timeline".to_owned(),
-        head: vec![(Tone::Dim, format!("{by}; below, the plan as it was then: looking changes nothing"))],
-        columns: vec![5, 7, 10, 11, 0],
+        head: vec![(
+            Tone::Dim,
+            format!("{by}; times are UTC; below, the plan as it was then: looking changes nothing"),
+        )],
+        columns: vec![5, 7, wide, 11, 0],
         rows,
         cursor,
         below: vec![],
@@ -138,6 +143,12 @@ pub(super) fn refresh(state: &mut State) {
     if let (Some(below), Mode::Sheet(sheet)) = (below, &mut state.mode) {
         sheet.below = below;
     }
+}
+
+/// As wide as a column of these rows has to be.
+fn widest(rows: &[Row], column: usize) -> u16 {
+    let cells = rows.iter().filter_map(|row| row.cells.get(column));
+    cells.map(|cell| cell.chars().count() as u16 + 2).max().unwrap_or(0).clamp(10, 42)
 }
 
 fn outline(session: &Session) -> Vec<(Tone, String)> {

@@ -121,7 +121,7 @@ fn a_mistake_in_a_condition_is_shown_while_it_is_typed_and_stops_a_run_when_it_c
 #[test]
 fn the_list_switches_changes_and_deletes() {
     let mut bench = Bench::example();
-    bench.press("b A-b 'margin < 0.1' enter space");
+    bench.press("b A-b 'margin < 0.1' enter B space");
     let on: Vec<bool> = bench.state.journal.debugging().breakpoints.iter().map(|one| one.on).collect();
     assert_eq!(on, [true, false]);
     bench.press("enter C-u 'goal tokens > 3' enter k d esc B");
@@ -224,7 +224,7 @@ fn steps_and_runs_go_back_without_a_call() {
     bench.press("c");
     assert_eq!((bench.outline().as_str(), bench.asked.len()), (DONE, asked));
     // On the way that was gone again nothing was asked, yet it can be stepped back.
-    bench.press(", ,");
+    bench.press(", , ,");
     assert_eq!((bench.state.survey.tally().tasks, bench.asked.len()), (3, asked), "{}", bench.notice());
     // A breakpoint that is set afterwards is found on the way back.
     let mut bench = Bench::done();

@@ -36,6 +36,47 @@ fn the_timeline_shows_old_states_without_leaving_the_present() {
 }
 
 #[test]
+fn the_timeline_names_tasks_as_the_tree_does_and_dates_the_events_of_another_day() {
+    let mut bench = Bench::done();
+    bench.press("g A '[answer] new' enter K K e C-u '[answer] newer' enter @");
+    let words = bench.column(4);
+    let expected = [
+        "added goal",
+        "for goal: added #1",
+        "[split] for #1",
+        "#3 = [\"a\", \"g\"]",
+        "moved #2",
+        "reworded #2",
+    ];
+    for told in expected {
+        assert!(words.iter().any(|words| words.contains(told)), "{told}: {words:#?}");
+    }
+    let inner = |words: &&String| {
+        words.split(' ').any(|word| word.starts_with('t') && word[1..].parse::<u32>().is_ok())
+    };
+    assert_eq!(words.iter().find(inner), None);
+    assert!(bench.column(2).iter().all(|time| time.len() == 8), "{:?}", bench.column(2));
+    bench.press("esc");
+    bench.now += 86_400_000;
+    bench.press("T @");
+    assert!(bench.column(2)[0].starts_with("2026-11-21 08:00:"), "{:?}", bench.column(2));
+}
+
+#[test]
+fn what_was_taken_back_and_comes_out_the_same_is_no_branch_of_its_own() {
+    let mut bench = Bench::done();
+    let records = bench.state.journal.records().len();
+    for keys in ["z c", "z z z c", "z z z z z s c"] {
+        bench.press(keys);
+        assert_eq!((bench.outline().as_str(), names(&bench)), (DONE, vec!["main".to_owned()]), "{keys}");
+    }
+    assert_eq!(bench.state.journal.records().len(), records);
+    assert_eq!(bench.reopened().head(), bench.state.journal.head());
+    bench.press("z z G C-r c");
+    assert_eq!(names(&bench).len(), 2, "a change by hand begins one");
+}
+
+#[test]
 fn branches_are_forked_named_and_gone_to() {
     let mut bench = Bench::done();
     bench.press("f 'commas: a trial' enter");

@@ -1,6 +1,6 @@
 //! Branches: forked, named, listed.
 
-use super::{clock, go};
+use super::{go, widest};
 use crate::{
     ids::Seq,
     session::{
@@ -10,6 +10,7 @@ use crate::{
     workbench::{
         Effect, State, Weight,
         buffer::Buffer,
+        clock::clock,
         mode::Purpose,
         sheet::{Kind, Row, Sheet, Tone},
         update::{change, lineage, sheets, typing},
@@ -93,7 +94,7 @@ pub(in super::super) fn list(state: &mut State, compare: bool) -> Vec<Effect> {
                 here.to_owned(),
                 branch.name.clone(),
                 format!("{own}{fork}"),
-                clock(branch.at),
+                clock(branch.at, state.now),
                 branch.note.clone(),
             ],
         )
@@ -106,8 +107,8 @@ pub(in super::super) fn list(state: &mut State, compare: bool) -> Vec<Effect> {
     let sheet = Sheet {
         kind: Kind::Branches { tips: all.iter().map(|branch| branch.tip).collect(), compare },
         title: if compare { "Compare with" } else { "Branches" }.to_owned(),
-        head: vec![(Tone::Dim, "newest first; nothing is ever overwritten".to_owned())],
-        columns: vec![5, 14, 34, 10, 0],
+        head: vec![(Tone::Dim, "newest first; times are UTC; nothing is ever overwritten".to_owned())],
+        columns: vec![5, 14, widest(&rows, 2), widest(&rows, 3), 0],
         rows,
         cursor: all.iter().position(|branch| branch.here).unwrap_or(0),
         below: vec![],

@@ -1,11 +1,33 @@
 //! Events in words: what happened, in a line.
 
-use crate::{engine::estimate::Outturn, ids::Seq, plan::Edit, session::Event, workbench::State};
+use crate::{
+    engine::estimate::Outturn,
+    ids::{Seq, TaskId},
+    plan::Edit,
+    session::Event,
+    workbench::{State, debug::name},
+};
+
+/// The number that a task has now, or where it is gone the one that it had then.
+fn name_of(state: &State, seq: Seq, task: TaskId) -> String {
+    let plan = &state.journal.session().plan;
+    if plan.contains(task) {
+        return name(plan, task);
+    }
+    let then = |at: Option<Seq>| state.journal.session_at(at).ok().filter(|then| then.plan.contains(task));
+    let before = || state.journal.records().get(seq.0 as usize).and_then(|record| then(record.after));
+    then(Some(seq))
+        .or_else(before)
+        .map_or_else(|| "a task that is gone".to_owned(), |then| name(&then.plan, task))
+}
 
 /// What happened, in a line.
 pub(super) fn told(state: &State, seq: Seq, event: &Event) -> String {
+    let named = |task: &TaskId| name_of(state, seq, *task);
     let edits = |edits: &[Edit]| match edits {
-        [edit] => format!("{} {}", edit.word(), edit.task()),
+        [edit, others @ ..] if others.iter().all(|other| other == edit) => {
+            format!("{} {}", edit.word(), named(&edit.task()))
+        }
         edits => format!("{} edits", edits.len()),
     };
     match event {
@@ -16,30 +38,30 @@ pub(super) fn told(state: &State, seq: Seq, event: &Event) -> String {
             format!("{}{reason}", edits(all))
         }
         Event::Routed { task, decision, .. } => {
-            format!("{task} to {} by {}", decision.chosen, decision.router)
+            format!("{} to {} by {}", named(task), decision.chosen, decision.router)
         }
         Event::Asked { task, call, purpose, ask, .. } => {
-            format!("{call} {} [{}] for {task}", purpose.word(), ask.expert)
+            format!("{call} {} [{}] for {}", purpose.word(), ask.expert, named(task))
         }
         Event::Answered { call, answer } => format!("{call} → {}", answer.text.trim()),
         Event::Failed { call, why } => format!("{call}: {why}"),
         Event::Stopped { call, partial } => format!("{call}: {}", partial.text.trim()),
         Event::Proposed { task, strategy, edits: all, .. } => {
-            format!("{strategy} for {task}: {}", edits(all))
+            format!("{strategy} for {}: {}", named(task), edits(all))
         }
-        Event::Solved { task, answer, .. } => format!("{task} = {answer}"),
+        Event::Solved { task, answer, .. } => format!("{} = {answer}", named(task)),
         Event::Pinned { task, answer, .. } => {
-            format!("{task} = {}", answer.as_deref().unwrap_or("the computed answer again"))
+            format!("{} = {}", named(task), answer.as_deref().unwrap_or("the computed answer again"))
         }
         Event::Judged { task, ruling, reason, .. } => {
             let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            format!("{task} {}{why}", ruling.map_or("no verdict any more", |ruling| ruling.word()))
+            format!("{} {}{why}", named(task), ruling.map_or("no verdict any more", |ruling| ruling.word()))
         }
         Event::Amended { task, purpose, amendment, .. } => {
-            format!("{} for {task}: {}", purpose.word(), amendment.words())
+            format!("{} for {}: {}", purpose.word(), named(task), amendment.words())
         }
-        Event::Cancelled { task, on: true } => format!("{task} with all below it"),
-        Event::Cancelled { task, .. } => format!("{task} again"),
+        Event::Cancelled { task, on: true } => format!("{} with all below it", named(task)),
+        Event::Cancelled { task, .. } => format!("{} again", named(task)),
         Event::Estimated { calls, output_tokens, seconds } => {
             let plain = format!("{calls} calls, {output_tokens:.0} tokens, {seconds:.1} s");
             let outturn = Outturn::read(&state.journal, state.journal.head(), Some(seq));

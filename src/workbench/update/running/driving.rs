@@ -9,7 +9,7 @@ use crate::{
     strategy,
     workbench::{
         Effect, RowId, Run, State, Weight,
-        update::{browsing, caps, dry, number, record, stale, stops},
+        update::{browsing, caps, dry, number, record, stale, stops, walk},
     },
 };
 
@@ -176,7 +176,11 @@ fn take(state: &mut State, event: Event) -> Option<Vec<Effect>> {
         Event::Solved { task, .. } | Event::Proposed { task, .. } => Some(*task),
         _ => None,
     };
-    let written = match record(state, [event]) {
+    let written = match state.journal.ahead(&event) {
+        Some(there) => Ok(walk(state, Some(there))),
+        None => record(state, [event]),
+    };
+    let written = match written {
         Ok(written) => written,
         Err(error) => {
             refuse(state, &error.to_string(), vec![]);
@@ -252,11 +256,11 @@ fn failed_too(state: &State, but: TaskId) -> Vec<(String, String)> {
     failed.collect()
 }
 
-/// The cursor goes with the run while it is on something that has ended.
+/// The cursor goes with the run while it is on something that has ended, unless the person has just changed that.
 fn follow(state: &mut State, task: TaskId) {
     let cursor = state.ui.cursor.map(|row| row.task);
     let done = |task: TaskId| state.survey.look(task).is_none_or(|look| look.status == Status::Done);
-    if cursor.is_none_or(done) {
+    if cursor.is_none_or(done) && (cursor.is_none() || cursor != state.ui.stays) {
         state.ui.cursor = Some(RowId::task(task));
     }
     browsing::keep_cursor(state);
