@@ -18,7 +18,7 @@ pub mod survey;
 pub use controller::{Bound, Move, next_move};
 pub use shelf::Held;
 pub use survey::{
-    Amendments, Asking, Changes, EMBEDDING, Look, Servers, Status, Survey, Tally, Tools, survey,
+    Amendments, Asking, Changes, EMBEDDING, Look, Prospect, Servers, Status, Survey, Tally, Tools, survey,
 };
 
 use crate::{

@@ -16,7 +16,7 @@ const fn fact(name: &'static str, kind: Kind, help: &'static str) -> Fact {
 
 /// All facts, in the order of the help.
 pub const FACTS: &[Fact] = &[
-    fact("phase", Kind::Text, "proposed, routed, answering, committed or judged"),
+    fact("phase", Kind::Text, "routed, proposed, answering, committed or judged"),
     fact("state", Kind::Text, "waiting, ready, running, needs-person, done, failed or cancelled"),
     fact("text", Kind::Text, "the words of the task"),
     fact("expert", Kind::Text, "who answers it"),

@@ -1,7 +1,12 @@
 //! `export`: a session in another form: the outline for people and other programs' prompts, JSON for programs.
 
 use super::{Ending, json_line, lines::number, plain, replay::session_hash};
-use crate::{decision::Decision, ids::TaskId, session::Journal};
+use crate::{
+    ask::Finish,
+    decision::Decision,
+    ids::TaskId,
+    session::{Journal, Outcome},
+};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -19,10 +24,26 @@ struct Task<'a> {
     /// The tasks whose answers it uses.
     needs: Vec<String>,
     answer: Option<&'a str>,
+    /// The answer broke off where the tokens of its call were spent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cut: bool,
     /// The answer is a person's.
     pinned: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     decision: Option<&'a Decision>,
+}
+
+/// Did a call break off whose text the task's answer has?
+fn was_cut(journal: &Journal, task: TaskId) -> bool {
+    let answer = journal.session().answer(task).unwrap_or_default();
+    journal.calls_of(task).any(|call| match &call.outcome {
+        Outcome::Answered(cut) if cut.finish == Finish::Length && !call.purpose.is_beside() => {
+            let text = cut.text.trim();
+            let quoted = serde_json::Value::from(text).to_string();
+            !text.is_empty() && (answer.contains(text) || answer.contains(&quoted))
+        }
+        _ => false,
+    })
 }
 
 /// The plan in the notation, each answer below its question.
@@ -54,6 +75,7 @@ pub fn json(journal: &Journal, out: &mut dyn Write) -> io::Result<Ending> {
             expert: draft.expert.as_deref(),
             needs: plan.needs(task).iter().map(ToString::to_string).collect(),
             answer: session.answer(task),
+            cut: progress.pinned.is_none() && was_cut(journal, task),
             pinned: progress.pinned.is_some(),
             decision: progress.routed.as_ref().map(|(_, decision)| decision),
         })

@@ -7,7 +7,7 @@ use crate::{
     decision::{Candidate, Ruling},
     ids::TaskId,
     session::Event,
-    workbench::State,
+    workbench::{State, rows::is_cut},
 };
 use serde::Serialize;
 use std::io::{self, Write};
@@ -212,6 +212,12 @@ impl Teller {
         }
         if self.style == Style::Plain {
             out.write_all(plain::answers(&state.journal).as_bytes())?;
+            for task in state.journal.session().plan.walk() {
+                if is_cut(state, task) {
+                    let number = number(&state.journal, task);
+                    writeln!(out, "warning for {number}: its answer was cut, its tokens were spent")?;
+                }
+            }
         }
         let usage = &outcome.usage;
         let result = Line::Result {

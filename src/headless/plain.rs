@@ -2,6 +2,7 @@
 
 use super::lines::Line;
 use crate::{
+    ask::Finish,
     figure::counted,
     ids::TaskId,
     plan::notation::{self, Step},
@@ -56,10 +57,11 @@ pub(super) fn line(line: &Line) -> String {
             let question = question.as_ref().map(|text| format!(": {}", short(text))).unwrap_or_default();
             format!("asked for {number} ({purpose}): {}{question}", short(expert))
         }
-        Line::Answered { number, expert, answer, output_tokens, seconds, .. } => {
+        Line::Answered { number, expert, answer, finish, output_tokens, seconds, .. } => {
+            let cut = if *finish == Finish::Length { ", cut: its tokens were spent" } else { "" };
             let cost = match output_tokens {
                 0 => String::new(),
-                tokens => format!(" ({tokens} tokens, {seconds:.1} s)"),
+                tokens => format!(" ({tokens} tokens, {seconds:.1} s{cut})"),
             };
             format!("answered for {number} by {}{cost}: {}", short(expert), short(answer))
         }

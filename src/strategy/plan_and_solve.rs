@@ -6,7 +6,7 @@
 use super::{Next, Scene, Strategy, conclude, decomposed::one_line, exemplars, grammar};
 use crate::{
     ask::{
-        Generate, Request, Shape,
+        Finish, Generate, Request, Shape,
         part::{Origin, Part, Writing},
     },
     plan::notation::{self, END, Line},
@@ -42,7 +42,7 @@ impl Strategy for PlanAndSolve {
         }
         match scene.reply {
             None => Next::Ask(ask(scene)),
-            Some(reply) => read(&format!("QS:{}", reply.text)),
+            Some(reply) => read(&format!("QS:{}", reply.text), reply.finish == Finish::Length),
         }
     }
 }
@@ -81,8 +81,11 @@ fn ask(scene: &Scene<'_>) -> Request {
 }
 
 /// Lines to steps; what is no step becomes a warning, and the rest stays.
-fn read(text: &str) -> Next {
+fn read(text: &str, cut: bool) -> Next {
     let (mut steps, mut warnings) = (vec![], vec![]);
+    if cut {
+        warnings.push("the plan was cut at its token limit: read its end before you go on".to_owned());
+    }
     for (at, line) in text.lines().enumerate() {
         match notation::read_line(line) {
             Line::Step(step) if !step.text.trim().is_empty() => steps.push(step),

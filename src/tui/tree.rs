@@ -216,6 +216,9 @@ fn marks(row: &Row) -> Line {
     if let Some(ruling) = row.ruling {
         marks = marks.and(said(ruling), &format!(" {} {}", ruling.glyph(), ruling.word()));
     }
+    if row.cut {
+        marks = marks.and(Role::Warning, " ✂ cut");
+    }
     if let Some(lint) = row.lint {
         marks = marks.and(Role::Warning, &format!(" ! {lint}"));
     }

@@ -32,6 +32,8 @@ pub struct Row {
     pub left: Option<String>,
     /// What is said of its answer.
     pub ruling: Option<Ruling>,
+    /// Its answer broke off where its tokens were spent.
+    pub cut: bool,
     /// A breakpoint stands on it.
     pub breakpoint: bool,
     /// The run has stopped here, in this phase.
@@ -131,6 +133,7 @@ fn row(state: &State, task: TaskId, depth: usize, has_items: bool) -> Row {
             budget.left(caps::spent(&state.journal, task, &running)).to_string()
         }),
         ruling: look.and_then(Look::ruling),
+        cut: is_cut(state, task),
         breakpoint: state.journal.debugging().breakpoints.iter().any(|one| one.on && one.task == Some(task)),
         stopped: state.debug.stop.as_ref().filter(|stop| stop.task == task).map(|stop| stop.phase.word()),
         lint: lint_task(plan, task, state.settings().limits.depth as usize)
@@ -186,6 +189,7 @@ fn item(state: &State, task: TaskId, at: usize, depth: usize) -> Option<Row> {
         collapsed: false,
         left: None,
         ruling: None,
+        cut: call.is_some_and(broke_off),
         breakpoint: false,
         stopped: None,
         lint: None,
@@ -198,6 +202,17 @@ fn item(state: &State, task: TaskId, at: usize, depth: usize) -> Option<Row> {
         seconds: usage.seconds,
         figure: String::new(),
     })
+}
+
+/// Is the answer of this task one that broke off where its tokens were spent? Of a list, any of its items.
+pub fn is_cut(state: &State, task: TaskId) -> bool {
+    let look = state.survey.look(task).filter(|look| look.status == Status::Done && !look.pinned);
+    let mut calls = look.into_iter().flat_map(|look| &look.calls);
+    calls.any(|call| state.journal.call(*call).is_some_and(broke_off))
+}
+
+fn broke_off(call: &Call) -> bool {
+    matches!(&call.outcome, Outcome::Answered(answer) if answer.finish == Finish::Length)
 }
 
 fn usage_of(call: &Call) -> Option<Usage> {

@@ -39,10 +39,11 @@ pub(super) fn lines(view: &View<'_>, cache: &mut Cache) -> Arc<Vec<Line>> {
             say(Role::Failed, "✗ cut: this is how far it came, and no answer");
         }
         Some(Outcome::Stopped(_)) => say(Role::Cancelled, "⊘ cancelled: this is how far it came"),
-        Some(Outcome::Answered(answer)) if answer.finish == Finish::Length && row.id.item.is_some() => {
-            say(Role::Warning, "cut at its token limit");
-        }
         _ => {}
+    }
+    if row.cut {
+        let items = if row.id.item.is_none() && row.has_parts { " (of one item or several)" } else { "" };
+        say(Role::Warning, &format!("✂ cut{items}: its tokens were spent before it came to an end"));
     }
     if let Some(Outcome::Answered(answer) | Outcome::Stopped(answer)) = call.map(|call| &call.outcome) {
         if !answer.by.is_empty() {

@@ -2,11 +2,11 @@
 
 use super::{View, nothing};
 use crate::{
-    ask::Ask,
+    ask::{Ask, Finish},
     ids::TaskId,
     session::{Actor, Call, Event, Outcome, Record},
     tui::{text::Line, theme::Role},
-    workbench::State,
+    workbench::{State, clock::clock},
 };
 
 pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
@@ -21,9 +21,11 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
     let calls: Vec<&Call> = state.journal.calls_of(task).rev().collect();
     if !calls.is_empty() {
         lines.push(Line::default());
-        lines.push(Line::of(Role::Turn, "calls").and(Role::Dim, "  on all branches, newest first"));
+        lines.push(
+            Line::of(Role::Turn, "calls").and(Role::Dim, "  on all branches, newest first; times are UTC"),
+        );
         for call in calls {
-            lines.extend(called(call).wrap(view.width, 21));
+            lines.extend(called(call, state.now).wrap(view.width, 21));
         }
     }
     if lines.is_empty() { nothing(view, "nothing happened to it yet") } else { lines }
@@ -37,7 +39,8 @@ fn entry(state: &State, record: &Record, task: TaskId) -> Line {
         Event::Stopped { .. } => Role::Cancelled,
         _ => Role::Text,
     };
-    let line = Line::of(Role::Dim, &clock(record.at)).and(role, &format!("  {:<10} ", record.event.word()));
+    let line = Line::of(Role::Dim, &clock(record.at, state.now))
+        .and(role, &format!("  {:<10} ", record.event.word()));
     match &record.event {
         Event::Started { .. }
         | Event::Configured { .. }
@@ -46,8 +49,9 @@ fn entry(state: &State, record: &Record, task: TaskId) -> Line {
         | Event::Labelled { .. } => line,
         Event::Explained { reason, .. } => line.and(Role::Text, reason),
         Event::Edited { by, edits, reason } => {
-            let words: Vec<&str> =
+            let mut words: Vec<&str> =
                 edits.iter().filter(|edit| edit.task() == task).map(|edit| edit.word()).collect();
+            words.dedup();
             let who = if *by == Actor::Person { "you" } else { "strategy" };
             let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
             line.and(Role::Text, &words.join(", ")).and(Role::Dim, &format!("  by {who}{why}"))
@@ -95,8 +99,8 @@ fn who(ask: &Ask) -> String {
     }
 }
 
-fn called(call: &Call) -> Line {
-    Line::of(Role::Dim, &clock(call.asked_at))
+fn called(call: &Call, now: u64) -> Line {
+    Line::of(Role::Dim, &clock(call.asked_at, now))
         .and(Role::Symbol, &format!("  {:<4} ", call.id.to_string()))
         .and(Role::Dim, &format!("{:<8} ", call.purpose.word()))
         .and(Role::Expert, &format!("[{}] ", who(&call.ask)))
@@ -112,16 +116,11 @@ fn outcome(call: &Call) -> Line {
         Outcome::Open => Line::of(Role::Running, "open"),
         Outcome::Answered(answer) => Line::of(Role::Done, "→ ")
             .and(Role::Answer, answer.text.trim())
+            .and(Role::Warning, if answer.finish == Finish::Length { "  ✂ cut" } else { "" })
             .and(Role::Dim, &cost(&answer.usage)),
         Outcome::Failed(why) => Line::of(Role::Failed, &format!("✗ {why}")),
         Outcome::Stopped(partial) => Line::of(Role::Cancelled, "⊘ ")
             .and(Role::Dim, partial.text.trim())
             .and(Role::Dim, &cost(&partial.usage)),
     }
-}
-
-/// Time of day, UTC: the zone of the screen is not the drawing's to know.
-pub(crate) fn clock(milliseconds: u64) -> String {
-    let time = i64::try_from(milliseconds).ok().and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
-    time.map_or_else(|| "--:--:--".to_owned(), |time| time.strftime("%H:%M:%S").to_string())
 }

@@ -69,6 +69,9 @@ impl Tab<'_> {
         if row.pinned {
             stands.push(Role::Pinned, "  ⚑ pinned: a person's answer");
         }
+        if row.cut {
+            stands.push(Role::Warning, "  ✂ cut: its tokens were spent before it came to an end");
+        }
         if let Some(why) = self.look.status.why().filter(|_| row.id.item.is_none()) {
             stands.push(Role::Text, &format!("  {why}"));
         }

@@ -186,3 +186,81 @@ fn a_dry_run_says_what_is_left_and_afterwards_how_wrong_it_was() {
     bench.press("esc A-d");
     assert_eq!(sheet(&bench).0, "nothing is left to do");
 }
+
+#[test]
+fn a_dry_run_expects_the_calls_that_are_then_made() {
+    let check = |keys: &str, told: &str, replies: &[&str]| {
+        let mut bench = Bench::done();
+        bench.press(keys);
+        bench.replies.extend(replies.iter().map(|reply| (*reply).to_owned()));
+        let before = bench.model_calls();
+        bench.press("A-d");
+        assert_eq!(sheet(&bench).0, told, "{keys}");
+        bench.press("enter");
+        assert_eq!(bench.model_calls() - before, replies.len(), "{keys}\n{}", bench.outline());
+        let all_done = bench.state.survey.iter().all(|(_, look)| look.status.word() == "done");
+        assert!(all_done, "{keys}\n{}", bench.outline());
+    };
+    let none = |tasks: &str| format!("{tasks} tasks are left: no call to a model");
+    let calls = |tasks: &str, calls: &str| {
+        format!("{tasks} tasks are left: {calls}; what calls take was not measured yet")
+    };
+    // An expert that was never called asks a model all the same, named or not, ready or waiting.
+    check("g A '[answer] Who wrote Hamlet?' enter", &calls("2", "1 call"), &["x"]);
+    check("g A 'Who wrote the play Hamlet?' enter", &calls("2", "1 call"), &["x"]);
+    check("g A '[answer] one' enter g A '[answer] two of #4' enter", &calls("3", "2 calls"), &["x", "y"]);
+    // A function asks none, and of a list in hand each item is a call.
+    check("g A '[split] What are the words in \"x y\"?' enter", &none("2"), &[]);
+    check(
+        "g A '[split] Which letters has \"#3\"?' enter g A '[count] How many words are in \"#3\"?' enter",
+        &none("3"),
+        &[],
+    );
+    check("g A '(project_values) [answer] What is #1?' enter", &calls("2", "2 calls"), &["x", "y"]);
+    // Parts made by hand are all there is: nobody is asked for more.
+    check("g A '[answer] x' enter A '[split] What are the words in \"x y\"?' enter", &none("3"), &[]);
+    // The judge of a check asks, too.
+    check("g A '[answer] x' enter C 'should model' enter", &calls("2", "2 calls"), &["x", "yes"]);
+}
+
+#[test]
+fn an_answer_that_is_known_is_not_expected_to_be_asked_for() {
+    let mut bench = Bench::done();
+    bench.replies.extend(["x", "y", "z", "w"].map(str::to_owned));
+    bench.press("g A '[answer] one' enter g A '[answer] two of #4' enter c");
+    bench.press("k e C-u '[answer] other' enter");
+    assert!(bench.notice().contains("3 of 6 tasks stale: 2 calls"), "{}", bench.notice());
+    bench.press("c");
+    let before = bench.model_calls();
+    bench.press("e C-u '[answer] one' enter");
+    // The router has still to be heard, then both answers are found.
+    assert!(bench.notice().contains("3 of 6 tasks stale: no call to a model"), "{}", bench.notice());
+    bench.press("c");
+    assert_eq!(bench.model_calls(), before, "{}", bench.notice());
+}
+
+#[test]
+fn an_answer_whose_tokens_were_spent_is_marked_as_cut() {
+    let mut bench = Bench::with("Tell it", &[" [answer] Tell a story.", " [EOQ]"]);
+    bench.press("s");
+    bench.hold = true;
+    bench.press("s");
+    let call = bench.open.remove(0);
+    let cut = |bench: &Bench, task: u32| plantern::workbench::rows::is_cut(&bench.state, TaskId(task));
+    assert!(!cut(&bench, 1), "there is none yet");
+    let answer =
+        Answer { finish: plantern::ask::Finish::Length, ..Answer::plain("Once there was a king and") };
+    bench.send(Message::Report(Report::Done { call, answer }));
+    bench.hold = false;
+    bench.press("c");
+    assert!(cut(&bench, 1) && !cut(&bench, 0), "{}", bench.outline());
+    let exported = |bench: &Bench| {
+        let mut out = vec![];
+        plantern::headless::export::json(&bench.state.journal, &mut out).unwrap();
+        serde_json::from_slice::<serde_json::Value>(&out).unwrap()["tasks"][1]["cut"].clone()
+    };
+    assert_eq!(exported(&bench), true);
+    bench.press("g j t C-u 'The end.' enter");
+    assert!(!cut(&bench, 1), "what a person wrote is whole");
+    assert_eq!(exported(&bench), serde_json::Value::Null);
+}
