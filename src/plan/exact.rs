@@ -90,16 +90,20 @@ fn reads_as(literals: &[Literal], question: &str, place: Range<usize>, text: &st
     if is_list(text) {
         return true;
     }
+    let quote = |letter: char| literal::closing(letter).is_some();
     let mut over = literals.iter().filter(|found| found.start < place.end && place.start < found.end);
     let (Some(found), None) = (over.next(), over.next()) else {
         // Without any quote or bracket its words are found by the words around them.
-        return !literals.iter().any(|found| found.start < place.end && place.start < found.end);
+        let quoted = question[..place.start].ends_with(quote) || question[place.clone()].starts_with(quote);
+        return !quoted && !literals.iter().any(|found| found.start < place.end && place.start < found.end);
     };
     let Operand::Text(read) = &found.operand else { return false };
     let mut inside = question[found.start..found.end].chars();
     (inside.next(), inside.next_back());
-    let whole = found.start <= place.start && place.end <= found.end;
-    whole && (read == text || read == inside.as_str() && read.contains(text))
+    match found.start < place.start && place.end < found.end {
+        true => read == text || read == inside.as_str() && read.contains(text),
+        false => (found.start, found.end) == (place.start, place.end) && read == text,
+    }
 }
 
 /// A list or pairs as functions write them, which stand as lists in quotes or without.
@@ -174,7 +178,7 @@ mod tests {
         check("Concatenate #1.", r#"["a\"", "b"]"#, None, r#"Concatenate ["a\"", "b"]."#);
         check("What is #1 times 3?", "14", None, "What is 14 times 3?");
         check(r##"Words in "a #1 b"?"##, "x", None, r#"Words in "a "x" b"?"#);
-        check(r##"Words in "a #1 b"?"##, r#"x", "y"#, None, r#"Words in "a x\", \"y b"?"#);
+        check(r##"Words in "a #1 b"?"##, r#"x" y"#, None, r#"Words in "a x\" y b"?"#);
     }
 
     #[test]

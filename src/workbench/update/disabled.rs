@@ -70,8 +70,7 @@ pub fn disabled(state: &State, action: Action) -> Option<String> {
         | A::Reroute
         | A::TypeAnswer => no_task(),
         A::Again => no_task().or_else(|| {
-            let words =
-                "its parts answer it: select one of them; once they are deleted (d) C-r decomposes it anew";
+            let words = "its parts answer it: select one of them, or delete them first";
             why(edits::has_its_parts(state), words)
         }),
         A::Blame => {

@@ -148,7 +148,7 @@ pub(super) fn refresh(state: &mut State) {
 /// As wide as a column of these rows has to be.
 fn widest(rows: &[Row], column: usize) -> u16 {
     let cells = rows.iter().filter_map(|row| row.cells.get(column));
-    cells.map(|cell| cell.chars().count() as u16 + 2).max().unwrap_or(0).clamp(10, 42)
+    cells.map(|cell| cell.chars().count() as u16 + 1).max().unwrap_or(0).clamp(10, 42)
 }
 
 fn outline(session: &Session) -> Vec<(Tone, String)> {

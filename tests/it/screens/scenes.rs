@@ -172,7 +172,7 @@ pub(super) fn stopped() -> Desk {
     let mut desk = Desk::planned();
     desk.press("A-b");
     desk.type_in("log depth = 1 and phase = \"routed\"");
-    desk.press("enter a");
+    desk.press("enter B a");
     desk.type_in("#1 probability < 0.9");
     desk.press("enter esc C-w");
     desk.type_in("tokens\nprobability\n#2 margin\nnumber(answer)");
