@@ -156,7 +156,7 @@ mod tests {
         check("count", r##"How many words are in "#1"?"##, "[sic] he said\nso", "4");
         check("count", r##"How many characters are in "#1"?"##, r"C:\a\", "5");
         check("count", r##"How many words are in "#1"?"##, "one\n\ntwo \"three\n\nfour", "4");
-        check("count", r##"How often does "e" occur in "#1"?"##, said, "2");
+        check("count", r##"How often does "e" occur in "#1"?"##, said, "3");
         check("join", r##"Join "a" and "#1" using " + "."##, r#"b", "c"#, r#"a + b", "c"#);
     }
 
