@@ -143,10 +143,10 @@ fn words(row: &Row, columns: &Columns, room: usize, from: usize) -> Line {
     // A live text is read at its end, an answer from its beginning.
     let live = matches!(row.state, "running" | "paused");
     let text = highlight::words(&clean::line(beginning(&row.text)), role, Line::default());
-    // However much is to be said of a task, half of the room is for its words.
+    // However much is to be said of a task, some of the room is for its words.
     let room = room.saturating_sub(head.width());
     let marks = marks(row);
-    let marks = marks.cut(room.saturating_sub(text.width().min(room / 2)));
+    let marks = marks.cut(room.saturating_sub(text.width().min(room * 2 / 5)));
     let room = room.saturating_sub(marks.width());
     let answer = row.answer.trim();
     let answer = clean::line(if live { end(answer) } else { beginning(answer) });
