@@ -138,6 +138,9 @@ impl Floor {
             Some(path) if start == Start::Session => self.open(path)?,
             _ => {}
         }
+        if let Some(path) = session.filter(|_| options.dry && start != Start::Session) {
+            complain(&format!("a dry run writes no session: nothing is put into {}", path.display()));
+        }
         // A plan of the person's may need no model at all: then none is loaded.
         self.bring_models(!matches!(start, Start::Plan { .. }))?;
         let Floor { runtime, mut state, mut engine, mut inbox, mut files, mut stored, .. } = self;

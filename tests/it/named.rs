@@ -67,6 +67,10 @@ fn a_session_that_can_not_be_written_is_refused_before_anything_is_asked() {
         assert!(said.contains("the folder is not there: make it, or choose another"), "{said}");
         assert!(!said.contains("not saved:"), "{said}");
     }
+    let dry = ["run", "--dry-run", "--plan", "plan", "--session", "x.jsonl"];
+    let output = program(home.path(), &dry).stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("a dry run writes no session") && !home.path().join("x.jsonl").exists(), "{said}");
 }
 
 #[test]
