@@ -110,7 +110,7 @@ fn model(path: &Path, choice: Choice) {
     let mut file = GgufFile::open(path).expect("a model file");
     let header = start.elapsed().as_secs_f64();
     let machine = choice.open().expect("a machine");
-    let mut model = machine.load(&mut file, &mut |_| {}).expect("a model");
+    let mut model = machine.load(&mut file, &[], &mut |_| {}).expect("a model");
     let model = &mut *model;
     println!(
         "{}: header {:.0} ms, weights {:.0} ms, {} MiB",
@@ -224,7 +224,7 @@ impl Tokens for Silent {
 fn generations(path: &Path, choice: Choice) {
     let mut file = GgufFile::open(path).expect("a model file");
     let machine = choice.open().expect("a machine");
-    let mut model = LanguageModel::from_file(&mut file, &machine, &mut |_| {}).expect("a model");
+    let mut model = LanguageModel::from_file(&mut file, &[], &machine, &mut |_| {}).expect("a model");
     let control = Control::default();
     let prompt: Vec<u32> = (0..700).map(|i| 1000 + (i * 7919) % 20000).collect();
     for (name, temperature, top_p) in [("greedy", 0.0, 1.0), ("sampled", 0.8, 1.0), ("nucleus", 0.8, 0.95)] {

@@ -136,8 +136,8 @@ fn with_engine(model: &Path, variant: Variant, work: impl FnOnce(&State, &mut En
     let device = std::env::var("PLANTERN_DEVICE").map(|name| Device::named(&name).expect("a device"));
     let choice = Choice { device: device.unwrap_or(Device::Processor), ..Choice::from(Level::best()) };
     let load = move || {
-        let mut expert =
-            LanguageExpert::load(&path, choice, &|_| Ok(()), &mut |_| {}).map_err(|why| why.to_string())?;
+        let mut expert = LanguageExpert::load(&path, &[], choice, &|_| Ok(()), &mut |_| {})
+            .map_err(|why| why.to_string())?;
         variant.guesses.into_iter().for_each(|rows| expert.model().limit_guesses(rows));
         variant.prefixes.into_iter().for_each(|bytes| expert.model().limit_prefixes(bytes));
         let ready = ModelState::Ready { name: "model".to_owned(), about: expert.about() };

@@ -100,7 +100,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "NAME")]
     pub router: Option<String>,
 
-    /// The language model: a name, or the path of a GGUF file
+    /// The language model: a name, or the path of a GGUF file; LoRA adapters behind it as in "NAME + FILE"
     #[arg(long, global = true, value_name = "NAME|PATH", env = "PLANTERN_MODEL")]
     pub model: Option<String>,
 

@@ -93,18 +93,18 @@ fn model(boot: &Boot, which: Which, name: &str) -> ModelState {
     if let Some(server) = Servers::named(name).and_then(|name| boot.models.server(name)) {
         return ModelState::Ready { name: name.to_owned(), about: super::servers::about(server) };
     }
-    let path = match models::find(&boot.models.places, name) {
-        Ok(path) => path,
+    let found = match models::find_adapted(&boot.models.places, name) {
+        Ok(found) => found,
         Err(_) if DefaultModel::named(name).is_some() && boot.models.fetch => {
             let advice = "not here yet; fetched at the first start, or now by `plantern models pull";
             return ModelState::Missing(format!("{advice} {name}`"));
         }
         Err(error) => return ModelState::Missing(error.to_string()),
     };
-    match (which, super::models::inspect(&path)) {
+    match (which, super::models::inspect_adapted(&found)) {
         (Which::Language, Err(why)) => ModelState::Missing(why),
         (_, about) => {
-            ModelState::Ready { name: path.display().to_string(), about: about.unwrap_or_default() }
+            ModelState::Ready { name: found.base.display().to_string(), about: about.unwrap_or_default() }
         }
     }
 }

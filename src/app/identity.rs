@@ -5,26 +5,32 @@
 
 use crate::{
     engine::Report,
-    store::models::{self, Places},
+    store::models::{self, Found, Places},
 };
-use std::path::PathBuf;
+use sha2::{Digest, Sha256};
+use std::path::Path;
 use tokio::sync::mpsc::Sender;
 
 /// The SHA-256 of the model's file, if it was computed before and the file is the same since.
 pub(crate) fn known(places: &Places, name: &str) -> Option<String> {
-    models::known_fingerprint(&file(places, name)?, places)
-}
-
-/// The file with the weights: of an embedding model, one in its folder.
-fn file(places: &Places, name: &str) -> Option<PathBuf> {
-    let path = models::find(places, name).ok()?;
-    let path = if path.is_dir() { path.join("model.safetensors") } else { path };
-    path.is_file().then_some(path)
+    identity(places, name, |file| models::known_fingerprint(file, places))
 }
 
 /// The same, computed now if it must be.
 pub(crate) fn look(places: &Places, name: &str) -> Option<String> {
-    models::fingerprint(&file(places, name)?, places, &mut |_| {}).ok()
+    identity(places, name, |file| models::fingerprint(file, places, &mut |_| {}).ok())
+}
+
+/// The hash of the file with the weights (of an embedding model, one in its folder); with adapters, the hash of all hashes.
+fn identity(places: &Places, name: &str, hash: impl Fn(&Path) -> Option<String>) -> Option<String> {
+    let Found { base, adapters } = models::find_adapted(places, name).ok()?;
+    let base = if base.is_dir() { base.join("model.safetensors") } else { base };
+    let files = std::iter::once(&base).chain(&adapters);
+    let hashes = files.map(|file| file.is_file().then(|| hash(file))?).collect::<Option<Vec<String>>>()?;
+    match &hashes[..] {
+        [one] => Some(one.clone()),
+        all => Some(Sha256::digest(all.join("\n")).iter().map(|byte| format!("{byte:02x}")).collect()),
+    }
 }
 
 /// Computes the SHA-256 of the file of the model of that name and reports it as that of `model`. A file that can not be found or read has no identity: its

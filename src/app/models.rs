@@ -5,17 +5,17 @@ mod commands;
 mod file;
 
 pub(super) use commands::command;
-pub(crate) use file::inspect;
+pub(crate) use file::{inspect, inspect_adapted};
 
 use super::servers;
 use crate::{
     engine::{Command, ModelState, ModelStatus, Report, Servers, Which, runner::Engine, shelf::Seat},
     expert::{Expert, roster::Roster, server::ServerSettings},
-    store::models::{self, DefaultModel, Phase, Places, Progress},
+    store::models::{self, DefaultModel, Found, Phase, Places, Progress},
 };
 use std::{
     collections::BTreeSet,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -145,8 +145,8 @@ impl Models {
     ) -> std::io::Result<()> {
         let (models, asked) = (self.clone(), name.to_owned());
         engine.bring(name, usual, move |seat| {
-            let path = models.find(&asked, seat)?;
-            load(kind, &path, models.machine, seat)
+            let found = models.find(&asked, seat)?;
+            load(kind, &found, models.machine, seat)
         })
     }
 
@@ -155,14 +155,19 @@ impl Models {
         self.servers.iter().find(|server| server.name == name)
     }
 
-    fn find(&self, name: &str, seat: &Seat) -> Result<PathBuf, String> {
-        let missing = match models::find(&self.places, name) {
-            Ok(path) => return Ok(path),
-            Err(missing) => missing,
-        };
-        let Some(model) = DefaultModel::named(name).filter(|_| self.fetch) else {
-            return Err(missing.to_string());
-        };
+    fn find(&self, name: &str, seat: &Seat) -> Result<Found, String> {
+        let found = || models::find_adapted(&self.places, name).map_err(|missing| missing.to_string());
+        let base = name.split(" + ").next().unwrap_or_default().trim();
+        match DefaultModel::named(base).filter(|_| self.fetch && models::find(&self.places, base).is_err()) {
+            Some(model) => {
+                self.pull(model, seat)?;
+                found()
+            }
+            None => found(),
+        }
+    }
+
+    fn pull(&self, model: DefaultModel, seat: &Seat) -> Result<PathBuf, String> {
         let started = Instant::now();
         let mut told: Option<Instant> = None;
         let mut progress = |progress: Progress| {
@@ -190,20 +195,26 @@ impl Models {
 #[cfg(feature = "candle")]
 fn load(
     which: Which,
-    path: &Path,
+    found: &Found,
     machine: Machine,
     seat: &Seat,
 ) -> Result<(Box<dyn Expert>, ModelState), String> {
     use crate::expert::candle::{embedding::Embedder, language::LanguageExpert, similar::SimilarityExpert};
+    let Found { base: path, adapters } = found;
     seat.tell(ModelState::Loading(0.0));
-    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let names = std::iter::once(path).chain(adapters).filter_map(|path| path.file_name());
+    let name = names.map(|name| name.to_string_lossy()).collect::<Vec<_>>().join(" + ");
     Ok(match which {
         Which::Language => {
             let mut loading = |share: f32| seat.tell(ModelState::Loading(share));
-            let expert = LanguageExpert::load(path, machine, &|bytes| seat.take(bytes), &mut loading);
+            let expert =
+                LanguageExpert::load(path, adapters, machine, &|bytes| seat.take(bytes), &mut loading);
             let expert = expert.map_err(|error| error.to_string())?;
             let about = expert.about();
             (Box::new(expert), ModelState::Ready { name, about })
+        }
+        Which::Embedding if !adapters.is_empty() => {
+            return Err(format!("{name}: an embedding model takes no adapters, name it alone"));
         }
         Which::Embedding => {
             seat.take(models::size(path))?;
@@ -216,6 +227,6 @@ fn load(
 
 /// A program without candle runs plans of functions and people only.
 #[cfg(not(feature = "candle"))]
-fn load(_: Which, path: &Path, _: Machine, _: &Seat) -> Result<(Box<dyn Expert>, ModelState), String> {
-    Err(file::without_candle(path))
+fn load(_: Which, found: &Found, _: Machine, _: &Seat) -> Result<(Box<dyn Expert>, ModelState), String> {
+    Err(file::without_candle(&found.base))
 }

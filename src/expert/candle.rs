@@ -1,5 +1,6 @@
 //! The local models: everything that touches candle, tokenizers and tensors. Tensors never leave this folder.
 
+pub mod adapter;
 mod blocks;
 pub mod cache;
 #[cfg(any(test, feature = "cuda", feature = "metal"))]

@@ -140,6 +140,24 @@ pub fn find(places: &Places, name_or_path: &str) -> Result<PathBuf, ModelError> 
     Err(ModelError::Missing { name: name_or_path.to_owned(), advice })
 }
 
+/// A language model and the adapters that change it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub base: PathBuf,
+    pub adapters: Vec<PathBuf>,
+}
+
+/// The files of a model that is named `MODEL + ADAPTER + …`, each as [`find`] takes it.
+pub fn find_adapted(places: &Places, name: &str) -> Result<Found, ModelError> {
+    let mut names = match Path::new(name).exists() {
+        true => vec![name],
+        false => name.split(" + ").map(str::trim).collect(),
+    };
+    let base = find(places, names.remove(0))?;
+    let adapters = names.into_iter().map(|adapter| find(places, adapter)).collect::<Result<_, _>>()?;
+    Ok(Found { base, adapters })
+}
+
 /// Every model on this machine, the Plantern folder first, then by name.
 pub fn list(places: &Places) -> Vec<ModelFile> {
     let mut found = vec![];

@@ -58,7 +58,7 @@ fn open(figures: &Figures) -> Option<(Box<dyn Network>, Vocabulary)> {
     let vocabulary = Vocabulary::from_gguf(&file.content).unwrap();
     let device = std::env::var("PLANTERN_DEVICE").map(|name| Device::named(&name).unwrap());
     let choice = Choice { device: device.unwrap_or(Device::Processor), ..Choice::from(Level::best()) };
-    let model = choice.open().unwrap().load(&mut file, &mut |_| {}).unwrap();
+    let model = choice.open().unwrap().load(&mut file, &[], &mut |_| {}).unwrap();
     Some((model, vocabulary))
 }
 

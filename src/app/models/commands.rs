@@ -57,12 +57,12 @@ pub(crate) fn command(boot: &Boot, asked: &cli::Models, json: bool) -> Result<En
         cli::Models::Remove { name, yes } => return remove(boot, name, *yes),
         cli::Models::Bench { name } => {
             let name = name.as_ref().unwrap_or(&boot.settings.model);
-            let path = models::find(places, name).map_err(|error| missing(&error))?;
-            let told = match path.is_dir() {
+            let found = models::find_adapted(places, name).map_err(|error| missing(&error))?;
+            let told = match found.base.is_dir() {
                 true => Err("only language models, GGUF files, can be measured".to_owned()),
-                false => file::bench(&path, boot.models.machine),
+                false => file::bench(&found, boot.models.machine),
             };
-            let told = told.map_err(|why| missing(&format!("{}: {why}", path.display())))?;
+            let told = told.map_err(|why| missing(&format!("{}: {why}", found.base.display())))?;
             writeln!(stdout(), "{}", crate::visible::visible_line(&told))?;
         }
         cli::Models::Pull { name } => {
@@ -83,13 +83,18 @@ fn facts(boot: &Boot, contact: bool) -> Vec<ModelFact> {
 
 fn found(boot: &Boot) -> Vec<ModelFact> {
     let places = &boot.models.places;
-    let chosen = [&boot.settings.model, &boot.embedding].map(|name| models::find(places, name).ok());
+    let found = |name: &String| models::find_adapted(places, name).ok();
+    let chosen: Vec<PathBuf> = [&boot.settings.model, &boot.embedding]
+        .into_iter()
+        .filter_map(found)
+        .flat_map(|found| std::iter::once(found.base).chain(found.adapters))
+        .collect();
     let fact = |file: models::ModelFile| ModelFact {
         about: inspect(&file.path).unwrap_or_else(|why| why),
-        kind: if file.path.is_dir() { "embedding" } else { "language" }.to_owned(),
+        kind: file::kind(&file.path).to_owned(),
         path: Some(file.path.display().to_string()),
         bytes: Some(file.bytes),
-        default: chosen.iter().flatten().any(|path| *path == file.path),
+        default: chosen.contains(&file.path),
         name: file.name,
     };
     models::list(places).into_iter().map(fact).collect()
@@ -130,7 +135,8 @@ fn remove(boot: &Boot, name: &str, yes: bool) -> Result<Ending, Trouble> {
     let (path, bytes) = models::removable(name, places)
         .map_err(|error| Trouble { ending: Ending::NoModel, words: error.to_string() })?;
     for (what, chosen) in [("model", &boot.settings.model), ("embedding", &boot.embedding)] {
-        if models::find(places, chosen).is_ok_and(|chosen| chosen == path) {
+        let used = models::find_adapted(places, chosen);
+        if used.is_ok_and(|used| used.base == path || used.adapters.contains(&path)) {
             return Err(Trouble::usage(format!(
                 "{name} is the {what} in use ({chosen}): choose another with `{what} = \"…\"` in the configuration first"
             )));

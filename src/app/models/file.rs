@@ -1,6 +1,7 @@
 //! What model files say of themselves, and how fast one is here. Without candle nothing is read.
 
 use super::Machine;
+use crate::store::models::Found;
 use std::path::Path;
 
 #[cfg(feature = "candle")]
@@ -22,15 +23,25 @@ pub(super) fn check(path: &Path) -> Result<(), String> {
 }
 
 #[cfg(not(feature = "candle"))]
-pub(super) fn bench(path: &Path, _: Machine) -> Result<String, String> {
-    Err(without_candle(path))
+pub(super) fn bench(found: &Found, _: Machine) -> Result<String, String> {
+    Err(without_candle(&found.base))
+}
+
+/// What a file in the folder of models is for.
+pub(super) fn kind(path: &Path) -> &'static str {
+    #[cfg(feature = "candle")]
+    if crate::expert::candle::adapter::about(path).is_some() {
+        return "adapter";
+    }
+    if path.is_dir() { "embedding" } else { "language" }
 }
 
 /// What was measured, in a line.
 #[cfg(feature = "candle")]
-pub(super) fn bench(path: &Path, machine: Machine) -> Result<String, String> {
-    let pace = crate::expert::candle::inspect::pace(path, machine, &mut |_| {})?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+pub(super) fn bench(found: &Found, machine: Machine) -> Result<String, String> {
+    let Found { base, adapters } = found;
+    let pace = crate::expert::candle::inspect::pace(base, adapters, machine, &mut |_| {})?;
+    let name = base.file_name().unwrap_or_default().to_string_lossy();
     Ok(format!(
         "prefill {:.0} tokens/s, decode {:.0} tokens/s: {name} ({}), {}",
         pace.prefill, pace.decode, pace.quantisation, pace.machine
@@ -49,6 +60,9 @@ pub(crate) fn inspect(path: &Path) -> Result<String, String> {
     if path.is_dir() {
         return Ok("a folder of an embedding model".to_owned());
     }
+    if let Some(about) = crate::expert::candle::adapter::about(path) {
+        return Ok(about);
+    }
     let file = crate::expert::candle::gguf::GgufFile::open(path)
         .map_err(|error| format!("{}: {error}", path.display()))?;
     let header = &file.header;
@@ -62,4 +76,20 @@ pub(crate) fn inspect(path: &Path) -> Result<String, String> {
         header.vocabulary,
         header.memory_estimate() / 1_000_000
     ))
+}
+
+/// The same of a model with its adapters, each held against it.
+#[cfg(feature = "candle")]
+pub(crate) fn inspect_adapted(found: &Found) -> Result<String, String> {
+    let mut about = inspect(&found.base)?;
+    if let [_, ..] = found.adapters[..] {
+        let changes = crate::expert::candle::inspect::adapters(&found.base, &found.adapters)?;
+        about += &format!("; adapters change {changes} matrices");
+    }
+    Ok(about)
+}
+
+#[cfg(not(feature = "candle"))]
+pub(crate) fn inspect_adapted(found: &Found) -> Result<String, String> {
+    inspect(&found.base)
 }

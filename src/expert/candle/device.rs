@@ -14,6 +14,7 @@ use candle_nn::ops::rms_norm;
 
 use self::layer::Layer;
 use self::linear::Linear;
+use super::adapter::Adapter;
 use super::blocks::Blocks;
 use super::cache::{Cache, Shape, Tensors};
 use super::gates::GateHook;
@@ -58,15 +59,16 @@ struct Sequence {
 }
 
 impl DeviceLlama {
-    /// Reads the weights of a checked file and brings them to the device. `progress` gets the part that is done, 0 to 1.
+    /// Reads the weights of a checked file, with adapters that were made for it, and brings them to the device. `progress` gets the part that is done, 0 to 1.
     pub fn load(
         file: &mut GgufFile,
+        adapters: &[Adapter],
         device: &Device,
         progress: &mut dyn FnMut(f32),
     ) -> std::result::Result<DeviceLlama, GgufError> {
         let settings = Settings::of(file)?;
         let hold = |file: &mut GgufFile, columns: usize, parts: &[Part<'_>]| {
-            Linear::load(file, columns, parts, device)
+            Linear::load(file, columns, parts, adapters, device)
         };
         let blocks = Blocks::load(file, &settings, &hold, progress)?;
         let bytes = blocks.all().map(Linear::bytes).sum();

@@ -162,10 +162,7 @@ impl<T: Read + Seek + Send> Source for T {}
 impl GgufFile {
     /// Opens and checks a file.
     pub fn open(path: &Path) -> Result<GgufFile, GgufError> {
-        let unreadable =
-            |why: std::io::Error| GgufError::Read { what: path.display().to_string(), why: why.to_string() };
-        let file = std::fs::File::open(path).map_err(unreadable)?;
-        let size = file.metadata().map_err(unreadable)?.len();
+        let (file, size) = opened(path)?;
         GgufFile::check(Box::new(file), size)
     }
 
@@ -200,18 +197,62 @@ impl GgufFile {
 
     /// Some of the bytes of a tensor: `need` of them, from byte `from` of the tensor on.
     pub fn slice(&mut self, entry: &TensorEntry, from: u64, need: u64) -> Result<Vec<u8>, GgufError> {
-        let what = format!("tensor {}", entry.name);
-        let at = entry.start.saturating_add(from);
-        if entry.bytes < from.saturating_add(need) {
-            return Err(GgufError::Cut { what, at, need, left: entry.bytes.saturating_sub(from) });
-        }
-        let unreadable = |why: std::io::Error| GgufError::Read { what: what.clone(), why: why.to_string() };
-        self.source.seek(SeekFrom::Start(at)).map_err(unreadable)?;
-        let mut bytes = Vec::new();
-        self.source.by_ref().take(need).read_to_end(&mut bytes).map_err(unreadable)?;
-        let left = bytes.len() as u64;
-        if left < need { Err(GgufError::Cut { what, at, need, left }) } else { Ok(bytes) }
+        slice(&mut *self.source, entry, from, need)
     }
+}
+
+/// A file that is no model by itself: what it says, and its tensors.
+pub struct LooseFile {
+    pub metadata: HashMap<String, Value>,
+    pub tensors: Vec<TensorEntry>,
+    source: Box<dyn Source>,
+}
+
+impl LooseFile {
+    /// Opens a file and makes every check that does not ask what it is for.
+    pub fn open(path: &Path) -> Result<LooseFile, GgufError> {
+        let (file, size) = opened(path)?;
+        LooseFile::check(Box::new(file), size)
+    }
+
+    #[cfg(test)]
+    pub(super) fn from_bytes(bytes: Vec<u8>) -> Result<LooseFile, GgufError> {
+        let size = bytes.len() as u64;
+        LooseFile::check(Box::new(Cursor::new(bytes)), size)
+    }
+
+    fn check(mut source: Box<dyn Source>, size: u64) -> Result<LooseFile, GgufError> {
+        let table = parse::table(&mut std::io::BufReader::with_capacity(1 << 16, &mut source), size)?;
+        Ok(LooseFile { metadata: table.metadata, tensors: table.tensors, source })
+    }
+
+    /// The raw bytes of a tensor.
+    pub fn tensor(&mut self, entry: &TensorEntry) -> Result<Vec<u8>, GgufError> {
+        slice(&mut *self.source, entry, 0, entry.bytes)
+    }
+}
+
+/// A file and its size.
+fn opened(path: &Path) -> Result<(std::fs::File, u64), GgufError> {
+    let unreadable =
+        |why: std::io::Error| GgufError::Read { what: path.display().to_string(), why: why.to_string() };
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let size = file.metadata().map_err(unreadable)?.len();
+    Ok((file, size))
+}
+
+fn slice(source: &mut dyn Source, entry: &TensorEntry, from: u64, need: u64) -> Result<Vec<u8>, GgufError> {
+    let what = format!("tensor {}", entry.name);
+    let at = entry.start.saturating_add(from);
+    if entry.bytes < from.saturating_add(need) {
+        return Err(GgufError::Cut { what, at, need, left: entry.bytes.saturating_sub(from) });
+    }
+    let unreadable = |why: std::io::Error| GgufError::Read { what: what.clone(), why: why.to_string() };
+    source.seek(SeekFrom::Start(at)).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    source.take(need).read_to_end(&mut bytes).map_err(unreadable)?;
+    let left = bytes.len() as u64;
+    if left < need { Err(GgufError::Cut { what, at, need, left }) } else { Ok(bytes) }
 }
 
 #[cfg(test)]

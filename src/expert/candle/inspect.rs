@@ -2,6 +2,7 @@
 //!
 //! Used by `plantern models`.
 
+use super::adapter::{self, Adapter};
 use super::gguf::{GgufFile, Header, Value};
 use super::machine::Choice;
 use super::network::{Network, Row};
@@ -9,19 +10,38 @@ use super::settings::Settings;
 use super::template::Template;
 use super::vocabulary::Vocabulary;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// Everything that loading would refuse before it reads weights.
+/// Everything that loading would refuse before it reads weights. An adapter is taken as it is: its model is not known here.
 pub fn check(path: &Path) -> Result<(), String> {
+    if adapter::about(path).is_some() {
+        return Ok(());
+    }
     let file = GgufFile::open(path).map_err(|error| error.to_string())?;
     Settings::read(&file.header).map_err(|error| error.to_string())?;
     let vocabulary = Vocabulary::from_gguf(&file.content).map_err(|error| error.to_string())?;
     Template::from_gguf(&file.content, &vocabulary).map(drop).map_err(|error| error.to_string())
 }
 
+/// Whether these adapters fit the model; how many matrices they change.
+pub fn adapters(model: &Path, adapters: &[PathBuf]) -> Result<usize, String> {
+    let file = GgufFile::open(model).map_err(|error| format!("{}: {error}", model.display()))?;
+    Ok(opened(&file, adapters)?.iter().map(Adapter::len).sum())
+}
+
+fn opened(file: &GgufFile, adapters: &[PathBuf]) -> Result<Vec<Adapter>, String> {
+    let open = |path: &PathBuf| {
+        Adapter::open(path, &file.header).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    adapters.iter().map(open).collect()
+}
+
 /// A file as rows of what and how; what is wrong with a part of it stands in its row.
 pub fn rows(path: &Path) -> Result<Vec<(&'static str, String)>, String> {
+    if let Some(about) = adapter::about(path) {
+        return Ok(vec![("kind", about)]);
+    }
     let file = GgufFile::open(path).map_err(|error| error.to_string())?;
     let header = &file.header;
     let usable = match Settings::read(header) {
@@ -119,10 +139,16 @@ pub struct Pace {
 }
 
 /// Loads a model and measures it: the best of three readings, and of three times 32 tokens written.
-pub fn pace(path: &Path, choice: Choice, progress: &mut dyn FnMut(f32)) -> Result<Pace, String> {
+pub fn pace(
+    path: &Path,
+    adapters: &[PathBuf],
+    choice: Choice,
+    progress: &mut dyn FnMut(f32),
+) -> Result<Pace, String> {
     let mut file = GgufFile::open(path).map_err(|error| error.to_string())?;
     let quantisation = file.header.quantisation.clone();
-    let mut model = choice.open()?.load(&mut file, progress).map_err(|error| error.to_string())?;
+    let adapters = opened(&file, adapters)?;
+    let mut model = choice.open()?.load(&mut file, &adapters, progress).map_err(|error| error.to_string())?;
     let (context, vocabulary) = (model.settings().context, model.settings().vocabulary);
     // Any tokens do; those of one prompt should differ.
     let tokens: Vec<u32> = (0..512.min(context)).map(|at| ((at * 7919 + 13) % vocabulary) as u32).collect();
@@ -198,7 +224,7 @@ mod tests {
     #[test]
     fn a_tiny_model_is_measured() {
         let (_folder, path) = file(&Tiny::default().bytes());
-        let pace = pace(&path, Level::best().into(), &mut |_| {}).unwrap();
+        let pace = pace(&path, &[], Level::best().into(), &mut |_| {}).unwrap();
         assert!(0.0 < pace.prefill && 0.0 < pace.decode && pace.machine.contains("threads"), "{pace:?}");
     }
 }

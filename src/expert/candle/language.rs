@@ -1,6 +1,7 @@
 //! The language model as an expert: text in, text out. Joins vocabulary, template, grammars and the model itself.
 
 use super::{
+    adapter::Adapter,
     generate::{Allowed, Constraint, Job, Rules, Tokens, count},
     gguf::GgufFile,
     grammar::{Allowed as Open, GrammarError, Grammars, Guide},
@@ -14,7 +15,10 @@ use crate::{
     expert::{Control, Expert, ExpertError, Load, Several, Sink, schema},
     ids::CallId,
 };
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Serves `Generate` and `Score` asks.
 pub struct LanguageExpert {
@@ -22,16 +26,19 @@ pub struct LanguageExpert {
     vocabulary: Vocabulary,
     template: Template,
     grammars: Grammars,
+    /// Matrices that adapters change.
+    adapted: usize,
     flight: Flight<'static>,
     /// Those that ended when they were admitted.
     ended: Vec<(CallId, Result<Answer, ExpertError>)>,
 }
 
 impl LanguageExpert {
-    /// Opens, checks and loads a GGUF file with its tokenizer and chat template. `room` is told the bytes of memory that it
+    /// Opens, checks and loads a GGUF file with its tokenizer and chat template, and the adapters that change it. `room` is told the bytes of memory that it
     /// will take, about, before anything large is read, and may refuse; `progress` gets 0 to 1.
     pub fn load(
         path: &Path,
+        adapters: &[PathBuf],
         choice: Choice,
         room: &dyn Fn(u64) -> Result<(), String>,
         progress: &mut dyn FnMut(f32),
@@ -42,7 +49,12 @@ impl LanguageExpert {
         room(machine.memory(&file.header)).map_err(|why| fault(&why))?;
         let vocabulary = Vocabulary::from_gguf(&file.content).map_err(|error| fault(&error))?;
         let template = Template::from_gguf(&file.content, &vocabulary).map_err(|error| fault(&error))?;
-        let model = LanguageModel::from_file(&mut file, &machine, progress);
+        let changes = adapters.iter().map(|path| {
+            let opened = Adapter::open(path, &file.header);
+            opened.map_err(|error| ExpertError::Model(format!("{}: {error}", path.display())))
+        });
+        let changes = changes.collect::<Result<Vec<_>, _>>()?;
+        let model = LanguageModel::from_file(&mut file, &changes, &machine, progress);
         let model = model.map_err(|error| fault(&error))?;
         let grammars = Grammars::new(&vocabulary);
         Ok(LanguageExpert {
@@ -50,6 +62,7 @@ impl LanguageExpert {
             vocabulary,
             template,
             grammars,
+            adapted: changes.iter().map(Adapter::len).sum(),
             flight: Flight::default(),
             ended: Vec::new(),
         })
@@ -64,9 +77,13 @@ impl LanguageExpert {
     pub fn about(&self) -> String {
         let header = self.model.header();
         let machine = self.model.machine();
+        let adapted = match self.adapted {
+            0 => String::new(),
+            count => format!(", {count} matrices changed by adapters"),
+        };
         let warning = self.vocabulary.warning().map(|warning| format!("; {warning}")).unwrap_or_default();
         format!(
-            "{} {}, {} M weights, context {}, {machine}{warning}",
+            "{} {}, {} M weights, context {}, {machine}{adapted}{warning}",
             header.architecture,
             header.quantisation,
             header.parameters / 1_000_000,

@@ -7,6 +7,7 @@ mod attention;
 mod mixture;
 mod pass;
 
+use super::adapter::Adapter;
 use super::blocks::Blocks;
 use super::cache::{Cache, Pages, Shape};
 use super::gates::GateHook;
@@ -15,7 +16,7 @@ use super::kernels::activation::Block;
 use super::kernels::{Level, Pool};
 use super::network::{ForwardError, Logits, Network, Row, positions};
 use super::settings::Settings;
-use super::weights::Linear;
+use super::weights::{Linear, Part};
 
 /// A loaded model: weights, threads, and room for the numbers in between.
 pub struct Llama {
@@ -55,8 +56,22 @@ impl Llama {
         pool: Pool,
         progress: &mut dyn FnMut(f32),
     ) -> Result<Llama, GgufError> {
+        Llama::adapted(file, &[], level, pool, progress)
+    }
+
+    /// The same, changed by adapters that were made for it.
+    pub fn adapted(
+        file: &mut GgufFile,
+        adapters: &[Adapter],
+        level: Level,
+        pool: Pool,
+        progress: &mut dyn FnMut(f32),
+    ) -> Result<Llama, GgufError> {
         let settings = Settings::of(file)?;
-        let blocks = Blocks::load(file, &settings, &Linear::load, progress)?;
+        let hold = |file: &mut GgufFile, columns: usize, parts: &[Part<'_>]| {
+            Ok(Linear::load(file, columns, parts)?.adapted(adapters, parts))
+        };
+        let blocks = Blocks::load(file, &settings, &hold, progress)?;
         Ok(Llama { settings, blocks, level, pool, room: Room::default(), gate_hook: None })
     }
 }

@@ -1,5 +1,6 @@
 //! What local models compute on: the processor, by the lane's own kernels, or a GPU, by candle's.
 
+use super::adapter::Adapter;
 use super::gguf::{GgufError, GgufFile, Header};
 use super::kernels::{Level, Pool};
 use super::llama::Llama;
@@ -122,22 +123,23 @@ impl Machine {
         if self.device.is_some() { 0 } else { header.memory_estimate() }
     }
 
-    /// Loads a language model. `progress` gets the part that is done, 0 to 1.
+    /// Loads a language model with adapters that were made for it. `progress` gets the part that is done, 0 to 1.
     ///
     /// One for the processor is refused where the memory that is free now does not suffice, as far as the system tells.
     pub fn load(
         &self,
         file: &mut GgufFile,
+        adapters: &[Adapter],
         progress: &mut dyn FnMut(f32),
     ) -> Result<Box<dyn Network>, GgufError> {
         match &self.device {
             None => {
                 memory::enough(&file.header)?;
                 let pool = self.threads.map_or_else(Pool::of_this_machine, Pool::new);
-                Ok(Box::new(Llama::load(file, self.level, pool, progress)?))
+                Ok(Box::new(Llama::adapted(file, adapters, self.level, pool, progress)?))
             }
             #[cfg(any(test, feature = "cuda", feature = "metal"))]
-            Some(device) => Ok(Box::new(super::device::DeviceLlama::load(file, device, progress)?)),
+            Some(device) => Ok(Box::new(super::device::DeviceLlama::load(file, adapters, device, progress)?)),
             #[cfg(not(any(test, feature = "cuda", feature = "metal")))]
             Some(_) => Err(GgufError::Unsupported("no device but the processor was built in".to_owned())),
         }

@@ -6,6 +6,7 @@ mod flight;
 
 pub use flight::Flight;
 
+use super::adapter::Adapter;
 use super::cache::Cache;
 use super::generate::{count, failed};
 use super::gguf::{GgufError, GgufFile, Header};
@@ -46,13 +47,14 @@ pub struct Work {
 }
 
 impl LanguageModel {
-    /// Loads a file that is open already. `progress` gets the part that is done, 0 to 1.
+    /// Loads a file that is open already, with adapters that were made for it. `progress` gets the part that is done, 0 to 1.
     pub fn from_file(
         file: &mut GgufFile,
+        adapters: &[Adapter],
         machine: &Machine,
         progress: &mut dyn FnMut(f32),
     ) -> Result<LanguageModel, GgufError> {
-        let network = machine.load(file, progress)?;
+        let network = machine.load(file, adapters, progress)?;
         let mut header = file.header.clone();
         header.tensors = Vec::new();
         Ok(LanguageModel {

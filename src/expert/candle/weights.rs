@@ -3,19 +3,25 @@
 //! Called by the models of this folder. For the kernels Q4_0, Q4_1 and Q8_0 keep their very bits. All other types
 //! (K-quants, Q5, F16, BF16, F32) are widened to f32, by candle or here, and quantised to eight bits a weight.
 
+mod thin;
+
 use std::borrow::Cow;
 
 use candle_core::Device;
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 
+use super::adapter::Adapter;
 use super::gguf::{GgufError, GgufFile, TensorEntry};
 use super::kernels::activation::Block;
 use super::kernels::pack::Packed;
 use super::kernels::{BLOCK, LANES, Level, Pool, half, matmul};
+use thin::Thin;
 
 /// A linear map without bias: one or more matrices of the same width, their outputs one after the other.
 pub struct Linear {
     parts: Vec<Packed>,
+    /// What adapters add.
+    thin: Vec<Thin>,
 }
 
 /// One tensor of a [`Linear`]: its name, and the size of a head if its rows are to be reordered.
@@ -36,10 +42,22 @@ impl Linear {
         for part in parts {
             packed.push(matrix(file, part, columns)?);
         }
-        Ok(match Packed::stack(&packed) {
-            Some(one) => Linear { parts: vec![one] },
-            None => Linear { parts: packed },
-        })
+        let parts = match Packed::stack(&packed) {
+            Some(one) => vec![one],
+            None => packed,
+        };
+        Ok(Linear { parts, thin: Vec::new() })
+    }
+
+    /// With what these adapters add to its parts, which are those it was loaded from.
+    pub fn adapted(mut self, adapters: &[Adapter], parts: &[Part<'_>]) -> Linear {
+        let mut first = 0;
+        for part in parts {
+            let changes = adapters.iter().filter_map(|adapter| adapter.change(part.name));
+            self.thin.extend(changes.map(|change| Thin::new(change, part, first)));
+            first += part.rows.div_ceil(LANES);
+        }
+        self
     }
 
     /// Outputs, rounded up to whole tiles part by part.
@@ -49,11 +67,15 @@ impl Linear {
 
     /// Tiles of outputs by rows of activations: see [`matmul::multiply`].
     pub fn multiply(&self, level: Level, pool: &Pool, activations: &[Block], rows: usize, out: &mut [f32]) {
-        let mut rest = out;
+        let mut rest = &mut *out;
         for part in &self.parts {
             let (out, after) = rest.split_at_mut(part.tiles() * LANES * rows);
             matmul::multiply(level, pool, part, activations, rows, out);
             rest = after;
+        }
+        if !self.thin.is_empty() {
+            let input = thin::widened(activations);
+            self.thin.iter().for_each(|thin| thin.add(level, pool, &input, rows, out));
         }
     }
 
@@ -65,7 +87,7 @@ impl Linear {
     }
 
     pub fn bytes(&self) -> usize {
-        self.parts.iter().map(Packed::bytes).sum()
+        self.parts.iter().map(Packed::bytes).sum::<usize>() + self.thin.iter().map(Thin::bytes).sum::<usize>()
     }
 }
 
@@ -143,18 +165,24 @@ fn expect_shape(entry: &TensorEntry, expected: &[usize]) -> Result<(), GgufError
     Err(GgufError::Damaged { what: format!("tensor {}", entry.name), at: entry.start, why })
 }
 
-/// Even rows of each head first, then the odd ones.
-fn split_heads(bytes: &[u8], head_bytes: usize, row_bytes: usize) -> Vec<u8> {
-    let mut split = Vec::with_capacity(bytes.len());
-    for head in bytes.chunks_exact(head_bytes) {
+/// Even rows of each head first, then the odd ones; `head` and `row` are lengths.
+pub(super) fn split_heads<T: Copy>(values: &[T], head: usize, row: usize) -> Vec<T> {
+    let mut split = Vec::with_capacity(values.len());
+    for head in values.chunks_exact(head) {
         for parity in 0..2 {
-            head.chunks_exact(row_bytes).skip(parity).step_by(2).for_each(|row| split.extend_from_slice(row));
+            head.chunks_exact(row).skip(parity).step_by(2).for_each(|row| split.extend_from_slice(row));
         }
     }
     split
 }
 
-fn widen(entry: &TensorEntry, bytes: &[u8], rows: usize, columns: usize) -> Result<Vec<f32>, GgufError> {
+/// The numbers that the bytes of these rows stand for.
+pub(super) fn widen(
+    entry: &TensorEntry,
+    bytes: &[u8],
+    rows: usize,
+    columns: usize,
+) -> Result<Vec<f32>, GgufError> {
     let (twos, _) = bytes.as_chunks::<2>();
     let (fours, _) = bytes.as_chunks::<4>();
     match entry.dtype {

@@ -213,6 +213,12 @@ fn models_are_found_by_path_by_name_and_in_the_hugging_face_cache() {
     check("", Err("there is no model"));
     check("smollm2", Err("plantern models pull smollm2"));
     check("all-minilm-l6-v2", Err("plantern models pull minilm"));
+    let adapted = |name: &str| find_adapted(&places, name).map_err(|error| error.to_string());
+    let found = |adapters: Vec<PathBuf>| Ok(Found { base: own.clone(), adapters });
+    assert_eq!(adapted("tiny.q8_0"), found(vec![]));
+    assert_eq!(adapted("tiny.q8_0 + one-q4.gguf + owner/one"), found(vec![current.clone(), current.clone()]));
+    assert!(adapted("tiny.q8_0 + nobody").unwrap_err().contains("there is no model \"nobody\""));
+    assert!(adapted("tiny.q8_0 + ").unwrap_err().contains("there is no model"));
     let names: Vec<String> = list(&places).into_iter().map(|model| model.name).collect();
     assert_eq!(
         names,

@@ -21,7 +21,7 @@ const BYTES: f32 = 0.05;
 
 fn load(tiny: &Tiny) -> DeviceLlama {
     let mut file = GgufFile::from_bytes(tiny.bytes()).unwrap();
-    DeviceLlama::load(&mut file, &here(), &mut |_| {}).unwrap()
+    DeviceLlama::load(&mut file, &[], &here(), &mut |_| {}).unwrap()
 }
 
 fn floats() -> Tiny {

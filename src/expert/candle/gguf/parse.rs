@@ -16,8 +16,22 @@ const MAX_LIST_ELEMENTS: u64 = 4 << 20;
 const MAX_LIST_DEPTH: usize = 3;
 const DEFAULT_ALIGNMENT: u64 = 32;
 
-/// The header and the bytes it was read from, up to the first tensor.
+/// What stands before the first tensor, and the bytes it was read from.
+pub(super) struct Table {
+    version: u32,
+    pub(super) metadata: HashMap<String, Value>,
+    pub(super) tensors: Vec<TensorEntry>,
+    seen: Vec<u8>,
+}
+
+/// The header of a model and the bytes it was read from, up to the first tensor.
 pub(super) fn head(source: &mut dyn Read, size: u64) -> Result<(Header, Vec<u8>), GgufError> {
+    let Table { version, metadata, tensors, seen } = table(source, size)?;
+    Ok((describe(version, size, metadata, tensors)?, seen))
+}
+
+/// What any GGUF file begins with, be it a model or not.
+pub(super) fn table(source: &mut dyn Read, size: u64) -> Result<Table, GgufError> {
     let mut bytes = Bytes { source, seen: Vec::new(), size, elements: 0 };
     let magic = bytes.take("the magic number", 4)?;
     if magic != b"GGUF" {
@@ -60,8 +74,7 @@ pub(super) fn head(source: &mut dyn Read, size: u64) -> Result<(Header, Vec<u8>)
     }
     let start = bytes.at().next_multiple_of(alignment);
     place(&mut tensors, start, size)?;
-    let header = describe(version, size, metadata, tensors)?;
-    Ok((header, bytes.seen))
+    Ok(Table { version, metadata, tensors, seen: bytes.seen })
 }
 
 fn damaged(what: &str, at: u64, why: impl Into<String>) -> GgufError {
@@ -135,6 +148,10 @@ fn describe(
         metadata,
         tensors,
     };
+    if header.text("general.type") == Some("adapter") {
+        let why = "this is an adapter, no model: name its model first, as in `smollm2 + FILE`";
+        return Err(GgufError::Unsupported(why.to_owned()));
+    }
     let missing = |key: &str| GgufError::Key(key.to_owned());
     let architecture = header.text("general.architecture").ok_or_else(|| missing("general.architecture"))?;
     let architecture = architecture.to_owned();

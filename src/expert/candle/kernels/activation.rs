@@ -13,6 +13,16 @@ pub struct Block {
     pub(super) sum: f32,
 }
 
+impl Block {
+    /// The numbers that it stands for.
+    pub fn widen(&self, out: &mut [f32; BLOCK]) {
+        for (out, quants) in out.as_chunks_mut::<4>().0.iter_mut().zip(&self.quants) {
+            let bytes = quants.to_le_bytes().map(|byte| f32::from(byte.cast_signed()));
+            *out = bytes.map(|byte| self.scale * byte);
+        }
+    }
+}
+
 /// Quantises a row; its length is 32 times that of `out`.
 ///
 /// A row with NaN or infinity gets NaN scales where they stand, so that they are not lost on the way to the logits.
@@ -63,11 +73,12 @@ mod tests {
         let check = |level: Level| {
             let mut blocks = [Block::default(); 3];
             quantise(level, &values, &mut blocks);
-            for (i, &value) in values.iter().enumerate() {
-                let block = &blocks[i / 32];
-                let byte = block.quants[i % 32 / 4].to_le_bytes()[i % 4].cast_signed();
-                let error = (block.scale * f32::from(byte) - value).abs();
-                assert!(error <= block.scale * 0.5001, "{} {i}", level.name());
+            for (block, values) in blocks.iter().zip(values.as_chunks::<BLOCK>().0) {
+                let mut wide = [0.0; BLOCK];
+                block.widen(&mut wide);
+                for (wide, value) in wide.iter().zip(values) {
+                    assert!((wide - value).abs() <= block.scale * 0.5001, "{} {value}", level.name());
+                }
             }
             blocks
         };

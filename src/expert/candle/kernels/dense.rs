@@ -33,6 +33,11 @@ impl Dense {
     pub fn outputs(&self) -> usize {
         self.bias.len()
     }
+
+    /// Bytes in memory.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&self.tiles[..]) + size_of_val(&self.bias[..])
+    }
 }
 
 /// `out[row][output] = bias[output] + weights[output] . input[row]`, all rows one after the other.

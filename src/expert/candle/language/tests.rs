@@ -28,7 +28,7 @@ thread_local! {
     static EXPERT: RefCell<LanguageExpert> = RefCell::new({
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(&Tiny { context: 1024, ..Tiny::default() }.bytes()).unwrap();
-        LanguageExpert::load(file.path(), Level::best().into(), &|_| Ok(()), &mut |_| {}).unwrap()
+        LanguageExpert::load(file.path(), &[], Level::best().into(), &|_| Ok(()), &mut |_| {}).unwrap()
     });
 }
 

@@ -37,7 +37,7 @@ fn of(text: &str) -> Vec<u32> {
 fn load(tiny: &Tiny) -> LanguageModel {
     let machine = Choice { threads: Some(2), ..Choice::from(Level::best()) };
     let mut file = GgufFile::from_bytes(tiny.bytes()).unwrap();
-    LanguageModel::from_file(&mut file, &machine.open().unwrap(), &mut |_| {}).unwrap()
+    LanguageModel::from_file(&mut file, &[], &machine.open().unwrap(), &mut |_| {}).unwrap()
 }
 
 fn rules(max_tokens: u32, sampling: Sampling) -> Rules {
@@ -223,7 +223,7 @@ fn not_a_number_ends_in_an_error() {
     bytes[end..end + 4].copy_from_slice(&f32::NAN.to_le_bytes());
     let mut file = GgufFile::from_bytes(bytes).unwrap();
     let machine = Choice::from(Level::best()).open().unwrap();
-    let mut model = LanguageModel::from_file(&mut file, &machine, &mut |_| {}).unwrap();
+    let mut model = LanguageModel::from_file(&mut file, &[], &machine, &mut |_| {}).unwrap();
     let control = Control::default();
     let job = Job {
         prompt: of("x"),

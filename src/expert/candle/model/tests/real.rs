@@ -15,7 +15,7 @@ fn real(machine: &Machine) -> Option<(LanguageModel, tokenizers::Tokenizer)> {
     };
     let mut file = GgufFile::open(&path).unwrap();
     let tokenizer = tokenizers::Tokenizer::from_gguf(&file.content).unwrap();
-    Some((LanguageModel::from_file(&mut file, machine, &mut |_| {}).unwrap(), tokenizer))
+    Some((LanguageModel::from_file(&mut file, &[], machine, &mut |_| {}).unwrap(), tokenizer))
 }
 
 struct Real(Vec<Vec<u8>>);
