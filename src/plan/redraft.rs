@@ -221,14 +221,10 @@ fn reworded(plan: &Plan, grown: &Plan, line: &Fresh) -> Vec<Edit> {
     let Some(now) = grown.task(line.task) else { return vec![] };
     let top = plan.root() == Some(line.task);
     let parent = if top { None } else { grown.parent(line.task) };
-    let known: HashMap<String, TaskId> =
-        plan.needs(line.task).into_iter().map(|need| (plan.reference(line.task, need), need)).collect();
-    let find = |path: &[usize]| {
-        let number = format!("#{}", path.iter().map(usize::to_string).collect::<Vec<_>>().join("."));
-        match known.get(&number) {
-            Some(task) => Some(*task),
-            None => grown.referred(parent, path),
-        }
+    let known = rework::shown_numbers(plan, line.task);
+    let find = |path: &[usize]| match known.get(&rework::written_number(path)) {
+        Some(task) => Some(*task),
+        None => grown.referred(parent, path),
     };
     let mut edits = vec![];
     let old_words = plan.task(line.task).is_some_and(|task| task.draft.phrase == now.draft.phrase)

@@ -203,9 +203,23 @@ impl Plan {
     }
 }
 
-/// What makes a task say what the step says.
+/// The tasks that the words of a task use, by the numbers that they are shown with there.
+pub(super) fn shown_numbers(plan: &Plan, task: TaskId) -> HashMap<String, TaskId> {
+    plan.needs(task).into_iter().map(|need| (plan.reference(task, need), need)).collect()
+}
+
+/// A path of numbers as it is written.
+pub(super) fn written_number(path: &[usize]) -> String {
+    format!("#{}", path.iter().map(usize::to_string).collect::<Vec<_>>().join("."))
+}
+
+/// What makes a task say what the step says. A number that its words had before means the same task as before: below
+/// another parent it may count in another row.
 pub fn rewritten(plan: &Plan, task: TaskId, step: &Step) -> Vec<Edit> {
-    let new = Draft::of_step(step, plan, plan.parent(task));
+    let (parent, known) = (plan.parent(task), shown_numbers(plan, task));
+    let find =
+        |path: &[usize]| known.get(&written_number(path)).copied().or_else(|| plan.referred(parent, path));
+    let new = Draft { phrase: Phrase::read(&step.text, find), ..Draft::of_step(step, plan, parent) };
     let old = plan.task(task).map(|task| task.draft.clone()).unwrap_or_default();
     let mut edits = vec![];
     if new.phrase != old.phrase {
@@ -264,6 +278,17 @@ mod tests {
 
     // t0 trip, t1 hotel, t2 find, t3 compare, t4 book, t5 pay
     const T: [TaskId; 7] = [TaskId(0), TaskId(1), TaskId(2), TaskId(3), TaskId(4), TaskId(5), TaskId(6)];
+
+    #[test]
+    fn a_number_that_was_there_keeps_its_task_when_the_words_change() {
+        let mut plan = plan("QC: trip\n  QS: hotel\n  QS: way\n    QS: find\n    QS: compare");
+        let phrase = Phrase::of([Piece::Text("compare ".into()), Piece::Answer { task: T[1] }]);
+        plan.apply(&Edit::SetPhrase { task: T[4], phrase }).unwrap();
+        assert_eq!(plan.text(T[4]), "compare #1", "which is also the number of its own sibling");
+        let edits = rewritten(&plan, T[4], &steps("compare well #1")[0]);
+        edits.iter().for_each(|edit| plan.apply(edit).unwrap());
+        assert_eq!((plan.text(T[4]).as_str(), plan.needs(T[4])), ("compare well #1", vec![T[1]]));
+    }
 
     #[test]
     fn structure_changes_and_references_follow() {
