@@ -191,7 +191,7 @@ pub enum Stored {
     Opened(Box<Opened>),
     /// A session was read to be compared with.
     Other(Box<Opened>),
-    /// A session could not be read; what, where, what to do.
+    /// A file could not be read or made; what, where, what to do. What was typed is in its box again.
     NotOpened(String),
     Sessions(Vec<Summary>),
     /// The text came back from the editor outside; `None` when nothing was changed.

@@ -241,12 +241,11 @@ fn write_case(path: &Path, text: &str) -> Stored {
     let mut file = match std::fs::File::create_new(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            return Stored::Said(
-                Weight::Warning,
-                format!("{shown} is there already: + again and another name"),
-            );
+            return Stored::NotOpened(format!(
+                "there is a file of that name already: type another one than {shown}"
+            ));
         }
-        Err(error) => return Stored::Said(Weight::Error, format!("{shown}: {error}")),
+        Err(error) => return Stored::NotOpened(format!("{error}: {shown}")),
     };
     match std::io::Write::write_all(&mut file, text.as_bytes()) {
         Ok(()) => Stored::Said(Weight::Info, format!("written: plantern test {shown}")),

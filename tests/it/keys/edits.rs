@@ -4,7 +4,7 @@ use crate::support::{Bench, DONE, TASK};
 use plantern::{
     ids::TaskId,
     plan::outline,
-    workbench::{Effect, Message, Mode, Stored, mode::Purpose},
+    workbench::{Action, Effect, Message, Mode, Stored, mode::Purpose},
 };
 
 /// The plan after the keys, on the finished plan with one more task at its end; undo then redo changes nothing.
@@ -78,6 +78,14 @@ fn tasks_are_deleted_alone_with_their_parts_and_together() {
     check("G v g j v d", "goal / P #? / M #1");
     let goal = check("g V d", PLAN);
     assert!(goal.notice().contains("goal itself"), "{}", goal.notice());
+}
+
+#[test]
+fn what_is_copied_out_of_a_box_is_told() {
+    let mut bench = check("g j e", PLAN);
+    bench.send(Message::Action(Action::Copy));
+    assert!(bench.notice().starts_with("copied: "), "{}", bench.notice());
+    assert!(matches!(bench.state.mode, Mode::Typing(_)), "the box stays");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::{
     engine::{ModelState, ModelStatus, Report, Tools, Which},
     session::Settings,
     store::disk::RealDisk,
-    workbench::{Action, Run, State, buffer::Typing, update, update::files::new_task},
+    workbench::{Action, Mode, Run, State, buffer::Typing, update, update::files::new_task},
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -164,4 +164,17 @@ fn of_a_session_that_was_left_only_trouble_is_heard() {
     };
     check(&mut desk, Standing::Left, Some("the session that you left is not saved whole: the disk is full"));
     check(&mut desk, Standing::Moved, None);
+}
+
+#[test]
+fn a_case_takes_no_file_from_another_and_its_text_stays_in_the_box() {
+    let mut desk = Desk::new("How many?");
+    let path = desk.folder.path().join("many.case.toml");
+    std::fs::write(&path, "mine").unwrap();
+    let text = format!("{}\nexpected: 4", path.display());
+    desk.typed(Action::WriteCase, &text);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+    let Mode::Typing(typed) = &desk.state.mode else { panic!("the box is closed") };
+    assert_eq!(typed.buffer.text(), text);
+    assert!(desk.notice().starts_with("there is a file of that name already"), "{}", desk.notice());
 }

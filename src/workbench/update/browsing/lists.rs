@@ -29,11 +29,12 @@ pub(in super::super) fn in_list(state: &mut State, action: Action) -> Vec<Effect
     if let (Mode::Typing(mode), Action::EditOutside | Action::Copy) = (&state.mode, action) {
         let (text, selected) = (mode.buffer.text().to_owned(), mode.buffer.selected().to_owned());
         state.typed = Some(mode.clone());
-        return vec![match action {
-            Action::EditOutside => Effect::EditOutside(text),
-            _ if selected.is_empty() => Effect::Copy(text),
-            _ => Effect::Copy(selected),
-        }];
+        if action == Action::EditOutside {
+            return vec![Effect::EditOutside(text)];
+        }
+        let text = if selected.is_empty() { text } else { selected };
+        state.say(Weight::Info, format!("copied: {text}"));
+        return vec![Effect::Copy(text)];
     }
     let length = match &state.mode {
         Mode::Reroute(mode) => mode.candidates.len(),
