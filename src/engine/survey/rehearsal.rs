@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     ask::{Ask, Request},
-    decision::ExpertKind,
+    decision::{Decision, ExpertKind},
     engine::Move,
     ids::TaskId,
     judge::{self, judge},
@@ -55,6 +55,10 @@ impl Survey {
         let mut written = 0;
         while let Some(task) = rehearsal.queue.pop_front() {
             let Some(surveyor) = self.rehearsing(journal, &rehearsal) else { break };
+            if let Some(decision) = surveyor.named(task) {
+                rehearsal.write(task, &Event::Routed { task, key: String::new(), decision });
+                continue;
+            }
             let look = surveyor.look(task);
             let moves = surveyor.moves.take();
             let event = moves.into_iter().find_map(|next| match next {
@@ -162,6 +166,24 @@ impl Surveyor<'_> {
         prospect
     }
 
+    /// The choice of an expert that the plan names, without what the router says of all others: a long plan has many such
+    /// tasks.
+    fn named(&self, task: TaskId) -> Option<Decision> {
+        let draft = &self.session.plan.task(task)?.draft;
+        let chosen = draft.expert.as_deref().filter(|name| self.tools.roster.get(name).is_some())?;
+        let open = self.session.progress(task).routed.is_none() && self.session.plan.parts(task).is_empty();
+        (open && self.router_of(task) == "tag").then(|| Decision {
+            router: "tag".to_owned(),
+            chosen: chosen.to_owned(),
+            candidates: vec![],
+            confidence: 1.0,
+            margin: 0.0,
+            reason: None,
+            version: None,
+            threshold: None,
+        })
+    }
+
     /// Has nobody answered this call, or tried to?
     fn is_unheard(&self, key: &str) -> bool {
         self.journal.call_for(key).is_none_or(|call| call.outcome == Outcome::Open)
@@ -169,14 +191,6 @@ impl Surveyor<'_> {
 
     /// Who will answer a leaf whose router was not heard yet: that can often be told before its inputs are there.
     fn expected(&self, subject: &Subject<'_>, afresh: bool) -> Expected<'_> {
-        // What a plan names is taken as it is; a long plan has many such tasks.
-        let Subject { task, draft, progress, .. } = *subject;
-        if progress.routed.is_none()
-            && self.router_of(task) == "tag"
-            && let Some(card) = draft.expert.as_deref().and_then(|name| self.tools.roster.get(name))
-        {
-            return Expected { router: "", name: card.name.clone(), kind: Some(card.kind) };
-        }
         let mut router = "";
         let mut decided = None;
         let card = match self.route(subject) {
