@@ -99,7 +99,8 @@ fn reads_as(literals: &[Literal], question: &str, place: Range<usize>, text: &st
     };
     let Operand::Text(read) = &found.operand else { return false };
     let mut inside = question[found.start..found.end].chars();
-    (inside.next(), inside.next_back());
+    inside.next();
+    inside.next_back();
     match found.start < place.start && place.end < found.end {
         true => read == text || read == inside.as_str() && read.contains(text),
         false => (found.start, found.end) == (place.start, place.end) && read == text,
