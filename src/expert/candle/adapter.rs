@@ -6,7 +6,7 @@
 //! Source: "LoRA: Low-Rank Adaptation of Large Language Models" (Hu et al., 2021).
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::gguf::{GgufError, Header, LooseFile, TensorEntry, Value};
 use super::weights::widen;
@@ -39,6 +39,14 @@ impl Adapter {
     /// Every change must fit a matrix of the model: words for a person where one does not.
     pub fn open(path: &Path, model: &Header) -> Result<Adapter, GgufError> {
         Adapter::read(LooseFile::open(path)?, model)
+    }
+
+    /// All of these adapters, in their order; what is wrong comes with the path of its file.
+    pub fn open_all(paths: &[PathBuf], model: &Header) -> Result<Vec<Adapter>, String> {
+        let open = |path: &PathBuf| {
+            Adapter::open(path, model).map_err(|error| format!("{}: {error}", path.display()))
+        };
+        paths.iter().map(open).collect()
     }
 
     pub(super) fn read(mut file: LooseFile, model: &Header) -> Result<Adapter, GgufError> {

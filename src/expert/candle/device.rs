@@ -200,7 +200,7 @@ impl Network for DeviceLlama {
 /// For tests: a GPU if this build and this computer have one, else the processor.
 #[cfg(test)]
 pub(super) fn here() -> Device {
-    Device::new_cuda(0).or_else(|_| Device::new_metal(0)).unwrap_or(Device::Cpu)
+    super::machine::gpu().unwrap_or(Device::Cpu)
 }
 
 #[cfg(test)]

@@ -27,14 +27,7 @@ pub fn check(path: &Path) -> Result<(), String> {
 /// Whether these adapters fit the model; how many matrices they change.
 pub fn adapters(model: &Path, adapters: &[PathBuf]) -> Result<usize, String> {
     let file = GgufFile::open(model).map_err(|error| format!("{}: {error}", model.display()))?;
-    Ok(opened(&file, adapters)?.iter().map(Adapter::len).sum())
-}
-
-fn opened(file: &GgufFile, adapters: &[PathBuf]) -> Result<Vec<Adapter>, String> {
-    let open = |path: &PathBuf| {
-        Adapter::open(path, &file.header).map_err(|error| format!("{}: {error}", path.display()))
-    };
-    adapters.iter().map(open).collect()
+    Ok(Adapter::open_all(adapters, &file.header)?.iter().map(Adapter::len).sum())
 }
 
 /// A file as rows of what and how; what is wrong with a part of it stands in its row.
@@ -147,7 +140,7 @@ pub fn pace(
 ) -> Result<Pace, String> {
     let mut file = GgufFile::open(path).map_err(|error| error.to_string())?;
     let quantisation = file.header.quantisation.clone();
-    let adapters = opened(&file, adapters)?;
+    let adapters = Adapter::open_all(adapters, &file.header)?;
     let mut model = choice.open()?.load(&mut file, &adapters, progress).map_err(|error| error.to_string())?;
     let (context, vocabulary) = (model.settings().context, model.settings().vocabulary);
     // Any tokens do; those of one prompt should differ.

@@ -49,11 +49,7 @@ impl LanguageExpert {
         room(machine.memory(&file.header)).map_err(|why| fault(&why))?;
         let vocabulary = Vocabulary::from_gguf(&file.content).map_err(|error| fault(&error))?;
         let template = Template::from_gguf(&file.content, &vocabulary).map_err(|error| fault(&error))?;
-        let changes = adapters.iter().map(|path| {
-            let opened = Adapter::open(path, &file.header);
-            opened.map_err(|error| ExpertError::Model(format!("{}: {error}", path.display())))
-        });
-        let changes = changes.collect::<Result<Vec<_>, _>>()?;
+        let changes = Adapter::open_all(adapters, &file.header).map_err(ExpertError::Model)?;
         let model = LanguageModel::from_file(&mut file, &changes, &machine, progress);
         let model = model.map_err(|error| fault(&error))?;
         let grammars = Grammars::new(&vocabulary);

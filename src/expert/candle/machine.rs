@@ -76,6 +76,11 @@ impl Device {
     }
 }
 
+/// The first GPU that this build and this machine have.
+pub(super) fn gpu() -> Option<candle_core::Device> {
+    candle_core::Device::new_cuda(0).or_else(|_| candle_core::Device::new_metal(0)).ok()
+}
+
 /// A machine whose device answered.
 pub struct Machine {
     level: Level,
@@ -99,7 +104,7 @@ impl Choice {
         };
         let device = match self.device {
             Device::Processor => None,
-            Device::Any => cuda(0).or_else(|_| metal(0)).ok(),
+            Device::Any => gpu(),
             Device::Cuda(number) => named(cuda(number))?,
             Device::Metal => named(metal(0))?,
         };

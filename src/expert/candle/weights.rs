@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use candle_core::Device;
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 
-use super::adapter::Adapter;
+use super::adapter::{Adapter, Change};
 use super::gguf::{GgufError, GgufFile, TensorEntry};
 use super::kernels::activation::Block;
 use super::kernels::pack::Packed;
@@ -33,6 +33,16 @@ pub struct Part<'a> {
     pub split_heads: Option<usize>,
     /// Which of how many matrices, where the tensor holds one for each expert of the network.
     pub expert: Option<(usize, usize)>,
+}
+
+impl Part<'_> {
+    /// The rows of a change of it, in the order in which its own rows are kept.
+    pub(super) fn ordered(&self, change: &Change) -> Vec<f32> {
+        match self.split_heads {
+            Some(head) => split_heads(&change.up, head * change.rank, change.rank),
+            None => change.up.clone(),
+        }
+    }
 }
 
 impl Linear {
@@ -166,7 +176,7 @@ fn expect_shape(entry: &TensorEntry, expected: &[usize]) -> Result<(), GgufError
 }
 
 /// Even rows of each head first, then the odd ones; `head` and `row` are lengths.
-pub(super) fn split_heads<T: Copy>(values: &[T], head: usize, row: usize) -> Vec<T> {
+fn split_heads<T: Copy>(values: &[T], head: usize, row: usize) -> Vec<T> {
     let mut split = Vec::with_capacity(values.len());
     for head in values.chunks_exact(head) {
         for parity in 0..2 {

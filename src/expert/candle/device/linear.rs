@@ -96,10 +96,7 @@ impl Linear {
 impl Thin {
     fn new(change: &Change, part: &Part<'_>, first: usize, device: &Device) -> Result<Thin> {
         let rank = change.rank;
-        let up = match part.split_heads {
-            Some(head) => weights::split_heads(&change.up, head * rank, rank),
-            None => change.up.clone(),
-        };
+        let up = part.ordered(change);
         let turned = |values: Vec<f32>, rows: usize| {
             let columns = values.len() / rows;
             Tensor::from_vec(values, (rows, columns), device)?.t()?.contiguous()

@@ -4,7 +4,7 @@ use super::super::adapter::Change;
 use super::super::kernels::activation::Block;
 use super::super::kernels::dense::{Dense, multiply};
 use super::super::kernels::{BLOCK, LANES, Level, Pool};
-use super::{Part, split_heads};
+use super::Part;
 
 /// `up . down`, beginning at some tile of the outputs.
 pub(super) struct Thin {
@@ -20,10 +20,7 @@ impl Thin {
         let columns = change.down.len() / rank;
         let mut down = change.down.clone();
         down.resize(padded * columns, 0.0);
-        let ordered = match part.split_heads {
-            Some(head) => &split_heads(&change.up, head * rank, rank),
-            None => &change.up,
-        };
+        let ordered = part.ordered(change);
         let outputs = part.rows.next_multiple_of(LANES);
         let mut up = vec![0.0; outputs * padded];
         for (wide, row) in up.chunks_exact_mut(padded).zip(ordered.chunks_exact(rank)) {
