@@ -39,8 +39,8 @@ pub(super) fn line(line: &Line) -> String {
         Line::Edited { number, what, .. } => format!("edited: {what} {number}"),
         Line::Proposed { number, strategy, parts, complete, warnings, .. } => {
             let end = if *complete { ", and no more will come" } else { "" };
-            let plural = if *parts == 1 { "" } else { "s" };
-            let mut told = format!("proposed for {number} by {strategy}: {parts} sub-task{plural}{end}");
+            let parts = counted(*parts as u64, "sub-task");
+            let mut told = format!("proposed for {number} by {strategy}: {parts}{end}");
             for warning in warnings {
                 let _ = write!(told, "\nwarning for {number}: {}", short(warning));
             }

@@ -1,5 +1,6 @@
 //! What a task may cost, as short text that can be typed; what was spent of it, and what is left.
 
+use crate::figure::counted;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -125,7 +126,7 @@ fn short(number: f64) -> String {
 
 impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let calls = self.calls.map(|calls| format!("{calls} call{}", if calls == 1 { "" } else { "s" }));
+        let calls = self.calls.map(|calls| counted(calls, "call"));
         let tokens = self.output_tokens.map(|tokens| format!("{tokens} tokens"));
         let seconds = self.seconds.map(|seconds| format!("{} s", short(seconds)));
         let cost = self.cost.map(|cost| format!("{} money", short(cost)));

@@ -6,6 +6,7 @@ use super::{
     create, stamp,
 };
 use crate::{
+    figure::counted,
     session::{
         Entry, Journal,
         line::{self, Header, LineError, Reading},
@@ -212,22 +213,18 @@ fn warning(bytes: &[u8], good: usize, reading: &Reading, new_header: bool, ours:
             .count();
         let whole = match whole {
             0 => String::new(),
-            n => format!(" ({} behind it whole: `plantern salvage` prints them)", count(n, "line")),
+            n => format!(" ({} behind it whole: `plantern salvage` prints them)", counted(n as u64, "line")),
         };
         let header = if new_header { "the header was damaged and is made anew; " } else { "" };
         return Some(format!(
             "{header}opened to its last good line: line {line} at byte {good} can not be read{why}; left out: {} \
              in {} to the end{whole}{kept}",
-            count(rest.len(), "byte"),
-            count(lines, "line"),
+            counted(rest.len() as u64, "byte"),
+            counted(lines as u64, "line"),
         ));
     }
     if new_header {
         return Some(format!("the header was damaged and is made anew; no entry is lost{kept}"));
     }
     reading.journal.is_empty().then(|| "this session holds a header and nothing else".to_owned())
-}
-
-fn count(number: usize, word: &str) -> String {
-    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }

@@ -3,6 +3,7 @@
 use super::{View, nothing};
 use crate::{
     ask::{Ask, Finish},
+    figure::counted,
     ids::TaskId,
     session::{Actor, Call, Event, Outcome, Record},
     tui::{text::Line, theme::Role},
@@ -72,8 +73,8 @@ fn entry(state: &State, record: &Record, task: TaskId) -> Line {
         }
         Event::Proposed { task: about, strategy, edits, complete, .. } if *about == task => {
             let end = if *complete { ", nothing more to come" } else { "" };
-            let s = if edits.len() == 1 { "" } else { "s" };
-            line.and(Role::Expert, strategy).and(Role::Dim, &format!("  {} edit{s}{end}", edits.len()))
+            let edits = counted(edits.len() as u64, "edit");
+            line.and(Role::Expert, strategy).and(Role::Dim, &format!("  {edits}{end}"))
         }
         Event::Proposed { strategy, .. } => line.and(Role::Dim, &format!("as a part, by {strategy}")),
         Event::Solved { answer, .. } => line.and(Role::Answer, answer.trim()),

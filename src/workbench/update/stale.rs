@@ -6,6 +6,7 @@ use crate::{
         Move, Status,
         estimate::{Estimate, Forecast, wanted},
     },
+    figure::counted,
     ids::TaskId,
     workbench::{
         Effect, State,
@@ -21,23 +22,23 @@ pub(crate) fn told(cost: &Estimate) -> String {
     if cost.calls == 0 {
         return "no call to a model".to_owned();
     }
-    let s = if cost.calls == 1 { "" } else { "s" };
+    let calls = counted(cost.calls, "call");
     if cost.is_unknown() {
-        return format!("{} call{s}; what calls take was not measured yet", cost.calls);
+        return format!("{calls}; what calls take was not measured yet");
     }
     let sure = if cost.unmeasured == 0 { "about" } else { "perhaps" };
     let seconds =
         if cost.seconds < 10.0 { format!("{:.1}", cost.seconds) } else { format!("{:.0}", cost.seconds) };
-    format!("{} call{s}, {sure} {:.0} tokens, {seconds} s", cost.calls, cost.output_tokens)
+    format!("{calls}, {sure} {:.0} tokens, {seconds} s", cost.output_tokens)
 }
 
 /// The same for a cell of a table.
 fn cell(cost: &Estimate, none: &str) -> String {
-    let s = if cost.calls == 1 { "" } else { "s" };
+    let calls = counted(cost.calls, "call");
     match cost.calls {
         0 => none.to_owned(),
-        n if cost.is_unknown() => format!("{n} call{s}"),
-        n => format!("{n} call{s} {:.0} tok {:.1} s", cost.output_tokens, cost.seconds),
+        _ if cost.is_unknown() => calls,
+        _ => format!("{calls} {:.0} tok {:.1} s", cost.output_tokens, cost.seconds),
     }
 }
 
