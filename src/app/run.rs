@@ -7,13 +7,8 @@ use crate::{
     workbench::{Effect, Message, State, Stored, update},
 };
 use crossterm::event::{Event, EventStream, KeyCode, KeyModifiers};
-use futures_util::StreamExt;
-use std::{
-    future::poll_fn,
-    io::{self, IsTerminal},
-    task::Poll,
-    time::Duration,
-};
+use futures_util::{FutureExt, StreamExt};
+use std::{io, time::Duration};
 use tokio::{
     sync::mpsc::{Receiver, UnboundedReceiver},
     time::{Instant, interval, sleep_until},
@@ -45,7 +40,7 @@ pub(crate) async fn run(
     let size = desk.screen.terminal.size()?;
     desk.take(Message::Resized(size.width, size.height));
     let mut events = EventStream::new();
-    let keys = Keys { from_terminal: io::stdin().is_terminal() };
+    let mut closed = super::terminal::closed().fuse();
     let mut ticks = interval(TICK);
     let mut signals = Signals::listen()?;
     let mut drawn = Instant::now().checked_sub(FRAME).unwrap_or_else(Instant::now);
@@ -65,9 +60,10 @@ pub(crate) async fn run(
         tokio::select! {
             biased;
             () = signals.any() => desk.leave(),
-            event = keys.next(&mut events) => match event {
+            // The terminal is gone: nothing more will come from it.
+            Ok(()) = &mut closed => desk.leave(),
+            event = events.next() => match event {
                 Some(Ok(event)) => desk.event(&event)?,
-                // The terminal is gone: nothing more will come from it.
                 Some(Err(_)) | None => desk.leave(),
             },
             Some(stored) = inbox.stored.recv() => desk.take(Message::Stored(stored)),
@@ -86,23 +82,6 @@ pub(crate) async fn run(
         }
     }
     Ok(())
-}
-
-/// Where events come from.
-#[derive(Clone, Copy)]
-struct Keys {
-    from_terminal: bool,
-}
-
-impl Keys {
-    /// The next event; none once the terminal is gone: crossterm would read one that was closed for ever.
-    async fn next(self, events: &mut EventStream) -> Option<io::Result<Event>> {
-        poll_fn(|context| match self.from_terminal && !io::stdin().is_terminal() {
-            true => Poll::Ready(None),
-            false => events.poll_next_unpin(context),
-        })
-        .await
-    }
 }
 
 /// Everything on the desk of one run.

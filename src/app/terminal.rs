@@ -14,6 +14,7 @@ use std::{
     mem::ManuallyDrop,
     sync::atomic::{AtomicBool, Ordering},
 };
+use tokio::sync::oneshot;
 
 /// Is the terminal ours just now? The panic hook must know without holding the guard.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -60,6 +61,25 @@ fn enter(mouse: bool) -> io::Result<()> {
         execute!(stdout(), EnableMouseCapture)?;
     }
     Ok(())
+}
+
+/// Comes when the other side of the terminal is closed. A signal says so too, but only to those whose controlling terminal it is.
+pub(crate) fn closed() -> oneshot::Receiver<()> {
+    let (tell, closed) = oneshot::channel();
+    #[cfg(unix)]
+    std::thread::spawn(move || {
+        use rustix::event::{PollFd, PollFlags, poll};
+        let stdin = io::stdin();
+        // No event is asked for, so that keys wake nobody here: an end is always told.
+        let mut terminal = [PollFd::new(&stdin, PollFlags::empty())];
+        while poll(&mut terminal, None) == Err(rustix::io::Errno::INTR) {}
+        if terminal[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) {
+            let _ = tell.send(());
+        }
+    });
+    #[cfg(not(unix))]
+    drop(tell);
+    closed
 }
 
 /// Every mode off, in the order opposite to taking; the screen is cleared before, as tmux leaves lines of one that grew meanwhile

@@ -136,7 +136,7 @@ pub struct Notice {
     pub text: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
     Info,
     Warning,
@@ -293,6 +293,14 @@ impl State {
         let text = text.into();
         self.note(weight, text.clone());
         self.notice = Some(Notice { weight, text });
+    }
+
+    /// What came by itself: it covers nothing that weighs as much, so that the answer to a key is not missed.
+    pub(super) fn mention(&mut self, weight: Weight, text: impl Into<String>) {
+        match &self.notice {
+            Some(notice) if weight <= notice.weight => self.note(weight, text),
+            _ => self.say(weight, text),
+        }
     }
 
     /// A line for the log alone.

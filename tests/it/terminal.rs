@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The program on a terminal of 80 by 24.
+/// The program on a terminal.
 struct Session {
     master: Box<dyn MasterPty + Send>,
     child: Box<dyn portable_pty::Child + Send + Sync>,
@@ -24,8 +24,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Session {
     fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Session {
+        Session::on([24, 80], arguments, |command| {
+            environment.iter().for_each(|(name, value)| command.env(name, value));
+        })
+    }
+
+    fn on([rows, cols]: [u16; 2], arguments: &[&str], set: impl FnOnce(&mut CommandBuilder)) -> Session {
         let home = tempfile::tempdir().unwrap();
-        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_plantern"));
         command.args(arguments);
@@ -34,12 +40,12 @@ impl Session {
         command.env("PLANTERN_MODELS", home.path().join("none"));
         command.env("HF_HUB_CACHE", home.path().join("none"));
         command.env("TERM", "xterm-256color");
-        environment.iter().for_each(|(name, value)| command.env(name, value));
+        set(&mut command);
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let keys = pair.master.take_writer().unwrap();
         let mut output = pair.master.try_clone_reader().unwrap();
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(24, 80, 0)));
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, cols, 0)));
         let raw = Arc::new(Mutex::new(vec![]));
         let (tell, came) = mpsc::channel();
         thread::spawn({
@@ -184,7 +190,9 @@ fn an_error_before_the_screen_leaves_the_terminal_alone() {
 #[test]
 fn an_editor_has_the_terminal_and_gives_it_back() {
     let check = |editor: &str, expected: &str| {
-        let mut session = Session::start(&["What is 1 + 1?"], &[("VISUAL", editor)]);
+        // The log of a large terminal shows all that is said at the start beside what is expected.
+        let mut session =
+            Session::on([45, 140], &["What is 1 + 1?"], |command| command.env("VISUAL", editor));
         session.see("What is 1 + 1?");
         session.press("E");
         session.see(expected);
@@ -201,23 +209,24 @@ fn an_editor_has_the_terminal_and_gives_it_back() {
 #[cfg(unix)]
 #[test]
 fn a_terminal_that_is_closed_is_no_crash() {
-    let session = Session::start(&["What is 1 + 1?"], &[]);
-    session.see("What is 1 + 1?");
-    let Session { master, mut child, mut keys, came, _home: home, .. } = session;
-    // Nobody listens any more: what the next key draws ends the thread that reads, and with it the last hold on the terminal.
-    drop(came);
-    keys.write_all(b"?").unwrap();
-    drop((keys, master));
-    let start = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        assert!(start.elapsed() < PATIENCE, "it did not end");
-        thread::sleep(Duration::from_millis(20));
+    // The controlling terminal sends a signal when it goes, any other one only ends.
+    for controlling in [true, false] {
+        let set = |command: &mut CommandBuilder| command.set_controlling_tty(controlling);
+        let session = Session::on([24, 80], &["What is 1 + 1?"], set);
+        session.see("What is 1 + 1?");
+        let Session { master, mut child, mut keys, came, _home: home, .. } = session;
+        // Nobody listens any more: what the next key draws ends the thread that reads, and with it the last hold on the terminal.
+        drop(came);
+        keys.write_all(b"?").unwrap();
+        drop((keys, master));
+        let start = Instant::now();
+        while child.try_wait().unwrap().is_none() {
+            assert!(start.elapsed() < PATIENCE, "it did not end, controlling: {controlling}");
+            thread::sleep(Duration::from_millis(20));
+        }
+        let crash = std::fs::read_to_string(home.path().join("crash.txt"));
+        assert!(crash.is_err(), "{crash:?}");
     }
-    assert!(
-        !home.path().join("crash.txt").exists(),
-        "{}",
-        std::fs::read_to_string(home.path().join("crash.txt")).unwrap()
-    );
 }
 
 #[test]

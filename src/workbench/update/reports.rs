@@ -157,7 +157,7 @@ pub(super) fn model(state: &mut State, status: ModelStatus) {
             state.note(Weight::Info, format!("{which} ready: {name} ({about})"))
         }
         (ModelState::Missing(why), old) if *old != status.state => {
-            state.say(Weight::Warning, format!("no {which}: {why}"));
+            state.mention(Weight::Warning, format!("no {which}: {why}"));
         }
         _ => {}
     }

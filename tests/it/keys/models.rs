@@ -2,7 +2,7 @@
 
 use crate::support::Bench;
 use plantern::{
-    engine::{Command, Held, ModelState, Report, Which},
+    engine::{Command, Held, ModelState, ModelStatus, Report, Which},
     workbench::{Effect, Message, Mode},
 };
 
@@ -64,4 +64,22 @@ fn a_model_is_unloaded_and_loaded_by_a_key() {
     tell(&mut bench, vec![usual]);
     bench.press("U");
     assert_eq!(rows(&bench), ["smollm2|language|ready|100 MB|123 tok/s|"]);
+}
+
+#[test]
+fn a_model_that_can_not_be_loaded_covers_no_answer_to_a_key() {
+    let mut bench = Bench::new();
+    bench.task("What is 1 + 1?");
+    let missing = |bench: &mut Bench, which: Which| {
+        let state = ModelState::Missing("there is no such file".to_owned());
+        bench.send(Message::Report(Report::Model(ModelStatus { which, state })));
+        bench.notice().to_owned()
+    };
+    assert_eq!(missing(&mut bench, Which::Language), "no language model: there is no such file");
+    bench.press("s");
+    let stuck = bench.notice().to_owned();
+    assert!(stuck.contains("there is no language model"), "{stuck}");
+    assert_eq!(missing(&mut bench, Which::Embedding), stuck);
+    let last = bench.state.log.last().map(|line| line.text.as_str());
+    assert_eq!(last, Some("no embedding model: there is no such file"), "the log has it all the same");
 }
