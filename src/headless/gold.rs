@@ -7,10 +7,11 @@
 
 use crate::{
     ids::TaskId,
-    plan::{self, Draft, Edit, notation, read_outline},
+    plan::{self, Draft, Edit, Margins, cut_margin, notation, read_outline},
     session::{Actor, Event, Journal, compare::Matching},
 };
 use serde_json::Value;
+use std::collections::HashMap;
 
 /// What the steps should come to.
 #[derive(Clone, Debug)]
@@ -147,25 +148,19 @@ fn recorded(edits: Vec<Edit>, solved: Vec<(TaskId, String)>) -> Result<Journal, 
 /// An outline: an answer belongs to the last task of its depth.
 fn outline(text: &str) -> Result<Gold, String> {
     let reading = read_outline(text, 0);
-    let mut taken = reading.edits.iter().map(Edit::task);
-    let (mut open, mut solved): (Vec<TaskId>, Vec<(TaskId, String)>) = (vec![], vec![]);
-    let mut flat = false;
-    for line in text.lines() {
-        let bare = line.trim_start();
-        let depth = (line.len() - bare.len()) / 2;
+    let tasks: HashMap<usize, TaskId> = reading.lines.iter().copied().zip((0..).map(TaskId)).collect();
+    let (mut margins, mut open) = (Margins::default(), vec![]);
+    let mut solved: Vec<(TaskId, String)> = vec![];
+    for (at, line) in text.lines().enumerate() {
+        let (margin, bare) = cut_margin(line);
         match notation::read_line(bare) {
-            line @ (notation::Line::Goal(_) | notation::Line::Step(_)) => {
-                let is_step = matches!(line, notation::Line::Step(_));
-                // A flat transcript has its steps and their answers on the margin.
-                flat = is_step && depth == 0;
-                let depth = if flat { 1 } else { depth };
-                let Some(task) = taken.next() else { break };
-                open.truncate(depth);
-                open.push(task);
+            notation::Line::Goal(_) | notation::Line::Step(_) => {
+                open.truncate(margins.enter(margin).level);
+                open.push(tasks.get(&(at + 1)).copied());
             }
             notation::Line::Answer(answer) => {
-                let at = if flat { 1 } else { depth };
-                solved.extend(open.get(at).map(|task| (*task, answer)));
+                let task = margins.answered(margin).and_then(|level| *open.get(level)?);
+                solved.extend(task.map(|task| (task, notation::many_lines(&answer))));
             }
             _ => {}
         }
@@ -198,6 +193,12 @@ mod tests {
         let tree = [("a b", "z"), ("one", "1"), ("two of #1", "2")];
         check("QC: a b\nA: z\n  QS: [x] one\n  A: 1\n  QS: two of #1\n  A: 2", "", &tree, Matching::Words);
         check("QC: a b\n  QS: one\n  A: 1\n  QS: two of #1\n  A: 2\nA: z", "", &tree, Matching::Words);
+        check(
+            "QC: a b\n    QS: one\n    A: 1\n    QS: two of #1\n    A: 2\nA: z",
+            "",
+            &tree,
+            Matching::Words,
+        );
         check("QC: a b\nA: z\nQS: one\nA: 1\nQS: two of #1\nA: 2", "", &tree, Matching::Words);
         let steps = r#"{"task": "a b", "answer": "z", "steps": [{"text": "one", "answer": 1}, {"text": "two of #1", "answer": "2"}]}"#;
         check(steps, "", &tree, Matching::Words);

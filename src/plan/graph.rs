@@ -143,7 +143,9 @@ impl Plan {
         task == above || self.ancestors(task).any(|task| task == above)
     }
 
-    /// How `to` is written in a phrase of `from`: `#2` for a sibling, the path from the goal (`#1.3`) else.
+    /// How `to` is written in a phrase of `from`: `#2` for a sibling, the path from the goal (`#1.3`) else. Where that path
+    /// is one number, which would be a sibling's, the goal's own 0 stands before it: `#0.2`. For a task that is not in the
+    /// plan the path from the goal is given as it is.
     pub fn reference(&self, from: TaskId, to: TaskId) -> String {
         if self.parent(from) == self.parent(to) && from != to {
             return format!("#{}", self.position(to));
@@ -152,16 +154,19 @@ impl Plan {
             .take_while(|task| Some(*task) != self.root)
             .map(|task| self.position(task).to_string())
             .collect();
+        if path.len() == 1 && self.parent(from).is_some() {
+            path.push("0".to_owned());
+        }
         path.reverse();
         format!("#{}", path.join("."))
     }
 
-    /// Which task a path of numbers means in a phrase of a task below `parent`.
+    /// Which task a path of numbers means in a phrase of a task below `parent`. A 0 in front is the goal.
     pub fn referred(&self, parent: Option<TaskId>, path: &[usize]) -> Option<TaskId> {
         let part = |task: TaskId, n: usize| self.parts(task).get(n.checked_sub(1)?).copied();
         match path {
             [n] => part(parent?, *n),
-            path => path.iter().try_fold(self.root?, |task, n| part(task, *n)),
+            [0, path @ ..] | path => path.iter().try_fold(self.root?, |task, n| part(task, *n)),
         }
     }
 

@@ -130,7 +130,7 @@ pub fn lint_text(text: &str, depth: usize) -> Linted {
             break;
         }
     }
-    // A reference forward is lost for the reader; here it is followed.
+    // A reference that closes a circle is lost for the reader; here it is followed.
     let mut needs = vec![];
     let all: Vec<&str> = text.lines().collect();
     for (task, line) in (0..).map(TaskId).zip(&reading.lines) {

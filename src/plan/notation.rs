@@ -48,6 +48,16 @@ impl fmt::Display for Warning {
     }
 }
 
+/// A text of several lines as the one line that it has in the notation: line feeds are `⏎`.
+pub fn one_line(text: &str) -> String {
+    text.replace('\n', "⏎")
+}
+
+/// The text that [`one_line`] made one line of.
+pub fn many_lines(line: &str) -> String {
+    line.replace('⏎', "\n")
+}
+
 /// The mark that ends a decomposition.
 pub const END: &str = "[EOQ]";
 

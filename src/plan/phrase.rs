@@ -1,7 +1,7 @@
 //! The words of a task with its references: `Concatenate #2 using a space.`
 //!
 //! A reference is kept by id, not by number, so it follows its task through every insert, move and delete. Numbers
-//! (`#2` among siblings, `#1.3` from the root) are made when the phrase is shown.
+//! (`#2` among siblings, `#1.3` from the goal, `#0.2` a part of the goal itself) are made when the phrase is shown.
 
 use crate::ids::TaskId;
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,7 @@ impl Phrase {
         Phrase(joined.into())
     }
 
-    /// Reads `#n`, `#n.m` and so on; `find` says which task a path of numbers means.
+    /// Reads `#n`, `#n.m` and so on ([`Plan::reference`](super::Plan::reference) has the meaning); `find` says which task a path of numbers means.
     ///
     /// A number that names nobody becomes a lost reference, never an error: the task is blocked and says why.
     pub fn read(text: &str, find: impl Fn(&[usize]) -> Option<TaskId>) -> Phrase {

@@ -4,8 +4,8 @@
 //! A number that a line had before still means the same task, wherever that stands now; a new number counts in the new text.
 
 use super::{
-    Draft, Edit, Phrase, Piece, Plan,
-    notation::{self, Line, Step, Warning},
+    Draft, Edit, Margins, Phrase, Piece, Plan, cut_margin,
+    notation::{self, Line, Step, Warning, many_lines, one_line},
     rework,
 };
 use crate::ids::TaskId;
@@ -32,7 +32,7 @@ pub enum Changed {
     Moved(String),
 }
 
-/// The task and all below it as text, two spaces for each level.
+/// The task and all below it as text, two spaces for each level; what comes back may be indented by any other width.
 pub fn outline_of(plan: &Plan, task: TaskId) -> String {
     let base = plan.depth(task);
     let line = |task: TaskId| format!("{}{}", "  ".repeat(plan.depth(task) - base), written(plan, task));
@@ -41,14 +41,16 @@ pub fn outline_of(plan: &Plan, task: TaskId) -> String {
 
 fn written(plan: &Plan, task: TaskId) -> Line {
     match plan.task(task) {
-        Some(found) if plan.root() != Some(task) => Line::Step(step(plan, task, &found.draft)),
-        // A goal of several lines stays one line here.
-        _ => Line::Goal(plan.text(task).replace('\n', " ")),
+        Some(found) if plan.root() != Some(task) => {
+            let step = step(plan, task, &found.draft);
+            Line::Step(Step { text: one_line(&step.text), ..step })
+        }
+        _ => Line::Goal(one_line(&plan.text(task))),
     }
 }
 
 fn step(plan: &Plan, task: TaskId, draft: &Draft) -> Step {
-    Step { operator: draft.operator, expert: draft.expert.clone(), text: plan.text(task).replace('\n', " ") }
+    Step { operator: draft.operator, expert: draft.expert.clone(), text: plan.text(task) }
 }
 
 /// A line of the new text.
@@ -91,11 +93,10 @@ pub fn redraft(plan: &Plan, top: TaskId, text: &str, fresh: TaskId) -> Result<Re
 
 fn read(text: &str, warnings: &mut Vec<Warning>) -> Result<Vec<Fresh>, String> {
     let mut lines: Vec<Fresh> = vec![];
+    let mut margins = Margins::default();
     for (at, line) in text.lines().enumerate() {
-        let bare = line.trim_start();
-        let mut depth = (line.len() - bare.len()) / 2;
-        let mut warn = |what: &str| warnings.push(Warning { line: at + 1, what: what.to_owned() });
-        let step = match notation::read_line(bare) {
+        let (margin, bare) = cut_margin(line);
+        let mut step = match notation::read_line(bare) {
             Line::Goal(text) => Step { text, ..Step::default() },
             Line::Step(step) => step,
             Line::Blank | Line::End | Line::Answer(_) => continue,
@@ -103,19 +104,16 @@ fn read(text: &str, warnings: &mut Vec<Warning>) -> Result<Vec<Fresh>, String> {
             Line::Question(text) => notation::read_step(&text),
             Line::Text(text) => notation::read_step(&text),
         };
-        match lines.last() {
-            None if depth != 0 => depth = 0,
-            Some(_) if depth == 0 => {
-                warn("the first line is the only one on the margin: taken one level below it");
-                depth = 1;
-            }
-            Some(above) if above.depth + 1 < depth => {
-                warn("indented deeper than the line above allows: taken one level below it");
-                depth = above.depth + 1;
-            }
-            _ => {}
+        step.text = many_lines(&step.text);
+        let place = margins.enter(margin);
+        if let Some(odd) = place.odd {
+            return Err(Warning { line: at + 1, what: odd }.to_string());
         }
-        lines.push(Fresh { depth, step, task: TaskId(0), old: false });
+        if place.flat {
+            let what = "the first line is the only one on the margin: taken one level below it".to_owned();
+            warnings.push(Warning { line: at + 1, what });
+        }
+        lines.push(Fresh { depth: place.level, step, task: TaskId(0), old: false });
     }
     if lines.is_empty() { Err("the text is empty: nothing was changed".to_owned()) } else { Ok(lines) }
 }
@@ -228,7 +226,7 @@ fn reworded(plan: &Plan, grown: &Plan, line: &Fresh) -> Vec<Edit> {
     };
     let mut edits = vec![];
     let old_words = plan.task(line.task).is_some_and(|task| task.draft.phrase == now.draft.phrase)
-        && (plan.text(line.task).replace('\n', " ") == line.step.text);
+        && plan.text(line.task) == line.step.text;
     // What the number meant may have gone with its line.
     let phrase = Phrase::read(&line.step.text, find).map(|task| match grown.contains(task) {
         true => Piece::Answer { task },

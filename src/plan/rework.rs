@@ -284,10 +284,14 @@ mod tests {
         let mut plan = plan("QC: trip\n  QS: hotel\n  QS: way\n    QS: find\n    QS: compare");
         let phrase = Phrase::of([Piece::Text("compare ".into()), Piece::Answer { task: T[1] }]);
         plan.apply(&Edit::SetPhrase { task: T[4], phrase }).unwrap();
-        assert_eq!(plan.text(T[4]), "compare #1", "which is also the number of its own sibling");
-        let edits = rewritten(&plan, T[4], &steps("compare well #1")[0]);
-        edits.iter().for_each(|edit| plan.apply(edit).unwrap());
-        assert_eq!((plan.text(T[4]).as_str(), plan.needs(T[4])), ("compare well #1", vec![T[1]]));
+        assert_eq!(plan.text(T[4]), "compare #0.1", "as #1 is its own sibling");
+        let mut change = |words: &str| {
+            let edits = rewritten(&plan, T[4], &steps(words)[0]);
+            edits.iter().for_each(|edit| plan.apply(edit).unwrap());
+            plan.needs(T[4])
+        };
+        assert_eq!(change("compare well #0.1"), [T[1]]);
+        assert_eq!(change("compare #1 well"), [T[3]]);
     }
 
     #[test]

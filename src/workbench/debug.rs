@@ -161,7 +161,9 @@ fn split<'a>(plan: &Plan, text: &'a str) -> Result<(bool, Option<TaskId>, &'a st
     if first != "goal" && !first.starts_with('#') {
         return Ok((log, None, rest.trim_end(), at(rest)));
     }
-    let found = plan.walk().into_iter().find(|task| name(plan, *task) == first);
+    // In the words of a task a part of the goal can be `#0.2`.
+    let wanted = first.replacen("#0.", "#", 1);
+    let found = plan.walk().into_iter().find(|task| name(plan, *task) == wanted);
     let Some(task) = found else {
         return Err(Mistake { at: at(rest), what: format!("there is no task {first}") });
     };

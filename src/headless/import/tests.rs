@@ -137,6 +137,18 @@ fn indented_steps_belong_to_their_goal() {
         &["QC: a\n  QS: b\n"],
         &["line 4: a step without a goal above it; left out"],
     );
+    check(
+        "QC: a\nQS: b\n\tQS: c\n\tA: d\nA: d\nQS: #1 e\n",
+        3,
+        &["QC: a\n  QS: b\n   QS: c\n   A: d\n  A: d\n  QS: #1 e\n"],
+        &[],
+    );
+    check(
+        "QC: a\n    QS: b\n  QS: c\n",
+        2,
+        &["QC: a\n    QS: b\n  QS: c\n"],
+        &["line 3: indented by 2 spaces, while the lines above are by 0 spaces and 4 spaces"],
+    );
 }
 
 #[test]

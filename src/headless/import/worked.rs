@@ -2,6 +2,7 @@
 
 use super::Found;
 use crate::plan::{
+    cut_margin,
     notation::{self, Line, STRAY_ANSWER, Warning},
     read_outline,
 };
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 /// The decompositions of a text as outlines with their answers. Steps stand on the margin, as in prompt files, or indented
 /// below their goal, as Plantern writes plans.
 pub(super) fn read(text: &str) -> Result<(Found, Vec<String>), String> {
-    let indents: Vec<usize> = text.lines().map(|line| line.len() - line.trim_start().len()).collect();
+    let indents: Vec<usize> = text.lines().map(|line| cut_margin(line).0.chars().count()).collect();
     let bare: Vec<&str> = text.lines().map(str::trim_start).collect();
     let (lines, mut warnings) = notation::read(&bare.join("\n"));
     let closing = closing_answers(&lines, &indents);
@@ -29,7 +30,7 @@ pub(super) fn read(text: &str) -> Result<(Found, Vec<String>), String> {
             let line = block.lines.get(line.wrapping_sub(1)).copied().unwrap_or_default();
             warn(Warning { line, what });
         }
-        steps += reading.edits.len().saturating_sub(1);
+        steps += reading.lines.len().saturating_sub(1);
         outlines.push(block.text);
     }
     let questions = lines.iter().filter(|line| matches!(line, Line::Question(_))).count();
@@ -75,8 +76,8 @@ fn closing_answers(lines: &[Line], indents: &[usize]) -> Vec<usize> {
 /// The decompositions, and the lines, from 1, of steps that belong to none.
 fn blocks(lines: &[Line], indents: &[usize]) -> (Vec<Block>, Vec<usize>) {
     let (mut blocks, mut left_out): (Vec<Block>, _) = (vec![], vec![]);
-    // Where the goal of the block at hand stands, and whether its steps are indented.
-    let mut goal: Option<(usize, bool)> = None;
+    // Where the goal of the block at hand stands, and whether its first step stands there, too.
+    let mut goal: Option<(usize, Option<bool>)> = None;
     for (at, (line, indent)) in lines.iter().zip(indents).enumerate() {
         // A goal that lost its mark is one all the same when a step follows it.
         let bare = matches!(line, Line::Text(_)) && matches!(lines.get(at + 1), Some(Line::Step(_)));
@@ -84,11 +85,14 @@ fn blocks(lines: &[Line], indents: &[usize]) -> (Vec<Block>, Vec<usize>) {
             Line::Goal(text) => (0, format!("QC: {text}")),
             Line::Text(text) if bare => (0, format!("QC: {text}")),
             Line::Step(_) | Line::Answer(_) => match &mut goal {
-                Some((margin, indented)) => {
-                    let deep = indent.saturating_sub(*margin);
-                    *indented |= matches!(line, Line::Step(_)) && 0 < deep;
-                    let flat = deep == 0 && (!*indented || matches!(line, Line::Step(_)));
-                    (if flat { 2 } else { deep }, line.to_string())
+                Some((margin, flat)) => {
+                    let (deep, is_step) = (indent.saturating_sub(*margin), matches!(line, Line::Step(_)));
+                    let flat = match is_step {
+                        true => *flat.get_or_insert(deep == 0),
+                        false => flat.unwrap_or_default(),
+                    };
+                    let outside = is_step && deep == 0;
+                    (if flat || outside { deep + 2 } else { deep }, line.to_string())
                 }
                 None => {
                     left_out.extend(matches!(line, Line::Step(_)).then_some(at + 1));
@@ -104,7 +108,7 @@ fn blocks(lines: &[Line], indents: &[usize]) -> (Vec<Block>, Vec<usize>) {
         };
         if matches!(line, Line::Goal(_) | Line::Text(_)) {
             blocks.push(Block::default());
-            goal = Some((*indent, false));
+            goal = Some((*indent, None));
         }
         if let Some(block) = blocks.last_mut() {
             block.text.push_str(&format!("{}{told}\n", " ".repeat(deep)));
