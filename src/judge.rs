@@ -13,8 +13,10 @@ mod schema;
 use crate::{
     ask::{Answer, Request},
     decision::{Ruling, Verdict},
-    plan::{Check, Operator},
+    ids::TaskId,
+    plan::{self, Check, Draft, Operator},
 };
+use std::borrow::Cow;
 
 /// What a judge has to go by.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +66,19 @@ pub fn judge(scene: &Scene<'_>) -> (&'static dyn Judge, Next) {
         let evidence = format!("nobody judges `{}`", scene.rule);
         (first, says(first, Ruling::Unsure, evidence))
     })
+}
+
+/// The questions that a rule is judged by: those that were asked, or, where a function answers them again, as it reads them.
+pub fn judged_by<'a>(
+    rule: &Check,
+    draft: &Draft,
+    asked: &'a [String],
+    answer: impl Fn(TaskId) -> Option<String>,
+) -> Cow<'a, [String]> {
+    match rule {
+        Check::Computes { question: None, .. } => plan::questions(draft, answer, true).into(),
+        _ => asked.into(),
+    }
 }
 
 /// What is wrong with a check before any answer is there, in words.

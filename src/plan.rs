@@ -25,7 +25,7 @@ mod value;
 pub use budget::{Budget, Spent};
 pub use check::{CHECKS, Check, whole};
 pub use edit::Edit;
-pub use exact::{check_question, function_pieces};
+pub use exact::{check_question, function_pieces, questions};
 pub use graph::{Difference, Plan, PlanError};
 pub(crate) use margins::{Margins, cut_margin};
 pub use operator::{Operator, Over};

@@ -1,7 +1,7 @@
 //! Questions for functions. A function finds what it is about by quotes and brackets, so an answer that has some of its own
 //! could be read otherwise than it stands: such a one is set in as JSON writes a text, and read back as it was.
 
-use super::{Phrase, Piece, fill_pieces, value::text_of};
+use super::{Draft, Operator, Phrase, Piece, fill_pieces, items, value::text_of};
 use crate::{
     ids::TaskId,
     literal::{self, Literal, Operand},
@@ -24,6 +24,25 @@ pub fn function_pieces(
     };
     let texts: Vec<Option<String>> = phrase.pieces().iter().map(text).collect();
     Some(set_in(pieces, &texts))
+}
+
+/// The questions of a task, one for each item of a projection, or none while an input is missing; for a function so that it
+/// reads each answer as it is.
+pub fn questions(draft: &Draft, answer: impl Fn(TaskId) -> Option<String>, function: bool) -> Vec<String> {
+    let fill = |item: Option<&str>| -> Option<String> {
+        let pieces = match function {
+            true => function_pieces(&draft.phrase, &answer, item),
+            false => fill_pieces(&draft.phrase, &answer, item),
+        };
+        Some(pieces?.into_iter().map(|(_, text)| text).collect())
+    };
+    match (draft.operator, draft.phrase.needs().first()) {
+        (Some(Operator::Project { over, .. }), Some(first)) => {
+            let items = answer(*first).map(|answer| items(over, &answer)).unwrap_or_default();
+            items.iter().filter_map(|item| fill(Some(item))).collect()
+        }
+        _ => fill(None).into_iter().collect(),
+    }
 }
 
 /// The template of a check's question, `{question}` and `{answer}` replaced: the answer is read as the text that it is.

@@ -103,6 +103,25 @@ fn a_plan_that_a_person_made_is_kept_with_pins_and_experts() {
 }
 
 #[test]
+fn a_function_judges_a_case_by_what_it_reads() {
+    let case = |answer: &str| {
+        let text = format!(
+            "plantern_case = 1\ntask = \"g\"\nexpected = [\"{answer}\"]\nstrategy = \"plan-and-solve\"\nrouter = \"tag\"\n\
+             model = \"m\"\nplan = '''\nQC: g\n  QS: [person] Say something.\n  \
+             QS: [person] How many words are in \"#1\"?\n'''\n\n[[steps]]\nat = \"1\"\npinned = true\n\
+             answer = '''\"I am\", she said, \"here\"'''\n\n\
+             [[steps]]\nat = \"2\"\npinned = true\nanswer = \"{answer}\"\ncheck = \"as count\"\n"
+        );
+        Case::read(&text).unwrap()
+    };
+    let bench = Bench::done();
+    let (ending, told) = played(&bench, &case("5"), false);
+    assert_eq!(ending, Ending::Done, "{told}");
+    let (ending, told) = played(&bench, &case("4"), false);
+    assert!(ending == Ending::NotMet && told.contains("`count` gives `5`, the answer is `4`"), "{told}");
+}
+
+#[test]
 fn what_was_called_wrong_is_not_expected() {
     let mut bench = Bench::done();
     bench.press("g ~ 'fail' enter + enter");

@@ -11,7 +11,6 @@ use crate::{
     decision::{ExpertCard, ExpertKind},
     engine::{Move, key::key_of},
     expert::roster::request,
-    ids::TaskId,
     plan::{self, Draft, Operator},
     session::{Event, Purpose},
 };
@@ -112,21 +111,7 @@ impl Surveyor<'_> {
     }
 
     /// One question, or one for each item of a projection; for a function so that it reads each answer as it is.
-    pub(super) fn questions(&self, draft: &Draft, function: bool) -> Vec<String> {
-        let answer = |task: TaskId| self.session.answer(task).map(str::to_owned);
-        let fill = |item: Option<&str>| -> Option<String> {
-            let pieces = match function {
-                true => plan::function_pieces(&draft.phrase, answer, item),
-                false => plan::fill_pieces(&draft.phrase, answer, item),
-            };
-            Some(pieces?.into_iter().map(|(_, text)| text).collect())
-        };
-        match (draft.operator, draft.phrase.needs().first()) {
-            (Some(Operator::Project { over, .. }), Some(first)) => {
-                let items = answer(*first).map(|answer| plan::items(over, &answer)).unwrap_or_default();
-                items.iter().filter_map(|item| fill(Some(item))).collect()
-            }
-            _ => fill(None).into_iter().collect(),
-        }
+    fn questions(&self, draft: &Draft, function: bool) -> Vec<String> {
+        plan::questions(draft, |task| self.session.answer(task).map(str::to_owned), function)
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     ask::Ask,
     decision::{Ruling, Verdict},
     ids::TaskId,
-    judge::{Judge, Next, Scene, hardest, judge},
+    judge::{Judge, Next, Scene, hardest, judge, judged_by},
     plan::Check,
     session::Purpose,
 };
@@ -42,11 +42,9 @@ impl Surveyor<'_> {
             evidence: judged.reason.clone().unwrap_or_else(|| "said at the screen".to_owned()),
             probability: None,
         }));
-        // A function that answers again is asked as a function is.
-        let again = |(rule, _): &(&Check, bool)| matches!(rule, Check::Computes { question: None, .. });
-        let exact = if rules.iter().any(again) { self.questions(draft, true) } else { vec![] };
+        let known = |task: TaskId| self.session.answer(task).map(str::to_owned);
         for (rule, must) in &rules {
-            let questions = if again(&(*rule, *must)) { &exact } else { &look.questions };
+            let questions = &judged_by(rule, draft, &look.questions, known);
             let scene = Scene { rule, questions, operator: draft.operator, answer, reply: None };
             match self.verdict(task, attempt, scene) {
                 Ok(verdict) => {

@@ -87,9 +87,11 @@ fn step_fault(
         return Some(fault(task, expected, None));
     }
     let look = state.survey.look(task)?;
-    let operator = session.plan.task(task)?.draft.operator;
+    let draft = &session.plan.task(task)?.draft;
+    let known = |task: TaskId| session.answer(task).map(str::to_owned);
     step.check.iter().flat_map(|check| check.rules()).find_map(|(rule, must)| {
-        let scene = judge::Scene { rule, questions: &look.questions, operator, answer, reply: None };
+        let questions = &judge::judged_by(rule, draft, &look.questions, known);
+        let scene = judge::Scene { rule, questions, operator: draft.operator, answer, reply: None };
         match judge::judge(&scene).1 {
             judge::Next::Says(verdict) if must && verdict.ruling == Ruling::Fail => {
                 Some(fault(task, vec![], Some(verdict.evidence)))
