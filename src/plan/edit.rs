@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "edit", rename_all = "snake_case")]
 pub enum Edit {
     /// A new task below `parent` at place `at` (0 is first, beyond the end is last); no parent makes the goal. The place that
-    /// is written down is a real one; in older files `usize::MAX` stands for the end.
+    /// is written down is a real one; in older files 18446744073709551615 stands for the end.
     Add {
         task: TaskId,
         parent: Option<TaskId>,
+        #[serde(with = "place")]
         at: usize,
         draft: Draft,
     },
@@ -23,6 +24,7 @@ pub enum Edit {
     Move {
         task: TaskId,
         parent: TaskId,
+        #[serde(with = "place")]
         at: usize,
     },
     SetPhrase {
@@ -66,6 +68,24 @@ pub enum Edit {
     Again {
         task: TaskId,
     },
+}
+
+/// A place in a file: 64 bits on every machine. What is beyond the places of this one is the end, and is written as it was.
+mod place {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(at: &usize, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(if *at == usize::MAX { u64::MAX } else { *at as u64 })
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
+        Ok(fitting(u64::deserialize(from)?, usize::MAX))
+    }
+
+    /// The place as a number of the machine; `end` where it has none so large.
+    pub(super) fn fitting<T: TryFrom<u64>>(place: u64, end: T) -> T {
+        T::try_from(place).unwrap_or(end)
+    }
 }
 
 impl Edit {
@@ -134,6 +154,16 @@ mod tests {
                 assert_eq!(outline(&plan), TRIP, "a refused edit changes nothing");
             }
         }
+    }
+
+    #[test]
+    fn the_end_of_an_older_file_is_the_end_on_every_machine() {
+        let line = r#"{"edit":"move","task":1,"parent":0,"at":18446744073709551615}"#;
+        let edit: Edit = serde_json::from_str(line).unwrap();
+        assert_eq!(serde_json::to_string(&edit).unwrap(), line, "a copy is the same to the byte");
+        check(edit, "QC: trip\n  QS: [b] book #3\n  QS: pay #1 after #3\n  QS: [a] hotel");
+        assert_eq!(place::fitting(u64::MAX, u32::MAX), u32::MAX, "where a number has 32 bits");
+        assert_eq!(place::fitting(7, u32::MAX), 7);
     }
 
     fn phrase(task: u32) -> Phrase {
