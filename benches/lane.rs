@@ -33,8 +33,8 @@ fn main() {
     let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let wanted = std::env::var("PLANTERN_KERNELS").ok();
     let level = wanted.as_ref().map_or(Ok(Level::best()), |name| Level::named(name)).expect("kernels");
-    let device = std::env::var("PLANTERN_DEVICE").map(|name| Named::named(&name).expect("a device"));
-    let choice = Choice { level, threads: Some(threads), device: device.unwrap_or(Named::Processor) };
+    let device = Named::of_environment().expect("a device");
+    let choice = Choice { level, threads: Some(threads), device };
     if choice.device == Named::Processor {
         limit(level, threads);
         products(level, threads);

@@ -133,8 +133,8 @@ fn letters() -> String {
 fn with_engine(model: &Path, variant: Variant, work: impl FnOnce(&State, &mut Engine, &mut Inbox)) {
     let (mut engine, mut inbox) = Engine::new();
     let path = model.to_owned();
-    let device = std::env::var("PLANTERN_DEVICE").map(|name| Device::named(&name).expect("a device"));
-    let choice = Choice { device: device.unwrap_or(Device::Processor), ..Choice::from(Level::best()) };
+    let device = Device::of_environment().expect("a device");
+    let choice = Choice { device, ..Choice::from(Level::best()) };
     let load = move || {
         let mut expert = LanguageExpert::load(&path, &[], choice, &|_| Ok(()), &mut |_| {})
             .map_err(|why| why.to_string())?;

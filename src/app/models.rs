@@ -40,11 +40,6 @@ pub(crate) struct Models {
 
 /// What local models may take together: so many GB, or three quarters of what is free now.
 pub(crate) fn memory(gigabytes: Option<f32>) -> u64 {
-    let free = || {
-        let told = std::fs::read_to_string("/proc/meminfo").ok()?;
-        let line = told.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-        line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kilobytes| kilobytes.saturating_mul(1024))
-    };
     match gigabytes {
         Some(gigabytes) => (f64::from(gigabytes) * 1e9) as u64,
         // A system that does not tell: the check at each load is all there is.
@@ -56,7 +51,13 @@ pub(crate) fn memory(gigabytes: Option<f32>) -> u64 {
 pub(crate) use crate::expert::candle::{
     kernels::Level as Kernels,
     machine::{Choice as Machine, Device},
+    memory::free,
 };
+/// A program without candle loads nothing, however much is free.
+#[cfg(not(feature = "candle"))]
+fn free() -> Option<u64> {
+    None
+}
 /// A program without candle computes nothing and takes every name.
 #[cfg(not(feature = "candle"))]
 #[derive(Clone, Copy, Debug)]

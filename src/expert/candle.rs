@@ -15,7 +15,7 @@ pub mod kernels;
 pub mod language;
 pub mod llama;
 pub mod machine;
-mod memory;
+pub mod memory;
 pub mod model;
 pub mod network;
 pub mod prefixes;

@@ -56,8 +56,7 @@ fn figures() -> Figures {
 fn open(figures: &Figures) -> Option<(Box<dyn Network>, Vocabulary)> {
     let mut file = GgufFile::open(&models()?.join(&figures.file)).unwrap();
     let vocabulary = Vocabulary::from_gguf(&file.content).unwrap();
-    let device = std::env::var("PLANTERN_DEVICE").map(|name| Device::named(&name).unwrap());
-    let choice = Choice { device: device.unwrap_or(Device::Processor), ..Choice::from(Level::best()) };
+    let choice = Choice { device: Device::of_environment().unwrap(), ..Choice::from(Level::best()) };
     let model = choice.open().unwrap().load(&mut file, &[], &mut |_| {}).unwrap();
     Some((model, vocabulary))
 }

@@ -65,6 +65,14 @@ impl Device {
         }
     }
 
+    /// The device that `PLANTERN_DEVICE` names, for benches and tests; the processor where nothing is set.
+    ///
+    /// # Errors
+    /// Those of [`Device::named`].
+    pub fn of_environment() -> Result<Device, String> {
+        std::env::var("PLANTERN_DEVICE").map_or(Ok(Device::Processor), |name| Device::named(&name))
+    }
+
     /// The name by which [`Device::named`] finds it.
     pub fn name(self) -> String {
         match self {

@@ -1,17 +1,26 @@
-//! Whether a model fits into the memory that is free.
+//! How much memory is free, and whether a model fits into it.
 
 use super::gguf::{GgufError, Header};
 
 /// Refuses a model that needs more memory than is free, where the system tells how much that is.
 pub(super) fn enough(header: &Header) -> Result<(), GgufError> {
-    std::fs::read_to_string("/proc/meminfo").map_or(Ok(()), |told| fits(header.memory_estimate(), &told))
+    fits(header.memory_estimate(), free())
 }
 
-/// Whether this many bytes are free, by the text of Linux's `/proc/meminfo`.
-fn fits(need: u64, meminfo: &str) -> Result<(), GgufError> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
-    let free = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    match free.map(|kilobytes| kilobytes.saturating_mul(1024)) {
+/// How many bytes programs can still take, where the system tells it.
+pub fn free() -> Option<u64> {
+    available(&std::fs::read_to_string("/proc/meminfo").ok()?)
+}
+
+/// The same by the text of Linux's `/proc/meminfo`.
+fn available(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes.saturating_mul(1024))
+}
+
+fn fits(need: u64, free: Option<u64>) -> Result<(), GgufError> {
+    match free {
         Some(free) if free < need => Err(GgufError::Unsupported(format!(
             "the model needs about {} MiB of memory, {} MiB are free; close other programs or choose a smaller model",
             need >> 20,
@@ -31,10 +40,11 @@ mod tests {
     #[test]
     fn a_model_larger_than_memory_is_refused() {
         let meminfo = "MemTotal:       24638420 kB\nMemAvailable:    1024 kB\n";
-        assert_eq!(fits(1 << 20, meminfo), Ok(()));
-        let why = fits((1 << 20) + 1, meminfo).unwrap_err().to_string();
+        assert_eq!(available(meminfo), Some(1 << 20));
+        assert_eq!(fits(1 << 20, available(meminfo)), Ok(()));
+        let why = fits((1 << 20) + 1, available(meminfo)).unwrap_err().to_string();
         assert!(why.contains("needs about 1 MiB") && why.contains("choose a smaller model"), "{why}");
-        assert_eq!(fits(u64::MAX, "nothing known"), Ok(()));
+        assert_eq!(fits(u64::MAX, available("nothing known")), Ok(()));
     }
 
     #[test]
