@@ -9,6 +9,7 @@ use super::{
     models::Machine,
 };
 use crate::{
+    figure::counted,
     headless::{
         Ending,
         list::settings::{FileFact, SettingFact, settings},
@@ -46,10 +47,7 @@ fn files(boot: &Boot, path: &Path) -> Vec<FileFact> {
         path: path.display().to_string(),
         found,
     };
-    let count = |path: &Path, count: usize, what: &str| {
-        let s = if count == 1 { "" } else { "s" };
-        there(path, &format!("{count} {what}{s}"))
-    };
+    let count = |path: &Path, count: usize, what: &str| there(path, &counted(count as u64, what));
     let mut files = vec![fact("configuration", path, there(path, "read"))];
     for folder in std::iter::once(boot.places.experts()).chain(boot.config.experts.iter().cloned()) {
         let cards = config::experts(&folder).0.len();

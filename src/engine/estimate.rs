@@ -2,6 +2,7 @@
 
 use super::{Survey, survey::Status};
 use crate::{
+    figure::counted,
     ids::{Seq, TaskId},
     session::{Event, Journal},
 };
@@ -142,14 +143,13 @@ impl Outturn {
             (0.0, _) => "none was expected".to_owned(),
             (expected, real) => format!("{:+} %", (100.0 * (real - expected) / expected).round() as i64),
         };
-        let s = if real.calls == 1 { "" } else { "s" };
         let estimated = match unknown {
             true => format!("{}", expected.calls),
             false => format!("{}, {:.0}, {:.1} s", expected.calls, expected.output_tokens, expected.seconds),
         };
         format!(
-            "took {} call{s} ({}), {:.0} tokens ({}), {:.1} s ({}); estimated {estimated}",
-            real.calls,
+            "took {} ({}), {:.0} tokens ({}), {:.1} s ({}); estimated {estimated}",
+            counted(real.calls, "call"),
             off(f64::from(expected.calls), f64::from(real.calls)),
             real.output_tokens,
             off(expected.output_tokens, real.output_tokens),

@@ -6,6 +6,7 @@
 //! against the first task of the plan, the second against the second.
 
 use crate::{
+    figure::counted,
     ids::TaskId,
     plan::{self, Draft, Edit, Margins, cut_margin, notation, read_outline},
     session::{Actor, Event, Journal, compare::Matching},
@@ -60,10 +61,8 @@ fn json(text: &str, goal: &str, number: Option<usize>) -> Result<Gold, String> {
         (None, all) => all.iter().find(about),
     };
     let Some(found) = found else {
-        let (n, s) = (all.len(), if all.len() == 1 { "" } else { "s" });
-        return Err(format!(
-            "none of its {n} case{s} is about this goal: FILE@N takes the case of that number"
-        ));
+        let cases = counted(all.len() as u64, "case");
+        return Err(format!("none of its {cases} is about this goal: FILE@N takes the case of that number"));
     };
     let task = named(found).unwrap_or("the task").to_owned();
     let (steps, answer) = steps(found)?;

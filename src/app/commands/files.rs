@@ -7,6 +7,7 @@ use crate::{
         cli, complain,
         input::{read_bytes, read_file, read_stdin},
     },
+    figure::counted,
     headless::{Ending, compare, export, gold, import, lint, replay},
     session::{Journal, compare::matching},
     store::sessions,
@@ -95,8 +96,7 @@ pub(crate) fn salvaged(file: &Path) -> Done {
     for (line, entry) in &later {
         writeln!(out, "{}", crate::headless::json_line(&serde_json::json!({"line": line, "entry": entry})))?;
     }
-    let s = if later.len() == 1 { "" } else { "s" };
-    complain(&format!("{} whole line{s} behind the damage", later.len()));
+    complain(&format!("{} behind the damage", counted(later.len() as u64, "whole line")));
     Ok(if later.is_empty() { Ending::NotMet } else { Ending::Done })
 }
 

@@ -5,7 +5,7 @@ mod scan;
 
 use super::Trouble;
 use super::numeral::cardinal;
-use crate::literal::tokens;
+use crate::{figure::counted, literal::tokens};
 use jiff::civil::Date;
 use jiff::{Span, Unit};
 use scan::{Found, scan};
@@ -150,8 +150,8 @@ fn two(from: Date, to: Date, words: &[&str]) -> Result<String, Trouble> {
     };
     let whole = parts.iter().find(|(_, part)| *part == name).map_or(0, |(count, _)| *count);
     let left = parts.iter().filter(|(count, part)| *part != name && *count != 0).map(|(count, part)| {
-        let many = if count.abs() == 1 { "" } else { "s" };
-        format!("{count} {part}{many}")
+        let sign = if *count < 0 { "-" } else { "" };
+        format!("{sign}{}", counted(count.unsigned_abs(), part))
     });
     let left = left.collect::<Vec<_>>().join(", ");
     Ok(if left.is_empty() { whole.to_string() } else { format!("{whole} (and {left})") })

@@ -3,6 +3,7 @@
 use super::{blame, browsing, caps, dry, history, lineage, repeat, rework, running, vote, whatif};
 use crate::{
     engine::Amendments,
+    figure::counted,
     ids::TaskId,
     plan::{Redraft, lint},
     workbench::{
@@ -203,8 +204,8 @@ pub(super) fn enter(state: &mut State) -> Vec<Effect> {
         Kind::Blame(tasks) => blame::enter(state, tasks.get(at).copied()),
         Kind::Merge(merging) if 0 < merging.open() => {
             let next = merging.conflicts.iter().position(|conflict| conflict.choice.is_none());
-            let (n, s) = (merging.open(), if merging.open() == 1 { "" } else { "s" });
-            let words = format!("still to decide: {n} conflict{s}; h takes yours, l theirs, space the base");
+            let conflicts = counted(merging.open() as u64, "conflict");
+            let words = format!("still to decide: {conflicts}; h takes yours, l theirs, space the base");
             let (kind, cursor) = (Kind::Merge(merging), next.unwrap_or(0));
             state.mode = Mode::Sheet(Box::new(Sheet { kind, cursor, ..*sheet }));
             history::refresh(state);

@@ -7,6 +7,7 @@ use crate::{
         part::{Origin, Part},
     },
     engine::Asking,
+    figure::counted,
     ids::TaskId,
     session::{Call, Outcome},
     workbench::{
@@ -160,12 +161,12 @@ fn head(asking: &Asking, rate: Option<Rate>, all: usize) -> Vec<(Tone, String)> 
             "the sum is the model's; the tokens of a part are in proportion to its characters",
         ),
         Some(Rate { each, said: Said::Calls { count, alike } }) => {
-            let s = if count == 1 { "" } else { "s" };
+            let calls = counted(count as u64, "call");
             let of = if alike { format!(" of {}", asking.ask.expert) } else { String::new() };
             let tokens = about(all as f64 / each);
             (
                 format!(
-                    "asked by {by}: {all} characters, {tokens} at {each:.1} characters a token, as in {count} call{s}{of} here"
+                    "asked by {by}: {all} characters, {tokens} at {each:.1} characters a token, as in {calls}{of} here"
                 ),
                 "not asked yet: the sum is known once the model has read it",
             )

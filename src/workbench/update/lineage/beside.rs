@@ -2,6 +2,7 @@
 
 use super::name_of;
 use crate::{
+    figure::counted,
     ids::{Seq, TaskId},
     session::{
         Journal, Session,
@@ -134,9 +135,8 @@ pub(in super::super) fn detail(mine: &Session, comparing: &Comparing, at: usize)
         }
         let (calls, usage) = costs.get(&task).copied().unwrap_or_default();
         if 0 < calls {
-            let s = if calls == 1 { "" } else { "s" };
-            let cost =
-                format!("{:<6} {calls} call{s}, {} tokens, {:.1} s", "", usage.output_tokens, usage.seconds);
+            let calls = counted(calls, "call");
+            let cost = format!("{:<6} {calls}, {} tokens, {:.1} s", "", usage.output_tokens, usage.seconds);
             lines.push((Tone::Dim, cost));
         }
     }
