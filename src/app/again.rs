@@ -61,8 +61,10 @@ pub(crate) fn again(mut boot: Boot, named: bool, paths: &[PathBuf], json: bool) 
     let mut workers = Workers::new(&mut floor.engine, &mut floor.inbox);
     let mut interrupt = interrupt();
     for (file, journal, repetition) in &all {
+        let tools = &floor.state.tools;
+        let (workers, interrupt) = (&mut workers, &mut interrupt);
         let asked =
-            again::again((file, journal), repetition, &mut workers, &mut interrupt, json, out, narration);
+            again::again((file, journal, tools), repetition, workers, interrupt, json, out, narration);
         let one = floor.runtime.block_on(asked)?;
         if one == Ending::Interrupted {
             return Ok(one);

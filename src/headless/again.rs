@@ -9,11 +9,11 @@ use super::{
 };
 use crate::{
     ask::{Answer, Ask, Finish},
-    engine::{Command, ModelState, Report, Which},
+    engine::{Command, ModelState, Report, Tools, Which},
     ids::{CallId, Seq},
     session::{Call, Event, Journal, Outcome, Purpose},
     visible::visible_line,
-    workbench::update::repeat::{Came, TOGETHER, compare, repeatable},
+    workbench::update::repeat::{Came, TOGETHER, decided, repeatable},
 };
 use std::{
     collections::HashMap,
@@ -95,12 +95,13 @@ pub fn needed(repetition: &Repetition) -> (bool, bool, Vec<String>) {
 
 /// Makes the calls of a session once more, several together, and tells how each came out, in their order.
 ///
-/// Ends with `Done` when all are identical, `NotMet` when one differs or fails, `NoModel` when a model is not there.
+/// What a router was told is held against what it chooses by it, with these tools. Ends with `Done` when all are identical or
+/// decide the same, `NotMet` when one differs or fails, `NoModel` when a model is not there.
 ///
 /// # Errors
 /// `out` can not be written; what is under way is cancelled.
 pub async fn again(
-    (file, journal): (&str, &Journal),
+    (file, journal, tools): (&str, &Journal, &Tools),
     repetition: &Repetition,
     hands: &mut impl Hands,
     interrupt: &mut Interrupt,
@@ -127,7 +128,7 @@ pub async fn again(
         }
         match listen(hands, interrupt).await {
             Heard::Report(Report::Done { call, answer }) if place(call) < begun => {
-                came[place(call)] = Some(held_against(&calls[place(call)], &answer));
+                came[place(call)] = Some(held_against(tools, journal, &calls[place(call)], &answer));
             }
             Heard::Report(Report::Failed { call, why }) if place(call) < begun => {
                 came[place(call)] = Some((Came::Failed(why), false));
@@ -176,14 +177,14 @@ fn stop(hands: &mut impl Hands, begun: usize) {
 }
 
 /// What the repetition of a call came to, and whether another file answered.
-fn held_against(call: &Call, again: &Answer) -> (Came, bool) {
+fn held_against(tools: &Tools, journal: &Journal, call: &Call, again: &Answer) -> (Came, bool) {
     let Outcome::Answered(then) = &call.outcome else { return (Came::Waiting, false) };
     if matches!(again.finish, Finish::Cut | Finish::Cancelled) {
         let why = again.warnings.first().map_or("it broke off", String::as_str);
         return (Came::Failed(why.to_owned()), false);
     }
     let other_file = !then.file.is_empty() && !again.file.is_empty() && then.file != again.file;
-    (compare(then, again), other_file)
+    (decided(tools, &journal.session().plan, call, then, again), other_file)
 }
 
 #[cfg(test)]

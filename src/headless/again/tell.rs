@@ -17,6 +17,8 @@ use std::io::{self, Write};
 pub(super) struct Sum {
     pub(super) identical: usize,
     pub(super) tokens: usize,
+    /// Other numbers that decide the same.
+    pub(super) close: usize,
     pub(super) differs: usize,
     pub(super) failed: usize,
     /// Answered by another model file than then.
@@ -58,7 +60,7 @@ struct Again<'a> {
     expert: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<u64>,
-    /// `identical`, `differs` or `failed`.
+    /// `identical`, `close`, `differs` or `failed`.
     came: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     tokens: Option<usize>,
@@ -67,6 +69,12 @@ struct Again<'a> {
     token: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     number_at: Option<usize>,
+    /// How far two numbers are apart at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    apart: Option<f32>,
+    /// What the router chose by what it was told then, and what it chooses by what it is told now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    choices: Option<(String, String)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     was: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,6 +89,7 @@ struct AgainSum<'a> {
     calls: usize,
     identical: usize,
     tokens: usize,
+    close: usize,
     differs: usize,
     failed: usize,
     left_out: Vec<LeftOut<'a>>,
@@ -126,6 +135,8 @@ impl Teller<'_> {
             tokens: None,
             token: None,
             number_at: None,
+            apart: None,
+            choices: None,
             was: None,
             is: None,
             why: None,
@@ -138,9 +149,15 @@ impl Teller<'_> {
                 about.came = "differs";
                 (about.token, about.was, about.is) = (Some(at + 1), Some(was.clone()), Some(is.clone()));
             }
-            Came::Numbers { at, was, is, .. } => {
+            Came::Close { apart, choice, .. } => {
+                (about.came, about.apart) = ("close", Some(*apart));
+                about.choices = choice.clone().map(|choice| (choice.clone(), choice));
+            }
+            Came::Numbers { at, was, is, apart, choices, .. } => {
                 about.came = "differs";
-                about.number_at = Some(at + 1);
+                (about.number_at, about.apart) =
+                    (Some(at + 1), Some(*apart).filter(|apart| apart.is_finite()));
+                about.choices.clone_from(choices);
                 (about.was, about.is) = (Some(was.to_string()), Some(is.to_string()));
             }
         }
@@ -149,13 +166,17 @@ impl Teller<'_> {
 
     /// The last line: how many came out as they were, and what was left out.
     pub(super) fn sum(&mut self, sum: Sum, repetition: &Repetition) -> io::Result<()> {
-        let Sum { identical, tokens, differs, failed, .. } = sum;
+        let Sum { identical, tokens, close, differs, failed, .. } = sum;
         let (calls, left_out) = (repetition.calls.len(), &repetition.left_out);
         if self.json {
             let left_out = left_out.iter().map(|(calls, why)| LeftOut { calls: *calls, why }).collect();
-            return self.line("again-sum", AgainSum { calls, identical, tokens, differs, failed, left_out });
+            return self
+                .line("again-sum", AgainSum { calls, identical, tokens, close, differs, failed, left_out });
         }
         let mut words = format!("{identical} of {calls} calls came out identical ({tokens} tokens)");
+        if 0 < close {
+            words.push_str(&format!(", {close} decide the same by other numbers"));
+        }
         if 0 < differs + failed {
             words.push_str(&format!("; {differs} differ, {failed} failed"));
         }
@@ -173,6 +194,7 @@ impl Sum {
             Came::Identical(tokens) => {
                 (self.identical, self.tokens) = (self.identical + 1, self.tokens + tokens)
             }
+            Came::Close { .. } => self.close += 1,
             Came::Differs(..) | Came::Numbers { .. } => self.differs += 1,
             Came::Failed(_) | Came::Waiting => self.failed += 1,
         }

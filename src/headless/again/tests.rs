@@ -27,12 +27,12 @@ fn asked() -> Journal {
 fn every_call_comes_out_as_it_was_or_the_difference_is_named() {
     let check =
         |journal: &Journal, script: fn() -> Script, expected: Ending, words: &[&str], json: &[&str]| {
-            let all = repetition(journal, "scripted");
+            let (all, tools) = (repetition(journal, "scripted"), Tools::default());
             for (as_json, words) in [(false, words), (true, json)] {
                 let (mut out, mut narration) = (vec![], vec![]);
                 let (mut hands, mut interrupt) = (script(), Interrupt::never());
                 let done = again(
-                    ("s.jsonl", journal),
+                    ("s.jsonl", journal, &tools),
                     &all,
                     &mut hands,
                     &mut interrupt,
@@ -91,9 +91,10 @@ fn every_call_comes_out_as_it_was_or_the_difference_is_named() {
 fn an_interrupt_ends_it_and_tells_how_far_it_came() {
     let (journal, mut out, mut narration) = (asked(), vec![], vec![]);
     let mut interrupt = Interrupt::new(std::future::ready(()));
-    let all = repetition(&journal, "scripted");
+    let (all, tools) = (repetition(&journal, "scripted"), Tools::default());
     let mut script = Script::new("*capital* => Paris");
-    let done = again(("s", &journal), &all, &mut script, &mut interrupt, false, &mut out, &mut narration);
+    let done =
+        again(("s", &journal, &tools), &all, &mut script, &mut interrupt, false, &mut out, &mut narration);
     assert_eq!(block_on(done).unwrap(), Ending::Interrupted);
     assert_eq!(String::from_utf8(narration).unwrap(), "stopped: 0 of 1 calls were made again\n");
 }

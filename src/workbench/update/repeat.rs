@@ -1,10 +1,15 @@
-//! Verified repetition: the same ask with the same seed once more, compared token by token. `replay --again` compares by
-//! the same rules without a screen.
+//! Verified repetition: the same ask with the same seed once more, compared token by token (`repeat/came.rs`). `replay
+//! --again` compares by the same rules without a screen.
+
+mod came;
+
+pub use came::{Came, decided};
 
 use super::{beside, running};
 use crate::{
-    ask::{Answer, Request},
+    ask::Request,
     engine::{Asking, key::key_of},
+    figure::counted,
     ids::{CallId, TaskId},
     session::{Call, Outcome, Purpose},
     workbench::{
@@ -23,72 +28,9 @@ pub struct Repeated {
     pub again: Option<CallId>,
 }
 
-/// What a repetition came to.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Came {
-    Waiting,
-    Failed(String),
-    /// So many tokens, all the same.
-    Identical(usize),
-    /// The first token that differs, and what both have there.
-    Differs(usize, String, String),
-    /// Scores or vectors: the first number that differs, how many there are, what both have there, and how far any two are
-    /// apart at most.
-    Numbers {
-        at: usize,
-        of: usize,
-        was: f32,
-        is: f32,
-        apart: f32,
-    },
-}
-
-impl Came {
-    /// What it came to, in words for a table; nothing while it is not known.
-    pub fn words(&self) -> String {
-        match self {
-            Came::Waiting => String::new(),
-            Came::Failed(why) => why.clone(),
-            Came::Identical(0) => "identical".to_owned(),
-            Came::Identical(tokens) => format!("identical ({tokens} tokens)"),
-            Came::Differs(at, one, other) => {
-                format!("differs at token {}: {one:?} was, {other:?} is", at + 1)
-            }
-            Came::Numbers { at, of, was, is, apart } => {
-                format!("differs at number {} of {of}: {was} was, {is} is; {apart:.1e} apart at most", at + 1)
-            }
-        }
-    }
-}
-
 /// Can this call be made once more? It was answered whole, and by no person.
 pub fn repeatable(call: &Call) -> bool {
     matches!(call.outcome, Outcome::Answered(_)) && !matches!(call.ask.request, Request::Person { .. })
-}
-
-/// Compares two answers token by token; those without tokens by their text and figures.
-pub fn compare(one: &Answer, other: &Answer) -> Came {
-    let length = one.tokens.len().max(other.tokens.len());
-    let text = |answer: &Answer, at: usize| answer.tokens.get(at).map(|token| token.text.clone());
-    match (0..length).find(|at| text(one, *at) != text(other, *at)) {
-        Some(at) => {
-            let told = |answer| text(answer, at).unwrap_or_else(|| "the end".to_owned());
-            Came::Differs(at, told(one), told(other))
-        }
-        None if one.text != other.text => Came::Differs(length, one.text.clone(), other.text.clone()),
-        None => numbers(&one.scores, &other.scores).unwrap_or(Came::Identical(length)),
-    }
-}
-
-/// The first number that differs; one that is missing is no number.
-fn numbers(one: &[f32], other: &[f32]) -> Option<Came> {
-    let of = one.len().max(other.len());
-    let both = |at: usize| [one, other].map(|all| all.get(at).copied().unwrap_or(f32::NAN));
-    let same = |[was, is]: [f32; 2]| was.to_bits() == is.to_bits();
-    let at = (0..of).find(|at| !same(both(*at)))?;
-    let apart = (0..of).map(both).map(|[was, is]| (was - is).abs()).fold(0.0, f32::max);
-    let [was, is] = both(at);
-    Some(Came::Numbers { at, of, was, is, apart })
 }
 
 /// Makes the calls of the selected task once more; of the goal, all calls that the plan was made with.
@@ -172,9 +114,12 @@ pub(super) fn pump(state: &mut State) -> Vec<Effect> {
 }
 
 fn came(state: &State, repeated: &Repeated) -> Came {
-    let outcome = |call: CallId| state.journal.call(call).map(|call| &call.outcome);
-    match (outcome(repeated.original), repeated.again.and_then(outcome)) {
-        (Some(Outcome::Answered(one)), Some(Outcome::Answered(other))) => compare(one, other),
+    let Some(call) = state.journal.call(repeated.original) else { return Came::Waiting };
+    let again = repeated.again.and_then(|again| state.journal.call(again)).map(|call| &call.outcome);
+    match (&call.outcome, again) {
+        (Outcome::Answered(one), Some(Outcome::Answered(other))) => {
+            decided(&state.tools, &state.journal.session().plan, call, one, other)
+        }
         (_, Some(Outcome::Failed(why))) => Came::Failed(why.clone()),
         (_, Some(Outcome::Stopped(_))) => Came::Failed("it was stopped".to_owned()),
         _ => Came::Waiting,
@@ -189,12 +134,15 @@ fn tell(state: &mut State) {
         return;
     }
     state.repeats_told = true;
-    let words = match all.iter().find(|(_, came)| !matches!(came, Came::Identical(_))) {
+    let fine = |came: &Came| matches!(came, Came::Identical(_) | Came::Close { .. });
+    let words = match all.iter().find(|(_, came)| !fine(came)) {
         None => {
             let tokens: usize =
                 all.iter().map(|(_, came)| if let Came::Identical(n) = came { *n } else { 0 }).sum();
-            let s = if all.len() == 1 { "" } else { "s" };
-            return state.say(Weight::Info, format!("identical ({tokens} tokens in {} call{s})", all.len()));
+            let close = all.iter().filter(|(_, came)| matches!(came, Came::Close { .. })).count();
+            let calls = counted((all.len() - close) as u64, "call");
+            let close = if close == 0 { String::new() } else { format!("; {close} decide the same") };
+            return state.say(Weight::Info, format!("identical ({tokens} tokens in {calls}){close}"));
         }
         Some((repeated, differs @ (Came::Differs(..) | Came::Numbers { .. }))) => {
             format!("{} {}", repeated.original, differs.words())
@@ -216,6 +164,7 @@ pub(super) fn show(state: &mut State) {
             Came::Waiting if repeated.again.is_some() => (Tone::Plain, "writing".to_owned()),
             Came::Waiting => (Tone::Dim, "waits".to_owned()),
             same @ Came::Identical(_) => (Tone::Added, same.words()),
+            close @ Came::Close { .. } => (Tone::Plain, close.words()),
             other => (Tone::Bad, other.words()),
         };
         Row::new(tone, [number, repeated.original.to_string(), by, word])
@@ -255,38 +204,4 @@ pub(super) fn cancel(state: &mut State) -> Vec<Effect> {
         show(state);
     }
     effects
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ask::Token;
-
-    fn answer(tokens: &[&str]) -> Answer {
-        let token = |text: &&str| Token {
-            text: (*text).to_owned(),
-            probability: 1.0,
-            alternatives: vec![],
-            forced: false,
-        };
-        Answer { text: tokens.concat(), tokens: tokens.iter().map(token).collect(), ..Answer::default() }
-    }
-
-    #[test]
-    fn the_first_token_that_differs_is_named() {
-        let check = |one: &[&str], other: &[&str], expected: Came| {
-            assert_eq!(compare(&answer(one), &answer(other)), expected);
-        };
-        let differs = |at, one: &str, other: &str| Came::Differs(at, one.to_owned(), other.to_owned());
-        check(&["a", "b"], &["a", "b"], Came::Identical(2));
-        check(&["a", "b", "c"], &["a", "x", "c"], differs(1, "b", "x"));
-        check(&["a"], &["a", "b"], differs(1, "the end", "b"));
-        check(&[], &[], Came::Identical(0));
-        assert_eq!(compare(&Answer::plain("1"), &Answer::plain("2")), differs(0, "1", "2"));
-        let scores = |scores: &[f32]| Answer { scores: scores.to_vec(), ..Answer::default() };
-        assert_eq!(compare(&scores(&[0.5, 1.0]), &scores(&[0.5, 1.0])), Came::Identical(0));
-        let numbers = compare(&scores(&[0.5, 1.0, 2.0]), &scores(&[0.5, 1.25, 1.0]));
-        assert_eq!(numbers, Came::Numbers { at: 1, of: 3, was: 1.0, is: 1.25, apart: 1.0 });
-        assert_eq!(numbers.words(), "differs at number 2 of 3: 1 was, 1.25 is; 1.0e0 apart at most");
-    }
 }
