@@ -36,9 +36,9 @@ Examples:
 const REPLAY_HELP: &str = "\
 --again asks the models that the session was made with (or the --model you name) for every answer of the log, on all
 branches. Nothing is written. Left out are answers of persons, calls that did not come to an end, and repetitions. Other
-kernels, another build or another file of the model may well give other tokens. Numbers that a router was given, and vectors,
-need only decide the same: those are told apart, with how far the numbers are off. Ends with 0 when all are identical or
-decide the same, with 1 when one differs or fails, with 3 when a model is not there.
+kernels, another build or another file of the model may well give other tokens. Numbers of which the router makes the same
+choice, and vectors that are off by rounding alone, are close: counted apart, with how far they are off. Ends with 0 when
+all are identical or close, with 1 when one differs or fails, with 3 when a model is not there.
 
 Examples:
   plantern replay sessions/hamlet.jsonl

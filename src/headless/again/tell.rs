@@ -175,7 +175,7 @@ impl Teller<'_> {
         }
         let mut words = format!("{identical} of {calls} calls came out identical ({tokens} tokens)");
         if 0 < close {
-            words.push_str(&format!(", {close} decide the same by other numbers"));
+            words.push_str(&format!(", {close} are close (the same choice, or all but rounding)"));
         }
         if 0 < differs + failed {
             words.push_str(&format!("; {differs} differ, {failed} failed"));

@@ -141,7 +141,7 @@ fn tell(state: &mut State) {
                 all.iter().map(|(_, came)| if let Came::Identical(n) = came { *n } else { 0 }).sum();
             let close = all.iter().filter(|(_, came)| matches!(came, Came::Close { .. })).count();
             let calls = counted((all.len() - close) as u64, "call");
-            let close = if close == 0 { String::new() } else { format!("; {close} decide the same") };
+            let close = if close == 0 { String::new() } else { format!("; {close} close") };
             return state.say(Weight::Info, format!("identical ({tokens} tokens in {calls}){close}"));
         }
         Some((repeated, differs @ (Came::Differs(..) | Came::Numbers { .. }))) => {
