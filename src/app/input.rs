@@ -42,10 +42,18 @@ pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
 
 /// Only plain files are read: a pipe would be waited for without end, and a device may never end.
 fn plain(path: &Path, at_most: u64) -> Result<Vec<u8>, String> {
-    let look = RealDisk.look(path).map_err(|error| error.to_string())?;
+    let look = RealDisk.look(path).map_err(told)?;
     match look.not_a_file {
         Some(kind) => Err(format!("it is {kind}, and a plain file is wanted")),
-        None => RealDisk.read(path, 0, at_most).map_err(|error| error.to_string()),
+        None => RealDisk.read(path, 0, at_most).map_err(told),
+    }
+}
+
+/// Why a file can not be read, in words.
+fn told(error: std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file: check the path".to_owned(),
+        _ => error.to_string(),
     }
 }
 

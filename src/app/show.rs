@@ -54,9 +54,8 @@ pub(crate) fn show(boot: &Boot, asked: &cli::Show, theme: Option<&str>) -> Resul
         drawn.map(|_| ()).map_err(Trouble::usage)
     };
     draw(&state, &mut hits)?;
-    for word in asked.keys.split_whitespace() {
-        let key = key(word).map_err(Trouble::usage)?;
-        if let Some(message) = tui::keys::message(&Event::Key(key), &state, &hits) {
+    for event in events(&asked.keys).map_err(Trouble::usage)? {
+        if let Some(message) = tui::keys::message(&event, &state, &hits) {
             take(&mut state, message);
         }
         draw(&state, &mut hits)?;
@@ -68,6 +67,30 @@ pub(crate) fn show(boot: &Boot, asked: &cli::Show, theme: Option<&str>) -> Resul
     let picture = if asked.svg { tui::svg::picture(frame) } else { tui::svg::text(frame) };
     stdout().write_all(picture.as_bytes())?;
     Ok(Ending::Done)
+}
+
+/// What a script presses, and what it types in quotes, as the terminal would send it.
+fn events(script: &str) -> Result<Vec<Event>, String> {
+    let (mut events, mut rest) = (vec![], script.trim_start());
+    while !rest.is_empty() {
+        let typed = rest.strip_prefix('\'').filter(|after| !after.is_empty() && !after.starts_with(' '));
+        rest = match typed {
+            Some(after) => {
+                let Some((text, after)) = after.split_once('\'') else {
+                    return Err(format!("`{rest}` has no second quote: what is typed stands between two"));
+                };
+                events.push(Event::Paste(text.to_owned()));
+                after
+            }
+            None => {
+                let (word, after) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+                events.push(Event::Key(key(word)?));
+                after
+            }
+        }
+        .trim_start();
+    }
+    Ok(events)
 }
 
 /// A key of the script, as the terminal would send it.
@@ -105,4 +128,23 @@ fn key(word: &str) -> Result<KeyEvent, String> {
     modifiers.set(KeyModifiers::CONTROL, chord.ctrl);
     modifiers.set(KeyModifiers::ALT, chord.alt);
     Ok(KeyEvent::new(code, modifiers))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_presses_keys_and_types_what_is_in_quotes() {
+        let key = |word: &str| Event::Key(super::key(word).unwrap());
+        let text = |text: &str| Event::Paste(text.to_owned());
+        let check =
+            |script: &str, expected: &[Event]| assert_eq!(events(script).unwrap(), expected, "{script}");
+        check("", &[]);
+        check(" j  C-d enter ", &[key("j"), key("C-d"), key("enter")]);
+        check("t C-u 'Ada Byron' enter", &[key("t"), key("C-u"), text("Ada Byron"), key("enter")]);
+        check("' j '", &[key("'"), key("j"), key("'")]);
+        assert!(events("t 'Ada").unwrap_err().contains("no second quote"));
+        assert!(events("t hello").unwrap_err().contains("`hello` is no key"));
+    }
 }

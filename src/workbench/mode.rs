@@ -152,7 +152,7 @@ impl Purpose {
             Purpose::Budget(_) => {
                 "3 calls, 200 tokens, 30 s, 0.05 money, or some of them; empty takes it away"
             }
-            Purpose::Outline(_) => "two spaces are one level; enter shows what would change, C-o your editor",
+            Purpose::Outline(_) => "deeper lines are parts; enter shows what would change, C-o your editor",
             Purpose::Explain(_) => "kept in the log beside the change",
             Purpose::Prompt { .. } => {
                 "A-enter is a new line, C-o your editor; enter takes it, empty takes yours back"

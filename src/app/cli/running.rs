@@ -13,7 +13,7 @@ Examples:
   plantern run --session trip.jsonl TASK                   write the session there
   plantern run --session trip.jsonl                        go on with it
 
-A plan is a line with the goal and a line for each step, parts of a step two spaces deeper:
+A plan is a line with the goal and a line for each step, parts of a step deeper than it, by any width:
   QC: Take the last letters of \"Ada King\"
     QS: [split] What are the words in \"Ada King\"?
     QS: (project_values) [str_position] What is the last letter in \"#1\"?";
@@ -88,7 +88,7 @@ pub struct Show {
     #[arg(long, value_name = "COLUMNSxROWS", default_value = "120x40", value_parser = size)]
     pub size: (u16, u16),
 
-    /// Keys to press, with spaces between them: `j`, `enter`, `C-d`
+    /// Keys to press, with spaces between them: `j`, `enter`, `C-d`; what stands in quotes is typed: `'Ada King'`
     #[arg(long, value_name = "KEYS", default_value = "")]
     pub keys: String,
 
