@@ -134,7 +134,7 @@ impl Header {
         let repacked = |tensor: &TensorEntry| match (tensor.dtype, tensor.shape.len()) {
             (_, 1) | (GgmlDType::Q4_1 | GgmlDType::Q8_0, _) => tensor.bytes,
             // Four bits with a scale and an offset, or eight bits with a scale, for 32 weights.
-            (GgmlDType::Q4_0, _) => tensor.bytes / 18 * 20,
+            (GgmlDType::Q4_0 | GgmlDType::Q4K, _) => tensor.elements() / 32 * 20,
             _ => tensor.elements() / 32 * 34,
         };
         self.tensors.iter().map(repacked).fold(context, u64::saturating_add)

@@ -1,7 +1,10 @@
 //! Weights repacked for the kernels: tiles of 16 rows by blocks of 32 columns, so that one load feeds 16 rows.
 //!
 //! Made once at load from the bytes of a file. Two formats: four bits with scale and offset (Q4_1 as it is, Q4_0 with
-//! an offset of -8 scales), and eight bits with a scale (Q8_0 as it is, all other types quantised to it).
+//! an offset of -8 scales, Q4_K in `super_blocks`), and eight bits with a scale (Q8_0 as it is, all other types quantised
+//! to it).
+
+mod super_blocks;
 
 use super::half;
 use super::{BLOCK, LANES};
@@ -216,23 +219,21 @@ mod tests {
     fn packing_keeps_every_weight() {
         use candle_core::quantized::{GgmlDType, QTensor};
         use candle_core::{Device, Tensor};
-        let (rows, columns) = (21, 96);
-        let values: Vec<f32> = (0..rows * columns).map(|i| (i as f32 * 0.37).sin() * 2.0 + 0.3).collect();
-        let tensor = Tensor::from_vec(values, (rows, columns), &Device::Cpu).unwrap();
-        type Pack = fn(&[u8], usize) -> Packed;
-        let cases: [(GgmlDType, Pack); 3] = [
-            (GgmlDType::Q4_0, Packed::from_q4_0),
-            (GgmlDType::Q4_1, Packed::from_q4_1),
-            (GgmlDType::Q8_0, Packed::from_q8_0),
-        ];
-        for (dtype, pack) in cases {
+        let check = |dtype, columns: usize, pack: fn(&[u8], usize) -> Packed, most: f32| {
+            let values = (0..21 * columns).map(|i| (i as f32 * 0.37).sin() * 2.0 + 0.3).collect();
+            let tensor = Tensor::from_vec(values, (21, columns), &Device::Cpu).unwrap();
             let quantised = QTensor::quantize(&tensor, dtype).unwrap();
             let packed = pack(&quantised.data().unwrap(), columns);
             let expected = quantised.dequantize(&Device::Cpu).unwrap().flatten_all().unwrap();
             for (got, expected) in rows_of(&packed).iter().zip(expected.to_vec1::<f32>().unwrap()) {
-                assert!((got - expected).abs() < 1e-3, "{dtype:?}: {got} for {expected}");
+                assert!((got - expected).abs() < most, "{dtype:?}: {got} for {expected}");
             }
-        }
+        };
+        check(GgmlDType::Q4_0, 96, Packed::from_q4_0, 1e-3);
+        check(GgmlDType::Q4_1, 96, Packed::from_q4_1, 1e-3);
+        check(GgmlDType::Q8_0, 96, Packed::from_q8_0, 1e-3);
+        // A step is about 0.27 here.
+        check(GgmlDType::Q4K, 512, Packed::from_q4_k, 2e-3);
     }
 
     #[test]
