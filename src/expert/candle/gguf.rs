@@ -133,8 +133,9 @@ impl Header {
         let context = product(&[self.layers as u64, self.key_value_heads as u64, head, 4, tokens]);
         let repacked = |tensor: &TensorEntry| match (tensor.dtype, tensor.shape.len()) {
             (_, 1) | (GgmlDType::Q4_1 | GgmlDType::Q8_0, _) => tensor.bytes,
-            // Four bits with a scale and an offset, or eight bits with a scale, for 32 weights.
+            // Four or five bits with a scale and an offset, or eight bits with a scale, for 32 weights.
             (GgmlDType::Q4_0 | GgmlDType::Q4K, _) => tensor.elements() / 32 * 20,
+            (GgmlDType::Q5_0 | GgmlDType::Q5_1 | GgmlDType::Q5K, _) => tensor.elements() / 32 * 24,
             _ => tensor.elements() / 32 * 34,
         };
         self.tensors.iter().map(repacked).fold(context, u64::saturating_add)

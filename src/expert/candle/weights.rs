@@ -1,7 +1,8 @@
 //! Takes tensors out of a GGUF file: as their bytes, as plain numbers, or in the shape the kernels want.
 //!
-//! Called by the models of this folder. For the kernels Q4_0, Q4_1, Q4_K and Q8_0 keep their very bits. All other types
-//! (other K-quants, Q5, F16, BF16, F32) are widened to f32, by candle or here, and quantised to eight bits a weight.
+//! Called by the models of this folder. For the kernels Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K and Q8_0 keep their bits. All
+//! other types (Q2_K, Q3_K, Q6_K, F16, BF16, F32) are widened to f32, by candle or here, and quantised to eight bits a
+//! weight.
 
 mod thin;
 
@@ -151,7 +152,10 @@ fn matrix(file: &mut GgufFile, part: &Part<'_>, columns: usize) -> Result<Packed
     Ok(match entry.dtype {
         GgmlDType::Q4_0 => Packed::from_q4_0(&bytes, columns),
         GgmlDType::Q4_1 => Packed::from_q4_1(&bytes, columns),
+        GgmlDType::Q5_0 => Packed::from_q5_0(&bytes, columns),
+        GgmlDType::Q5_1 => Packed::from_q5_1(&bytes, columns),
         GgmlDType::Q4K => Packed::from_q4_k(&bytes, columns),
+        GgmlDType::Q5K => Packed::from_q5_k(&bytes, columns),
         GgmlDType::Q8_0 => Packed::from_q8_0(&bytes, columns),
         _ => {
             let mut packed = Packed::for_f32(part.rows, columns);

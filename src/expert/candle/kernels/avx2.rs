@@ -202,6 +202,41 @@ impl<const VNNI: bool> Simd for Avx2<VNNI> {
         sound!((_mm256_madd_epi16(sum.0, one), _mm256_madd_epi16(sum.1, one)))
     }
     #[inline(always)]
+    fn lift(self, half: Whole, fifth: Whole, left: i32) -> Whole {
+        // In lanes of sixteen bits: what crosses from byte to byte is never bit 4.
+        let one = |half, fifth| {
+            sound!({
+                let moved = match left {
+                    4 => _mm256_slli_epi16::<4>(fifth),
+                    3 => _mm256_slli_epi16::<3>(fifth),
+                    2 => _mm256_slli_epi16::<2>(fifth),
+                    1 => _mm256_slli_epi16::<1>(fifth),
+                    0 => fifth,
+                    -1 => _mm256_srli_epi16::<1>(fifth),
+                    -2 => _mm256_srli_epi16::<2>(fifth),
+                    _ => _mm256_srli_epi16::<3>(fifth),
+                };
+                _mm256_or_si256(half, _mm256_and_si256(moved, _mm256_set1_epi8(16)))
+            })
+        };
+        (one(half.0, fifth.0), one(half.1, fifth.1))
+    }
+    #[inline(always)]
+    fn dot_more(self, sum: Whole, weights: Whole, activations: i32) -> Whole {
+        if VNNI {
+            return self.dot_small(sum, weights, activations);
+        }
+        // Eight pairs would not fit sixteen bits: 8 * 2 * 31 * 127 is 62,992.
+        let a = sound!(_mm256_set1_epi32(activations));
+        let one = |sum, weights| {
+            sound!({
+                let pairs = _mm256_maddubs_epi16(weights, a);
+                _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
+            })
+        };
+        (one(sum.0, weights.0), one(sum.1, weights.1))
+    }
+    #[inline(always)]
     fn dot_bytes(self, sum: Whole, weights: Whole, activations: i32) -> Whole {
         if VNNI {
             return self.dot_small(sum, weights, activations);

@@ -148,6 +148,27 @@ impl Simd for Avx512 {
         sum
     }
     #[inline(always)]
+    fn lift(self, half: __m512i, fifth: __m512i, left: i32) -> __m512i {
+        // In lanes of sixteen bits: what crosses from byte to byte is never bit 4.
+        sound!({
+            let moved = match left {
+                4 => _mm512_slli_epi16::<4>(fifth),
+                3 => _mm512_slli_epi16::<3>(fifth),
+                2 => _mm512_slli_epi16::<2>(fifth),
+                1 => _mm512_slli_epi16::<1>(fifth),
+                0 => fifth,
+                -1 => _mm512_srli_epi16::<1>(fifth),
+                -2 => _mm512_srli_epi16::<2>(fifth),
+                _ => _mm512_srli_epi16::<3>(fifth),
+            };
+            _mm512_or_si512(half, _mm512_and_si512(moved, _mm512_set1_epi8(16)))
+        })
+    }
+    #[inline(always)]
+    fn dot_more(self, sum: __m512i, weights: __m512i, activations: i32) -> __m512i {
+        self.dot_small(sum, weights, activations)
+    }
+    #[inline(always)]
     fn dot_bytes(self, sum: __m512i, weights: __m512i, activations: i32) -> __m512i {
         self.dot_small(sum, weights, activations)
     }

@@ -195,6 +195,20 @@ impl<const DOT: bool> Simd for Neon<DOT> {
         sum
     }
     #[inline(always)]
+    fn lift(self, half: Whole, fifth: Whole, left: i32) -> Whole {
+        from_fn(|i| {
+            sound!({
+                let moved = vshlq_u8(vreinterpretq_u8_s32(fifth[i]), vdupq_n_s8(left as i8));
+                let bit = vandq_u8(moved, vdupq_n_u8(16));
+                vreinterpretq_s32_u8(vorrq_u8(vreinterpretq_u8_s32(half[i]), bit))
+            })
+        })
+    }
+    #[inline(always)]
+    fn dot_more(self, sum: Whole, weights: Whole, activations: i32) -> Whole {
+        self.dot_small(sum, weights, activations)
+    }
+    #[inline(always)]
     fn dot_bytes(self, sum: Whole, weights: Whole, activations: i32) -> Whole {
         let sign = sound!(vdupq_n_s8(-128));
         self.dot(sum, weights.map(|w| sound!(veorq_s8(vreinterpretq_s8_s32(w), sign))), activations)

@@ -1,10 +1,10 @@
 //! Weights repacked for the kernels: tiles of 16 rows by blocks of 32 columns, so that one load feeds 16 rows.
 //!
-//! Made once at load from the bytes of a file. Two formats: four bits with scale and offset (Q4_1 as it is, Q4_0 with
-//! an offset of -8 scales, Q4_K in `super_blocks`), and eight bits with a scale (Q8_0 as it is, all other types quantised
-//! to it).
+//! Made once at load from the bytes of a file. Three formats: four and five bits with scale and offset (Q4_1 as it is, Q4_0
+//! with an offset of -8 scales; Q5_0, Q5_1, Q4_K and Q5_K in `small`), and eight bits with a scale (Q8_0 as it is, all other
+//! types quantised to it).
 
-mod super_blocks;
+mod small;
 
 use super::half;
 use super::{BLOCK, LANES};
@@ -20,6 +20,9 @@ pub enum Format {
     /// `scale * q + offset`, q from 0 to 15. Line g of a block holds columns 4g..4g+4 in its low and 16+4g.. in its
     /// high half bytes.
     Four,
+    /// `scale * q + offset`, q from 0 to 31: the lines of `Four`, then one with the bits above: in byte b of its four, bit g is of
+    /// column 4g + b, bit 4 + g of column 16 + 4g + b.
+    Five,
     /// `scale * (q - 128)`, q from 0 to 255.
     Eight,
 }
@@ -32,11 +35,11 @@ pub struct Packed {
     pub rows: usize,
     /// Inputs of the product, a multiple of 32.
     pub columns: usize,
-    /// Tile by tile, block by block: 4 lines for `Four`, 8 for `Eight`.
+    /// Tile by tile, block by block: 4 lines for `Four`, 5 for `Five`, 8 for `Eight`.
     pub(super) lines: Vec<Line>,
     /// One f16 for each row of a tile, tile by tile, block by block.
     pub(super) scales: Vec<[u16; LANES]>,
-    /// The same for `Four`, empty for `Eight`.
+    /// The same for `Four` and `Five`, empty for `Eight`.
     pub(super) offsets: Vec<[u16; LANES]>,
 }
 
@@ -50,7 +53,7 @@ impl Packed {
     fn zeros(format: Format, rows: usize, columns: usize) -> Packed {
         assert!(columns.is_multiple_of(BLOCK), "columns come in blocks");
         let blocks = rows.div_ceil(LANES) * (columns / BLOCK);
-        let (quiet, offsets) = if format == Format::Four { (0, blocks) } else { (128, 0) };
+        let (quiet, offsets) = if format == Format::Eight { (128, 0) } else { (0, blocks) };
         let lines = vec![Line([quiet; 64]); blocks * format.lines()];
         let (scales, offsets) = (vec![[0; LANES]; blocks], vec![[0; LANES]; offsets]);
         Packed { format, rows, columns, lines, scales, offsets }
@@ -134,7 +137,7 @@ impl Packed {
         }
     }
 
-    /// Puts one block of a row in its place. `quants`: 16 bytes of half bytes for `Four`, 32 bytes for `Eight`.
+    /// Puts one block of a row in its place. `quants`: 16 bytes of half bytes for `Four`, 4 more for `Five`, 32 bytes for `Eight`.
     fn put(&mut self, row: usize, block: usize, scale: u16, offset: u16, quants: &[u8]) {
         let (lane, place) = (row % LANES, row / LANES * self.blocks() + block);
         self.scales[place][lane] = scale;
@@ -157,11 +160,12 @@ impl Packed {
             let quants =
                 self.lines[place * lines..][..lines].iter().flat_map(|line| &line.0[lane * 4..lane * 4 + 4]);
             match self.format {
-                Format::Four => {
+                Format::Four | Format::Five => {
                     let offset = half::to_f32(self.offsets[place][lane]);
-                    for (i, &byte) in quants.enumerate() {
-                        out[i] = scale * f32::from(byte & 15) + offset;
-                        out[i + 16] = scale * f32::from(byte >> 4) + offset;
+                    for (i, &byte) in quants.clone().take(BLOCK / 2).enumerate() {
+                        let fifth = quants.clone().nth(BLOCK / 2 + i % 4).unwrap_or(&0) >> (i / 4);
+                        out[i] = scale * f32::from(byte & 15 | (fifth & 1) << 4) + offset;
+                        out[i + 16] = scale * f32::from(byte >> 4 | fifth & 16) + offset;
                     }
                 }
                 Format::Eight => {
@@ -198,6 +202,7 @@ impl Format {
     pub(super) fn lines(self) -> usize {
         match self {
             Format::Four => 4,
+            Format::Five => 5,
             Format::Eight => 8,
         }
     }
@@ -232,8 +237,11 @@ mod tests {
         check(GgmlDType::Q4_0, 96, Packed::from_q4_0, 1e-3);
         check(GgmlDType::Q4_1, 96, Packed::from_q4_1, 1e-3);
         check(GgmlDType::Q8_0, 96, Packed::from_q8_0, 1e-3);
-        // A step is about 0.27 here.
-        check(GgmlDType::Q4K, 512, Packed::from_q4_k, 2e-3);
+        check(GgmlDType::Q5_0, 96, Packed::from_q5_0, 1e-3);
+        check(GgmlDType::Q5_1, 96, Packed::from_q5_1, 1e-3);
+        // Steps of about 0.27 and 0.13.
+        check(GgmlDType::Q4K, 512, Packed::from_q4_k, 3e-3);
+        check(GgmlDType::Q5K, 512, Packed::from_q5_k, 3e-3);
     }
 
     #[test]

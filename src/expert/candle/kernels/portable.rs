@@ -121,6 +121,15 @@ impl Simd for Portable {
         sum
     }
     #[inline(always)]
+    fn lift(self, half: [i32; 16], fifth: [i32; 16], left: i32) -> [i32; 16] {
+        let moved = |bits: i32| if left < 0 { bits >> -left } else { bits << left };
+        std::array::from_fn(|i| half[i] | moved(fifth[i]) & 0x1010_1010)
+    }
+    #[inline(always)]
+    fn dot_more(self, sum: [i32; 16], weights: [i32; 16], activations: i32) -> [i32; 16] {
+        self.dot_small(sum, weights, activations)
+    }
+    #[inline(always)]
     fn dot_bytes(self, sum: [i32; 16], weights: [i32; 16], activations: i32) -> [i32; 16] {
         self.dot_small(sum, weights, activations)
     }

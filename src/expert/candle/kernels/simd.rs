@@ -65,6 +65,9 @@ pub(super) trait Simd: Copy {
     /// Low and high half bytes of a line: rows of 4-bit weights.
     fn halves(self, line: &Line) -> (Self::I, Self::I);
     fn bytes(self, line: &Line) -> Self::I;
+    /// The half bytes of a line with a fifth bit above them: that bit of each byte of `fifth` which lies `left` below bit 4
+    /// (above it, if negative: -3 to 4).
+    fn lift(self, half: Self::I, fifth: Self::I, left: i32) -> Self::I;
     /// Lets the processor fetch what lies there; changes nothing but the time.
     #[inline(always)]
     fn prefetch<T>(self, _: &T) {}
@@ -73,6 +76,8 @@ pub(super) trait Simd: Copy {
     fn dot_small(self, sum: Self::I, weights: Self::I, activations: i32) -> Self::I;
     /// The sums of up to eight calls of `dot_small`.
     fn gather_small(self, sum: Self::I) -> Self::I;
+    /// Like `dot_small`, any number of times, for bytes of at most 31; what comes out is a sum already.
+    fn dot_more(self, sum: Self::I, weights: Self::I, activations: i32) -> Self::I;
     /// Like `dot_small`, any number of times, where the weights are signed bytes stored with 128 added. What is added to each lane may be the
     /// product of the stored bytes or of the true ones: [`Simd::BIASED`] says which.
     fn dot_bytes(self, sum: Self::I, weights: Self::I, activations: i32) -> Self::I;
