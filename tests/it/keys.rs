@@ -5,6 +5,7 @@ mod beside;
 mod budgets;
 mod debug;
 mod edits;
+mod ended;
 mod fault;
 mod files;
 mod fresh;

@@ -2,27 +2,37 @@
 
 use super::{Status, Survey};
 use crate::{
-    engine::{Bound, next_move},
     ids::TaskId,
     plan::Edit,
-    session::{Actor, Event, Journal},
+    session::{Actor, Event, Journal, Session},
 };
+use std::collections::HashMap;
 
 /// So many attempts are looked at for one whose calls were never made.
 const MOST: usize = 1000;
 
 impl Survey {
-    /// What has the task asked anew: as many attempts further as it takes to one that no branch has made and whose calls nobody
-    /// has made for another task either. A task without parts is decomposed from the beginning.
-    pub fn again(&self, journal: &Journal, task: TaskId) -> Vec<Edit> {
+    /// What has these tasks asked anew: each so many attempts further as it takes to one that no branch has made and whose calls
+    /// nobody has made for another task either. A task without parts is decomposed from the beginning.
+    pub fn again(&self, journal: &Journal, tasks: &[TaskId]) -> Vec<Edit> {
+        let mut made: HashMap<TaskId, usize> = HashMap::new();
+        for record in journal.records() {
+            let Event::Edited { edits, .. } = &record.event else { continue };
+            for edit in edits {
+                if let Edit::Again { task } = edit {
+                    *made.entry(*task).or_default() += 1;
+                }
+            }
+        }
         let mut session = journal.session().clone();
+        let made = |task: &TaskId| made.get(task).copied().unwrap_or_default();
+        tasks.iter().flat_map(|task| self.anew(journal, &mut session, *task, made(task))).collect()
+    }
+
+    /// The same for one task that was asked anew `made` times on some branch, in a copy of the session.
+    fn anew(&self, journal: &Journal, session: &mut Session, task: TaskId, made: usize) -> Vec<Edit> {
         let Some(found) = session.plan.task(task).cloned() else { return vec![] };
         let again = Edit::Again { task };
-        let made = journal.records().iter().flat_map(|record| match &record.event {
-            Event::Edited { edits, .. } => &edits[..],
-            _ => &[],
-        });
-        let made = made.filter(|edit| **edit == again).count();
         let mut edits = vec![again.clone(); 1 + made.saturating_sub(found.attempt as usize)];
         if session.plan.parts(task).is_empty() && session.progress(task).complete {
             let strategy = found.draft.strategy;
@@ -33,7 +43,7 @@ impl Survey {
         let known = |key: &str| journal.call_for(key).is_some();
         while done
             && edits.len() < MOST
-            && self.asks_in(journal, &session, task).iter().any(|asking| known(&asking.key))
+            && self.asks_in(journal, session, task).iter().any(|asking| known(&asking.key))
         {
             edits.push(again.clone());
             done = session.apply(&edited(vec![again.clone()])).is_ok();
@@ -41,10 +51,22 @@ impl Survey {
         edits
     }
 
-    /// The cancelled or failed task that stands in the way of everything else: a run that begins asks it anew.
-    pub fn in_the_way(&self, journal: &Journal) -> Option<TaskId> {
-        let Err(Bound::Stuck(task, _)) = next_move(journal, self) else { return None };
-        let failed = matches!(self.look(task)?.status, Status::Cancelled | Status::Failed(_));
-        (failed && !journal.session().progress(task).cancelled).then_some(task)
+    /// The tasks that failed or whose calls were ended, in reading order: a run that begins asks them anew. Not those of which only
+    /// a part is so, and none that a person cancelled for good.
+    pub fn in_the_way(&self, journal: &Journal) -> Vec<TaskId> {
+        let plan = &journal.session().plan;
+        let by_hand = |task: TaskId| journal.session().progress(task).cancelled;
+        let ended = |status: &Status| matches!(status, Status::Cancelled | Status::Failed(_));
+        let passes_on = |part: &TaskId| {
+            self.look(*part)
+                .is_some_and(|look| ended(&look.status) || matches!(look.status, Status::Stuck(_)))
+        };
+        let tasks = self.iter().filter(|(task, look)| {
+            ended(&look.status)
+                && !plan.parts(*task).iter().any(passes_on)
+                && !by_hand(*task)
+                && !plan.ancestors(*task).any(by_hand)
+        });
+        tasks.map(|(task, _)| task).collect()
     }
 }

@@ -47,9 +47,10 @@ impl Survey {
         let (session, fresh) = (journal.session().clone(), journal.fresh_task());
         let queue = tasks.into_iter().collect();
         let mut rehearsal = Rehearsal { session, looks: HashMap::new(), fresh, queue };
-        if let Some(task) = self.in_the_way(journal) {
-            let edits = self.again(journal, task);
-            rehearsal.write(task, &Event::Edited { by: Actor::Person, edits, reason: None });
+        let failed = self.in_the_way(journal);
+        let edits = self.again(journal, &failed);
+        if rehearsal.session.apply(&Event::Edited { by: Actor::Person, edits, reason: None }).is_ok() {
+            rehearsal.queue.extend(failed);
         }
         let mut prospects = BTreeMap::new();
         let mut written = 0;

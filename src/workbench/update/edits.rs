@@ -147,14 +147,14 @@ pub(super) fn has_its_parts(state: &State) -> bool {
 /// Asks a task anew although its answer is known.
 pub(super) fn again(state: &mut State) -> Vec<Effect> {
     let Some(task) = selected(state) else { return vec![] };
-    let effects = ask_again(state, task);
+    let effects = ask_again(state, &[task]);
     state.say(Weight::Info, "it will be asked again: s steps");
     effects
 }
 
-pub(super) fn ask_again(state: &mut State, task: TaskId) -> Vec<Effect> {
-    let edits = state.survey.again(&state.journal, task);
-    change(state, edited(edits))
+pub(super) fn ask_again(state: &mut State, tasks: &[TaskId]) -> Vec<Effect> {
+    let edits = state.survey.again(&state.journal, tasks);
+    if edits.is_empty() { vec![] } else { change(state, edited(edits)) }
 }
 
 /// Opens the list of experts: those the router weighed with their scores, then all others.

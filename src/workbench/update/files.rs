@@ -2,6 +2,7 @@
 
 use super::{browsing, record_turn, reports, running, typing};
 use crate::{
+    figure::counted,
     ids::TaskId,
     plan::{Draft, Edit},
     session::{Actor, Event, Journal},
@@ -99,6 +100,7 @@ pub(super) fn stored(state: &mut State, stored: Stored) -> Vec<Effect> {
 
 fn open(state: &mut State, opened: Opened) -> Vec<Effect> {
     // What runs ends in its own file; only then the other one is taken up.
+    let left = state.live.len();
     let mut effects = running::stop_all(state);
     effects.push(Effect::TakeUp);
     state.journal = opened.journal;
@@ -122,7 +124,11 @@ fn open(state: &mut State, opened: Opened) -> Vec<Effect> {
         }
         _ => format!("opened where you left it: {}", state.journal.session().title),
     };
-    state.say(Weight::Info, words);
+    let ended = match left {
+        0 => String::new(),
+        left => format!("; {} of the session before ended: c in it asks again", counted(left as u64, "call")),
+    };
+    state.say(Weight::Info, words + &ended);
     if let Some(warning) = opened.warning {
         state.say(Weight::Warning, warning);
     }

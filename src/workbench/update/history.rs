@@ -26,11 +26,13 @@ pub(super) fn go(state: &mut State, to: Option<Seq>) -> Vec<Effect> {
         state.say(Weight::Info, "this is where you are");
         return vec![];
     }
+    let ended = running::ended(state.live.len());
     let mut effects = running::stop_all(state);
     effects.extend(walk(state, to));
     if state.journal.head() == to {
         let at = to.map_or(0, |seq| seq.0 + 1);
-        let words = format!("at event {at} of {}; z goes on back, Z forward", state.journal.records().len());
+        let words =
+            format!("at event {at} of {}; z goes on back, Z forward{ended}", state.journal.records().len());
         state.say(Weight::Info, words);
     }
     effects

@@ -4,18 +4,18 @@ mod driving;
 mod stopping;
 
 pub(super) use driving::drive;
-pub(super) use stopping::{cancel, cancel_task, pause_or_resume, stop, stop_all};
+pub(super) use stopping::{cancel, cancel_task, ended, pause_or_resume, stop, stop_all};
 
 use super::{edits, record, rework};
 use crate::{
     ask::Ask,
-    engine::{Command, ModelState, Move, Status, Which},
+    engine::{Bound, Command, ModelState, Move, Status, Which, next_move},
     ids::TaskId,
     session::{Event, JournalError, Purpose, Settings, StepGrain},
     workbench::{Effect, Live, Run, State, Weight},
 };
 
-/// Begins to run. A cancelled or failed task in the way is asked anew.
+/// Begins to run. What failed or was ended before is asked anew: all of it by a run, one task by a step.
 pub(super) fn start(state: &mut State, run: Run) -> Vec<Effect> {
     if run != Run::When {
         state.debug.until = None;
@@ -27,8 +27,23 @@ pub(super) fn start(state: &mut State, run: Run) -> Vec<Effect> {
     state.journal.open_turn();
     state.ended = None;
     let mut effects = with_this_model(state);
-    if let Some(task) = state.survey.in_the_way(&state.journal) {
-        effects.extend(edits::ask_again(state, task));
+    let mut failed = state.survey.in_the_way(&state.journal);
+    let selected = state.ui.cursor.map(|row| row.task).filter(|task| failed.contains(task));
+    if matches!(run, Run::Step | Run::Into | Run::Over | Run::Stale) {
+        let stuck = || matches!(next_move(&state.journal, &state.survey), Err(Bound::Stuck(..)));
+        let first = || failed.first().copied().filter(|_| stuck());
+        let one = selected.filter(|_| run != Run::Stale).or_else(first);
+        failed = one.into_iter().collect();
+    }
+    effects.extend(edits::ask_again(state, &failed));
+    let mut moves =
+        selected.map_or_else(Vec::new, |task| state.survey.moves(&state.journal, task)).into_iter();
+    if run == Run::Step
+        && let Some(Move::Ask { task, key, .. }) = moves.next()
+    {
+        // This one, even if another one comes before it.
+        effects.extend(run_call(state, task, &key));
+        return effects;
     }
     state.run = run;
     effects.extend(drive(state));

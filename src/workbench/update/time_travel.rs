@@ -17,6 +17,7 @@ pub fn visit(state: &mut State, at: Seq) -> Result<(), JournalError> {
 
 pub(super) fn travel(state: &mut State, action: Action) -> Vec<Effect> {
     // What runs belongs to the present that is being left.
+    let ended = running::ended(state.live.len());
     let mut effects = running::stop_all(state);
     let before = state.journal.head().and_then(|head| state.journal.records().get(head.0 as usize));
     let before = before.and_then(|record| record.after);
@@ -44,7 +45,7 @@ pub(super) fn travel(state: &mut State, action: Action) -> Vec<Effect> {
                 Action::Redo => "done again",
                 _ => "moved in time",
             };
-            state.say(Weight::Info, format!("{words} (event {at} of {of})"));
+            state.say(Weight::Info, format!("{words} (event {at} of {of}){ended}"));
         }
         Err(error) => state.say(Weight::Error, error.to_string()),
     }

@@ -25,7 +25,7 @@ pub(in super::super) fn pause_or_resume(state: &mut State) -> Vec<Effect> {
 
 pub(in super::super) fn cancel(state: &mut State) -> Vec<Effect> {
     let effects = stop_all(state);
-    state.say(Weight::Info, "cancelled; s asks again");
+    state.say(Weight::Info, "cancelled; c asks again, s the selected task");
     effects
 }
 
@@ -36,6 +36,15 @@ pub(in super::super) fn stop_all(state: &mut State) -> Vec<Effect> {
     state.queued = 0;
     let live = std::mem::take(&mut state.live);
     end_calls(state, live)
+}
+
+/// What is said of calls that were ended by something else than a wish to end them.
+pub(in super::super) fn ended(calls: usize) -> String {
+    match calls {
+        0 => String::new(),
+        1 => "; the call under way was ended, c asks again".to_owned(),
+        _ => format!("; {calls} calls under way were ended, c asks them again"),
+    }
 }
 
 /// Cancels the selected task with all below it, or takes that back: its calls end, and nothing of it runs until then.
