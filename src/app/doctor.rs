@@ -101,11 +101,10 @@ fn model(boot: &Boot, which: Which, name: &str) -> ModelState {
         }
         Err(error) => return ModelState::Missing(error.to_string()),
     };
-    match (which, super::models::inspect_adapted(&found)) {
-        (Which::Language, Err(why)) => ModelState::Missing(why),
-        (_, about) => {
-            ModelState::Ready { name: found.base.display().to_string(), about: about.unwrap_or_default() }
-        }
+    let about = super::models::suits(which, &found).and_then(|()| super::models::inspect_adapted(&found));
+    match about {
+        Err(why) => ModelState::Missing(why),
+        Ok(about) => ModelState::Ready { name: found.base.display().to_string(), about },
     }
 }
 

@@ -5,7 +5,7 @@ mod commands;
 mod file;
 
 pub(super) use commands::command;
-pub(crate) use file::{inspect, inspect_adapted};
+pub(crate) use file::{inspect, inspect_adapted, suits};
 
 use super::servers;
 use crate::{
@@ -147,6 +147,7 @@ impl Models {
         let (models, asked) = (self.clone(), name.to_owned());
         engine.bring(name, usual, move |seat| {
             let found = models.find(&asked, seat)?;
+            suits(kind, &found)?;
             load(kind, &found, models.machine, seat)
         })
     }
@@ -213,9 +214,6 @@ fn load(
             let expert = expert.map_err(|error| error.to_string())?;
             let about = expert.about();
             (Box::new(expert), ModelState::Ready { name, about })
-        }
-        Which::Embedding if !adapters.is_empty() => {
-            return Err(format!("{name}: an embedding model takes no adapters, name it alone"));
         }
         Which::Embedding => {
             seat.take(models::size(path))?;

@@ -106,16 +106,17 @@ impl Places {
 
 /// The file or folder of a model, by path or by name.
 ///
-/// Looked for, in this order: as a path; in the Plantern model folder (a default model's short name, a file or
-/// folder name, with or without `.gguf`, case aside); in the Hugging Face cache (`owner/repository`,
-/// `owner/repository/file` or a file name). Fetches nothing.
+/// A name with a `/` or an ending `.gguf` may be a path, and a file or model folder there is taken first. Then: a default
+/// model's short name; the Plantern model folder (a file or folder name, with or without `.gguf`, case aside); the Hugging
+/// Face cache (`owner/repository`, `owner/repository/file` or a file name). A bare name that nobody has may be a path too.
+/// Fetches nothing.
 pub fn find(places: &Places, name_or_path: &str) -> Result<PathBuf, ModelError> {
     let path = Path::new(name_or_path);
-    if path.exists() && !name_or_path.is_empty() {
-        if !path.is_file() && !path.is_dir() {
-            let why = "it is neither a file nor a folder".to_owned();
-            return Err(ModelError::Refused { name: name_or_path.to_owned(), why });
-        }
+    let is_there = path.is_file() || (path.is_dir() && lacks(path).is_empty());
+    let looks_like_a_path = path.components().count() != 1
+        || !matches!(path.components().next(), Some(Component::Normal(_)))
+        || name_or_path.to_lowercase().ends_with(".gguf");
+    if is_there && looks_like_a_path {
         return Ok(path.to_owned());
     }
     if let Some(model) = DefaultModel::named(name_or_path) {
@@ -132,12 +133,41 @@ pub fn find(places: &Places, name_or_path: &str) -> Result<PathBuf, ModelError> 
             return Ok(path);
         }
     }
+    if is_there {
+        return Ok(path.to_owned());
+    }
+    if path.exists() && !name_or_path.is_empty() {
+        let why = no_model(path).unwrap_or_else(|| "it can not be used".to_owned());
+        return Err(ModelError::Refused { name: name_or_path.to_owned(), why });
+    }
     let advice = format!(
         "give the path of a GGUF file, or put one into {}, or take a default model: {}",
         places.folder.display(),
         DefaultModel::ALL.map(|model| model.short()).join(", ")
     );
     Err(ModelError::Missing { name: name_or_path.to_owned(), advice })
+}
+
+/// The files that the folder of an embedding model must have, as far as they are not there.
+pub fn lacks(folder: &Path) -> Vec<&'static str> {
+    let files = ["model.safetensors", "tokenizer.json", "config.json"];
+    files.into_iter().filter(|file| !folder.join(file).is_file()).collect()
+}
+
+/// Why nothing at this path can be a model; `None` for a file, and for a folder that has what it must.
+pub fn no_model(path: &Path) -> Option<String> {
+    if path.is_dir() {
+        let lacks = lacks(path);
+        return (!lacks.is_empty()).then(|| {
+            let lacks = lacks.join(", ");
+            format!("this folder is no model, it lacks {lacks}; a language model is a GGUF file")
+        });
+    }
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => None,
+        Ok(_) => Some("it is neither a file nor a folder".to_owned()),
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 /// A language model and the adapters that change it.

@@ -1,5 +1,7 @@
 //! The program as a user calls it, without a terminal: what is printed, how it ends. No model, no network.
 
+mod models;
+
 use crate::support::program;
 use std::{
     io::Write,

@@ -38,14 +38,16 @@ pub(crate) fn command(boot: &Boot, asked: &cli::Models, json: bool) -> Result<En
             let named = |why: String| missing(&format!("{}: {why}", path.display()));
             let mut rows = vec![("path", path.display().to_string())];
             match path.is_dir() {
-                true => rows.push(("kind", "a folder of an embedding model".to_owned())),
-                false => {
-                    rows.extend(file::rows(&path).map_err(named)?);
-                    let name = path.display().to_string();
-                    let digits = with_bar(&name, |told| models::fingerprint(&path, places, told));
-                    rows.push(("sha256", digits.map_err(|error| missing(&error))?));
+                true => {
+                    rows.push(("kind", "a folder of an embedding model".to_owned()));
+                    rows.push(("size", file::embedding(&path).map_err(named)?));
                 }
+                false => rows.extend(file::rows(&path).map_err(named)?),
             }
+            let weights = if path.is_dir() { path.join("model.safetensors") } else { path };
+            let name = weights.display().to_string();
+            let digits = with_bar(&name, |told| models::fingerprint(&weights, places, told));
+            rows.push(("sha256", digits.map_err(|error| missing(&error))?));
             return Ok(list::facts_of(&rows, json, &mut stdout().lock())?);
         }
         cli::Models::Add { file, link } => {

@@ -1,7 +1,10 @@
 //! What model files say of themselves, and how fast one is here. Without candle nothing is read.
 
 use super::Machine;
-use crate::store::models::Found;
+use crate::{
+    engine::Which,
+    store::models::{self, Found},
+};
 use std::path::Path;
 
 #[cfg(feature = "candle")]
@@ -48,17 +51,18 @@ pub(super) fn bench(found: &Found, machine: Machine) -> Result<String, String> {
     ))
 }
 
-/// What a GGUF file says of itself, in a line; every check of the header is made, nothing is loaded.
+/// What a model says of itself, in a line.
 #[cfg(not(feature = "candle"))]
 pub(crate) fn inspect(path: &Path) -> Result<String, String> {
     Err(without_candle(path))
 }
 
-/// What a GGUF file says of itself, in a line; every check of the header is made, nothing is loaded.
+/// What a model says of itself, in a line: a GGUF file with every check of its header, or the folder of an embedding model.
+/// Nothing is loaded.
 #[cfg(feature = "candle")]
 pub(crate) fn inspect(path: &Path) -> Result<String, String> {
     if path.is_dir() {
-        return Ok("a folder of an embedding model".to_owned());
+        return embedding(path).map(|about| format!("an embedding model, {about}"));
     }
     if let Some(about) = crate::expert::candle::adapter::about(path) {
         return Ok(about);
@@ -76,6 +80,33 @@ pub(crate) fn inspect(path: &Path) -> Result<String, String> {
         header.vocabulary,
         header.memory_estimate() / 1_000_000
     ))
+}
+
+/// What the folder of an embedding model says of itself; what it lacks is the error.
+#[cfg(feature = "candle")]
+pub(super) fn embedding(folder: &Path) -> Result<String, String> {
+    models::no_model(folder).map_or(Ok(()), Err)?;
+    crate::expert::candle::embedding::about(folder).map_err(|error| error.to_string())
+}
+
+#[cfg(not(feature = "candle"))]
+pub(super) fn embedding(folder: &Path) -> Result<String, String> {
+    Err(without_candle(folder))
+}
+
+/// Whether what was found can be a model of this kind: language models are files, embedding models folders.
+pub(crate) fn suits(which: Which, found: &Found) -> Result<(), String> {
+    let why = match (which, found.base.is_dir()) {
+        (Which::Language, true) => "a folder is no language model: name a GGUF file",
+        (Which::Embedding, false) => {
+            "a file is no embedding model: name a folder with model.safetensors, tokenizer.json and config.json"
+        }
+        (Which::Embedding, true) if !found.adapters.is_empty() => {
+            "an embedding model takes no adapters, name it alone"
+        }
+        _ => return Ok(()),
+    };
+    Err(format!("{}: {why}", found.base.display()))
 }
 
 /// The same of a model with its adapters, each held against it.

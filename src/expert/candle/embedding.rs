@@ -42,6 +42,11 @@ const BATCH_TOKENS: usize = 512;
 const LONGEST_TEXT: usize = 32 << 10;
 const LARGEST_TOKENIZER: u64 = 64 << 20;
 
+/// What a folder says of the embedding model in it; its configuration is checked, its weights are not read.
+pub fn about(folder: &Path) -> Result<String, EmbeddingError> {
+    bert::about(folder).map_err(|fault| EmbeddingError { folder: folder.to_owned(), fault })
+}
+
 impl Embedder {
     /// Loads `model.safetensors`, `config.json` and `tokenizer.json` from a folder. All three are checked: sizes
     /// against the length of the file, shapes against the configuration.

@@ -219,6 +219,18 @@ fn models_are_found_by_path_by_name_and_in_the_hugging_face_cache() {
     assert_eq!(adapted("tiny.q8_0 + one-q4.gguf + owner/one"), found(vec![current.clone(), current.clone()]));
     assert!(adapted("tiny.q8_0 + nobody").unwrap_err().contains("there is no model \"nobody\""));
     assert!(adapted("tiny.q8_0 + ").unwrap_err().contains("there is no model"));
+    // Something in the folder at hand does not take the place of a model that is named.
+    let notes = put("notes/read.me").parent().unwrap().to_owned();
+    check(&notes.to_string_lossy(), Err("it lacks model.safetensors, tokenizer.json, config.json"));
+    let whole = put("mini/model.safetensors").parent().unwrap().to_owned();
+    check(&whole.to_string_lossy(), Err("it lacks tokenizer.json, config.json"));
+    (put("mini/tokenizer.json"), put("mini/config.json"));
+    check(&whole.to_string_lossy(), Ok(&whole));
+    check("src", Err("it lacks model.safetensors"));
+    check("Cargo.toml", Ok(Path::new("Cargo.toml")));
+    put("models/Cargo.toml.gguf");
+    check("Cargo.toml", Ok(&places.folder.join("Cargo.toml.gguf")));
+    fs::remove_file(places.folder.join("Cargo.toml.gguf")).unwrap();
     let names: Vec<String> = list(&places).into_iter().map(|model| model.name).collect();
     assert_eq!(
         names,

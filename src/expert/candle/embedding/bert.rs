@@ -50,12 +50,36 @@ fn epsilon() -> f32 {
     1e-12
 }
 
+impl Configuration {
+    /// Reads it and refuses what this code would compute wrongly.
+    fn read(folder: &Path) -> Result<Configuration, String> {
+        let named = |fault: String| format!("config.json: {fault}");
+        let text = std::fs::read_to_string(folder.join("config.json"));
+        let text = text.map_err(|error| named(error.to_string()))?;
+        let read: Configuration = serde_json::from_str(&text).map_err(|error| named(error.to_string()))?;
+        let (width, middle, heads) = (read.hidden_size, read.intermediate_size, read.num_attention_heads);
+        if read.hidden_act != "gelu" {
+            return Err(named(format!("its activation is {:?}, we know \"gelu\"", read.hidden_act)));
+        }
+        if width == 0 || middle == 0 || heads == 0 || !width.is_multiple_of(heads) {
+            return Err(named(format!("{heads} heads do not share a width of {width}")));
+        }
+        if !width.is_multiple_of(LANES) || !middle.is_multiple_of(LANES) {
+            return Err(named(format!("its widths {width} and {middle} are not multiples of {LANES}")));
+        }
+        Ok(read)
+    }
+}
+
+/// What the configuration in a folder says, in a few words; no weights are read.
+pub(super) fn about(folder: &Path) -> Result<String, String> {
+    let read = Configuration::read(folder)?;
+    Ok(format!("{} layers, {} numbers a text", read.num_hidden_layers, read.hidden_size))
+}
+
 impl Bert {
     pub(super) fn load(folder: &Path, level: Level) -> Result<Bert, String> {
-        let text = std::fs::read_to_string(folder.join("config.json"));
-        let text = text.map_err(|error| format!("config.json: {error}"))?;
-        let configuration: Configuration =
-            serde_json::from_str(&text).map_err(|error| format!("config.json: {error}"))?;
+        let configuration = Configuration::read(folder)?;
         let named = |fault: String| format!("model.safetensors: {fault}");
         let weights = Weights::read(&folder.join("model.safetensors")).map_err(named)?;
         Bert::build(folder, level, &configuration, &weights).map_err(named)
@@ -70,15 +94,6 @@ impl Bert {
         let &Configuration {
             hidden_size: width, num_attention_heads: heads, intermediate_size: middle, ..
         } = configuration;
-        if configuration.hidden_act != "gelu" {
-            return Err(format!("its activation is {:?}, we know \"gelu\"", configuration.hidden_act));
-        }
-        if width == 0 || middle == 0 || heads == 0 || !width.is_multiple_of(heads) {
-            return Err(format!("{heads} heads do not share a width of {width}"));
-        }
-        if !width.is_multiple_of(LANES) || !middle.is_multiple_of(LANES) {
-            return Err(format!("its widths {width} and {middle} are not multiples of {LANES}"));
-        }
         let norm = |name: &str| -> Result<Norm, String> {
             Ok(Norm {
                 scale: weights.take(&format!("{name}.LayerNorm.weight"), &[width])?,

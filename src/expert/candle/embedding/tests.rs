@@ -76,6 +76,7 @@ fn a_model_that_can_not_be_loaded_is_named() {
         )
     };
     put("config.json", configuration(2, "gelu").as_bytes());
+    assert_eq!(about(folder.path()), Ok("9000000000 layers, 16 numbers a text".to_owned()));
     check("model.safetensors: ");
     put("model.safetensors", b"\x02\0\0\0\0\0\0\0{}");
     check("word_embeddings.weight\" is missing");
@@ -83,4 +84,5 @@ fn a_model_that_can_not_be_loaded_is_named() {
     check("3 heads do not share a width of 16");
     put("config.json", configuration(2, "swish").as_bytes());
     check("activation is \"swish\"");
+    assert!(about(folder.path()).unwrap_err().to_string().contains("activation is \"swish\""));
 }

@@ -1,0 +1,31 @@
+//! What is said of models that are not there, of files that are none, and of what stands in the way of both.
+
+use super::plantern;
+use std::path::Path;
+
+/// Runs the program in a folder with a home of its own; exit status, stdout and stderr.
+fn told(home: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = plantern(home, arguments, "");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_folder_at_hand_takes_no_models_place_and_is_called_none() {
+    let home = tempfile::tempdir().unwrap();
+    for name in ["smollm2", "minilm", "notes"] {
+        std::fs::create_dir(home.path().join(name)).unwrap();
+    }
+    let (code, _, err) = told(home.path(), &["run", "What is it?"]);
+    assert_eq!(code, Some(3));
+    assert!(err.contains("plantern models pull smollm2") && !err.contains("directory"), "{err}");
+    for arguments in [&["models", "inspect", "notes"][..], &["models", "inspect", ".", "--json"]] {
+        let (code, out, err) = told(home.path(), arguments);
+        assert_eq!((code, out.as_str()), (Some(3), ""));
+        assert!(err.contains("it lacks model.safetensors, tokenizer.json, config.json"), "{err}");
+    }
+    let (_, out, _) = told(home.path(), &["doctor"]);
+    assert!(out.contains("plantern models pull smollm2") && !out.contains("good     language"), "{out}");
+    let (_, out, _) = told(home.path(), &["--model", "./notes", "doctor"]);
+    assert!(out.contains("this folder is no model") && !out.contains("good     language"), "{out}");
+}
