@@ -78,6 +78,8 @@ pub enum ModelError {
     Disk { path: PathBuf, error: std::io::Error },
     #[error("{name}: {why}")]
     Refused { name: String, why: String },
+    #[error("{name} is not here, and PLANTERN_OFFLINE is set: unset it to have it fetched")]
+    Offline { name: String },
     #[error("cancelled")]
     Cancelled,
     #[error("no home folder is known: set PLANTERN_MODELS to the folder for model files")]

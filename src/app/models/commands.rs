@@ -170,6 +170,10 @@ fn remove(boot: &Boot, name: &str, yes: bool) -> Result<Ending, Trouble> {
 }
 
 fn pull(boot: &Boot, name: &str) -> Result<PathBuf, models::ModelError> {
+    if !boot.models.fetch {
+        let offline = |_| models::ModelError::Offline { name: name.to_owned() };
+        return models::find(&boot.models.places, name).map_err(offline);
+    }
     with_bar(name, |told| match DefaultModel::named(name) {
         Some(model) => models::pull(model, &boot.models.places, told, &|| false),
         None => models::pull_from_hub(name, &models::Hub::of_user(), &boot.models.places, told, &|| false),

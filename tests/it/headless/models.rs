@@ -29,3 +29,19 @@ fn a_folder_at_hand_takes_no_models_place_and_is_called_none() {
     let (_, out, _) = told(home.path(), &["--model", "./notes", "doctor"]);
     assert!(out.contains("this folder is no model") && !out.contains("good     language"), "{out}");
 }
+
+#[test]
+fn offline_nothing_is_fetched_but_what_is_there_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    for name in ["smollm2", "minilm", "owner/repository", "owner/repository/file.gguf"] {
+        let (code, out, err) = told(home.path(), &["models", "pull", name]);
+        assert_eq!((code, out.as_str()), (Some(3), ""), "{err}");
+        assert!(err.contains(&format!("{name} is not here, and PLANTERN_OFFLINE is set")), "{err}");
+    }
+    let folder = home.path().join("none");
+    assert!(!folder.exists(), "nothing was begun");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("mine.gguf"), "x").unwrap();
+    let (code, out, _) = told(home.path(), &["models", "pull", "mine"]);
+    assert_eq!((code, out.trim_end().ends_with("mine.gguf")), (Some(0), true), "{out}");
+}
