@@ -19,8 +19,15 @@ pub fn add(
 ) -> Result<PathBuf, ModelError> {
     let name = name_of(path);
     let refuse = |why: String| ModelError::Refused { name: path.display().to_string(), why };
-    if !path.is_file() {
-        return Err(refuse("there is no such file; give the path of a GGUF file".to_owned()));
+    let what = match fs::metadata(path) {
+        Ok(found) if found.is_file() => None,
+        Ok(found) if found.is_dir() => Some("it is a folder".to_owned()),
+        Ok(_) => Some("it is neither a file nor a folder".to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some("there is no such file".to_owned()),
+        Err(error) => Some(format!("it can not be read: {error}")),
+    };
+    if let Some(what) = what {
+        return Err(refuse(format!("{what}; give the path of a GGUF file")));
     }
     if !name.to_lowercase().ends_with(".gguf") || name.starts_with('.') {
         return Err(refuse("its name does not end in .gguf, or begins with a dot".to_owned()));
@@ -168,6 +175,14 @@ mod tests {
             |path: &Path| if name_of(path).ends_with(".part") { Err("changed".to_owned()) } else { Ok(()) };
         check(&file, &part, "changed");
         check(&folder.path().join("none.gguf"), &|_| Ok(()), "no such file");
+        check(folder.path(), &|_| Ok(()), "it is a folder; give the path");
+        #[cfg(unix)]
+        {
+            let circle = folder.path().join("circle.gguf");
+            std::os::unix::fs::symlink(&circle, &circle).unwrap();
+            check(&circle, &|_| Ok(()), "it can not be read: ");
+            check(Path::new("/dev/null"), &|_| Ok(()), "neither a file nor a folder");
+        }
         let text = folder.path().join("notes.txt");
         fs::write(&text, "x").unwrap();
         check(&text, &|_| Ok(()), ".gguf");
