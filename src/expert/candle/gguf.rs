@@ -38,6 +38,18 @@ pub enum GgufError {
     Unsupported(String),
 }
 
+impl GgufError {
+    /// The refusal of an architecture that is not computed here; `None` for one that is.
+    pub(super) fn of_architecture(name: &str) -> Option<GgufError> {
+        (!["llama", "qwen2", "qwen3", "qwen3moe"].contains(&name)).then(|| {
+            GgufError::Unsupported(format!(
+                "models of the architecture {name:?} are not supported; choose a llama, mistral, mixtral, smollm, \
+                 qwen2, qwen3 or qwen3moe model"
+            ))
+        })
+    }
+}
+
 /// What a file says of itself, after every check; enough for `models inspect` and to plan memory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Header {

@@ -45,11 +45,8 @@ impl Settings {
     pub fn read(header: &Header) -> Result<Settings, GgufError> {
         let architecture = header.architecture.clone();
         let refuse = |why: String| Err(GgufError::Unsupported(why));
-        if !["llama", "qwen2", "qwen3", "qwen3moe"].contains(&architecture.as_str()) {
-            return refuse(format!(
-                "models of the architecture {architecture:?} are not supported; choose a llama, mistral, mixtral, smollm, \
-                 qwen2, qwen3 or qwen3moe model"
-            ));
+        if let Some(refused) = GgufError::of_architecture(&architecture) {
+            return Err(refused);
         }
         let key = |name: &str| format!("{architecture}.{name}");
         let integer = |name: &str| header.integer(&key(name));

@@ -157,7 +157,9 @@ fn describe(
     let architecture = architecture.to_owned();
     let number = |name: &str| {
         let key = format!("{architecture}.{name}");
-        header.integer(&key).filter(|number| (1..=1 << 24).contains(number)).ok_or_else(|| missing(&key))
+        // A file of another kind has other keys: that it can not be used is the reason, not the key.
+        let refused = || GgufError::of_architecture(&architecture).unwrap_or_else(|| missing(&key));
+        header.integer(&key).filter(|number| (1..=1 << 24).contains(number)).ok_or_else(refused)
     };
     let (context_length, layers) = (number("context_length")?, number("block_count")?);
     let (hidden, feed_forward) = (number("embedding_length")?, number("feed_forward_length")?);

@@ -65,6 +65,8 @@ fn planted_faults_are_named() {
     check(patched("GGUF", 4, &huge), "the number of tensors");
     check(patched("GGUF", 12, &huge), "the number of metadata entries");
     check(patched("general.architecture", 4, &huge), "general.architecture");
+    // Its keys have other names then, which is not what is wrong with it.
+    check(patched("general.architecture", 12, b"gemma"), "\"gemma\" are not supported; choose a llama");
     check(patched("tokenizer.ggml.tokens", 8, &huge), "tokenizer.ggml.tokens");
     check(patched("general.nam", 0, b"X"), "");
     check(patched("llama.block_coun", 0, b"X"), "llama.block_count");
