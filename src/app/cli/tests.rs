@@ -121,3 +121,31 @@ fn the_help_names_exit_codes_and_examples() {
         }
     }
 }
+
+#[test]
+fn the_help_of_a_command_lists_the_options_it_listens_to_and_every_value_has_words() {
+    let check = |path: &str, heard: &[&str], unheard: &[&str]| {
+        let mut command = command();
+        let found = path.split(' ').try_fold(&mut command, |command, name| command.find_subcommand_mut(name));
+        let help = found.unwrap_or_else(|| panic!("no {path}")).render_help().to_string();
+        assert!(heard.iter().all(|words| help.contains(words)), "{path}: {help}");
+        assert!(unheard.iter().all(|words| !help.contains(words)), "{path}: {help}");
+    };
+    let draws = ["--strategy", "--router", "--seed", "--temperature", "--theme"];
+    check("models pull", &["--config", "smollm2", "owner/repository/file.gguf"], &draws);
+    check("models remove", &["as `models list` shows it"], &draws);
+    check("models bench", &["--model", "--kernels", "--device"], &draws);
+    check("models add", &["--link"], &["--model", "--kernels", "--theme"]);
+    check("strategies", &[], &["--config"]);
+    check("run", &draws[..4], &["--theme"]);
+    check("show", &draws, &[]);
+    // They are taken there all the same.
+    assert!(parse("models pull smollm2 --seed 3").is_ok());
+    fn whole(command: &clap::Command) {
+        for value in command.get_positionals() {
+            assert!(value.get_help().is_some(), "{} {}", command.get_name(), value.get_id());
+        }
+        command.get_subcommands().filter(|below| below.get_name() != "help").for_each(whole);
+    }
+    whole(&command());
+}

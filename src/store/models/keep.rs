@@ -23,7 +23,9 @@ pub fn add(
         Ok(found) if found.is_file() => None,
         Ok(found) if found.is_dir() => Some("it is a folder".to_owned()),
         Ok(_) => Some("it is neither a file nor a folder".to_owned()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some("there is no such file".to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Some("there is no such file".to_owned())
+        }
         Err(error) => Some(format!("it can not be read: {error}")),
     };
     if let Some(what) = what {
