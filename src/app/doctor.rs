@@ -6,7 +6,7 @@ use crate::{
     expert::server::ServerSettings,
     headless::{
         Ending,
-        list::doctor::{self, Facts, Place, ServerFact},
+        list::doctor::{self, Facts, Looked, Place, ServerFact, Source},
     },
     store::models::{self, DefaultModel},
     tui::theme::Depth,
@@ -89,23 +89,32 @@ fn servers(boot: &Boot) -> Vec<ServerFact> {
 }
 
 /// Is the model there, and what does its file say of itself? Nothing is loaded.
-fn model(boot: &Boot, which: Which, name: &str) -> ModelState {
+fn model(boot: &Boot, which: Which, name: &str) -> Looked {
+    let places = &boot.models.places;
+    let looked = |state| Looked { state, source: Source::Nowhere };
     if let Some(server) = Servers::named(name).and_then(|name| boot.models.server(name)) {
-        return ModelState::Ready { name: name.to_owned(), about: super::servers::about(server) };
+        let about = super::servers::about(server);
+        return looked(ModelState::Ready { name: name.to_owned(), about });
     }
-    let found = match models::find_adapted(&boot.models.places, name) {
+    let found = match models::find_adapted(places, name) {
         Ok(found) => found,
-        Err(_) if DefaultModel::named(name).is_some() && boot.models.fetch => {
-            let advice = "not here yet; fetched at the first start, or now by `plantern models pull";
-            return ModelState::Missing(format!("{advice} {name}`"));
+        Err(error) => {
+            let base = name.split(" + ").next().unwrap_or_default().trim();
+            let absent =
+                DefaultModel::named(base).filter(|model| models::find(places, model.short()).is_err());
+            let source = match absent {
+                Some(model) if boot.models.fetch => Source::Fetched(model.short()),
+                Some(model) => Source::Offline(model.short()),
+                None => Source::Nowhere,
+            };
+            return Looked { state: ModelState::Missing(error.to_string()), source };
         }
-        Err(error) => return ModelState::Missing(error.to_string()),
     };
     let about = super::models::suits(which, &found).and_then(|()| super::models::inspect_adapted(&found));
-    match about {
+    looked(match about {
         Err(why) => ModelState::Missing(why),
         Ok(about) => ModelState::Ready { name: found.base.display().to_string(), about },
-    }
+    })
 }
 
 /// Can the folder, or the nearest one above it that is there, be written?

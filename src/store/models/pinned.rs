@@ -59,11 +59,12 @@ impl DefaultModel {
         self.package().bytes
     }
 
-    /// By short name, file or folder name, or that without its ending; case aside.
+    /// By short name, file or folder name, that without its ending, or the name its makers gave it; case aside.
     pub fn named(name: &str) -> Option<DefaultModel> {
         let fits = |model: &DefaultModel| {
             let target = model.target();
-            let names = [model.short(), target, target.trim_end_matches(".gguf")];
+            let stem = target.trim_end_matches(".gguf");
+            let names = [model.short(), target, stem, stem.trim_end_matches(".Q4_1")];
             names.iter().any(|known| known.eq_ignore_ascii_case(name))
         };
         DefaultModel::ALL.into_iter().find(fits)

