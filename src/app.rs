@@ -54,7 +54,12 @@ fn start(cli: &Cli) -> Result<Ending, Trouble> {
     if let Some(ending) = without_boot(cli)? {
         return Ok(ending);
     }
-    let boot = Boot::new(&cli.global)?;
+    let boot = match (Boot::new(&cli.global), &cli.command) {
+        (Err(trouble), Some(Command::Doctor { json })) => {
+            return doctor::without_config(&cli.global, trouble, *json);
+        }
+        (boot, _) => boot?,
+    };
     let theme = cli.global.theme.as_deref();
     let terminal = stdin().is_terminal() && stdout().is_terminal() && !is_dumb();
     match &cli.command {
@@ -94,7 +99,7 @@ fn start(cli: &Cli) -> Result<Ending, Trouble> {
         Some(Command::Eval(asked)) => commands::evaluate(boot, &cli.global.strategy, asked),
         Some(Command::Import(asked)) => files::import(asked),
         Some(Command::Export { session, format }) => files::exported(&boot, session, *format),
-        Some(Command::Doctor { json }) => doctor::doctor(&boot, *json),
+        Some(Command::Doctor { json }) => doctor::doctor(&boot, None, *json),
         Some(Command::Config { command, json }) => {
             settings::config(&boot, &cli.global, command.as_ref(), *json)
         }

@@ -24,6 +24,7 @@ use crate::{
 };
 use std::{
     collections::BTreeSet,
+    path::PathBuf,
     sync::{Arc, atomic::AtomicBool},
 };
 
@@ -51,8 +52,25 @@ pub(crate) struct Boot {
     /// Name or path of the embedding model.
     pub(crate) embedding: String,
     pub(crate) disk: Arc<dyn Disk>,
+    /// The configuration file that was read, or would be if it were there.
+    pub(crate) config_file: PathBuf,
     /// What was strange and is not in the way.
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Warnings,
+}
+
+/// What was strange at the start, by what it is about.
+#[derive(Debug, Default)]
+pub(crate) struct Warnings {
+    pub(crate) servers: Vec<String>,
+    pub(crate) experts: Vec<String>,
+    pub(crate) prompts: Vec<String>,
+    pub(crate) routing: Vec<String>,
+}
+
+impl Warnings {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &String> {
+        [&self.servers, &self.routing, &self.experts, &self.prompts].into_iter().flatten()
+    }
 }
 
 impl Boot {
@@ -64,17 +82,28 @@ impl Boot {
             return Err(Trouble::usage(format!("there is no configuration file {}", file.display())));
         }
         let config = Config::read(&file).map_err(Trouble::usage)?;
-        let mut warnings = vec![];
-        let servers = servers::read(&config, &mut warnings);
+        Boot::with(global, places, file, config)
+    }
+
+    /// The same as if the configuration file said nothing.
+    pub(crate) fn without_config(global: &Global) -> Result<Boot, Trouble> {
+        let places = Places::find().map_err(Trouble::usage)?;
+        let file = global.config.clone().unwrap_or_else(|| places.config_file());
+        Boot::with(global, places, file, Config::default())
+    }
+
+    fn with(global: &Global, places: Places, config_file: PathBuf, config: Config) -> Result<Boot, Trouble> {
+        let mut warnings = Warnings::default();
+        let servers = servers::read(&config, &mut warnings.servers);
         let embedding = config.embedding.clone().unwrap_or_else(|| DefaultModel::MiniLm.short().to_owned());
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
         let knowledge = super::ledger::knowledge(&*disk, &places.routing()).unwrap_or_else(|why| {
-            warnings.push(why);
+            warnings.routing.push(why);
             Default::default()
         });
         let mut tools = Tools {
-            roster: roster(&places, &config, &servers, &mut warnings),
-            prompts: prompts(&places, &config, &mut warnings),
+            roster: roster(&places, &config, &servers, &mut warnings.experts),
+            prompts: prompts(&places, &config, &mut warnings.prompts),
             servers: servers::known(&servers, &embedding),
             knowledge: Arc::new(knowledge),
             files: Default::default(),
@@ -107,7 +136,7 @@ impl Boot {
         }
         let sha256 = super::identity::known(&model_places, &embedding);
         tools.files.extend(sha256.map(|sha256| (EMBEDDING.to_owned(), sha256)));
-        warnings.extend(tools.knowledge.is_of_another_model(tools.files.get(EMBEDDING)));
+        warnings.routing.extend(tools.knowledge.is_of_another_model(tools.files.get(EMBEDDING)));
         let stop = Arc::new(AtomicBool::new(false));
         let (kernels, device) = (global.kernels(), global.device());
         let machine =
@@ -122,7 +151,7 @@ impl Boot {
                 })?;
         let memory = models::memory(config.models_memory);
         let models = Models { places: model_places, servers, fetch: fetching(), stop, machine, memory };
-        Ok(Boot { places, config, tools, settings, keymap, models, embedding, disk, warnings })
+        Ok(Boot { places, config, tools, settings, keymap, models, embedding, disk, config_file, warnings })
     }
 
     /// A workbench with all this in it and no session.
@@ -130,7 +159,7 @@ impl Boot {
         let mut state = State::new(self.tools.clone(), self.settings.clone());
         state.keymap = self.keymap.clone();
         state.now = super::effects::now();
-        for warning in &self.warnings {
+        for warning in self.warnings.all() {
             state.log.push(crate::workbench::state::LogLine {
                 at: state.now,
                 weight: Weight::Warning,

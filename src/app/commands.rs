@@ -128,6 +128,6 @@ pub(crate) fn decide(boot: Boot, task: &str, json: bool) -> Done {
 }
 
 pub(crate) fn experts(boot: &Boot, json: bool) -> Done {
-    boot.warnings.iter().for_each(|warning| complain(warning));
+    boot.warnings.all().for_each(|warning| complain(warning));
     Ok(list::experts(boot.tools.roster.cards(), json, &mut stdout().lock())?)
 }

@@ -1,6 +1,9 @@
 //! Looks at the machine for `doctor`; judging is `headless`' work.
 
-use super::boot::{Boot, Trouble};
+use super::{
+    boot::{Boot, Trouble},
+    cli::Global,
+};
 use crate::{
     engine::{ModelState, Servers, Which},
     expert::server::ServerSettings,
@@ -17,19 +20,36 @@ use std::{
     process::{Command, Stdio},
 };
 
-pub(crate) fn doctor(boot: &Boot, json: bool) -> Result<Ending, Trouble> {
-    let checks = doctor::checks(&facts(boot));
+/// The configuration is at fault if it could not be used; then the rest was put together without it.
+pub(crate) fn doctor(boot: &Boot, at_fault: Option<String>, json: bool) -> Result<Ending, Trouble> {
+    let checks = doctor::checks(&facts(boot, at_fault));
     Ok(doctor::doctor(&checks, json, &mut stdout().lock())?)
 }
 
-fn facts(boot: &Boot) -> Facts {
+/// A start that failed, looked into: without its configuration it may well go. If not, something else is at fault.
+pub(crate) fn without_config(global: &Global, trouble: Trouble, json: bool) -> Result<Ending, Trouble> {
+    match Boot::without_config(global) {
+        Ok(boot) => doctor(&boot, Some(trouble.words), json),
+        Err(_) => Err(trouble),
+    }
+}
+
+fn facts(boot: &Boot, at_fault: Option<String>) -> Facts {
     let variable = |name: &str| std::env::var(name).ok();
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .iter()
         .filter_map(|name| variable(name))
         .find(|value| !value.is_empty());
     let locale = locale.unwrap_or_default().to_lowercase().replace('-', "");
-    let config = boot.places.config_file();
+    let config = boot.config_file.display().to_string();
+    let config = match at_fault {
+        Some(why) => Some((config, Err(why))),
+        // A theme is looked for with the screen.
+        None => boot.config_file.exists().then(|| {
+            let theme = super::desk::themes(boot.config.theme.as_deref());
+            (config, theme.map(drop).map_err(|trouble| trouble.words))
+        }),
+    };
     let place = |what: &str, path: &Path| Place {
         what: what.to_owned(),
         path: path.display().to_string(),
@@ -49,19 +69,18 @@ fn facts(boot: &Boot) -> Facts {
         places: vec![
             place("sessions", &boot.places.sessions),
             place("models", &boot.models.places.folder),
-            place("configuration", &boot.places.config),
+            place("configuration folder", &boot.places.config),
         ],
-        // A file that could not be read would have ended the program before; a theme is looked for with the screen.
-        config: config.exists().then(|| {
-            let theme = super::desk::themes(boot.config.theme.as_deref());
-            (config.display().to_string(), theme.map(drop).map_err(|trouble| trouble.words))
-        }),
+        config,
         language_model: model(boot, Which::Language, &boot.settings.model),
         embedding_model: model(boot, Which::Embedding, &boot.embedding),
         python: version_of("python3", &["--version"]),
         pip: version_of("python3", &["-m", "pip", "--version"]),
         servers: servers(boot),
-        bad_experts: boot.warnings.clone(),
+        bad_servers: boot.warnings.servers.clone(),
+        bad_routing: boot.warnings.routing.clone(),
+        bad_experts: boot.warnings.experts.clone(),
+        bad_prompts: boot.warnings.prompts.clone(),
         experts: boot.tools.roster.cards().len(),
     }
 }

@@ -38,7 +38,7 @@ pub(super) struct Floor {
 
 impl Floor {
     pub(super) fn new(boot: Boot) -> Result<Floor, Trouble> {
-        boot.warnings.iter().for_each(|warning| complain(warning));
+        boot.warnings.all().for_each(|warning| complain(warning));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut state = boot.state();
         // They were said just now.

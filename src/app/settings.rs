@@ -22,17 +22,16 @@ use std::{
 };
 
 pub(crate) fn config(boot: &Boot, global: &Global, asked: Option<&cli::Config>, json: bool) -> Done {
-    let out = &mut stdout().lock();
-    let path = global.config.clone().unwrap_or_else(|| boot.places.config_file());
+    let (out, path) = (&mut stdout().lock(), &boot.config_file);
     match asked.unwrap_or(&cli::Config::Show) {
         cli::Config::Path => writeln!(out, "{}", path.display())?,
         cli::Config::Init => {
-            config::write_default(&path).map_err(Trouble::usage)?;
+            config::write_default(path).map_err(Trouble::usage)?;
             writeln!(out, "{}", path.display())?;
         }
         cli::Config::Show => {
-            boot.warnings.iter().for_each(|warning| super::complain(warning));
-            return Ok(settings(&files(boot, &path), &facts(boot, global), json, out)?);
+            boot.warnings.all().for_each(|warning| super::complain(warning));
+            return Ok(settings(&files(boot, path), &facts(boot, global), json, out)?);
         }
     }
     Ok(Ending::Done)

@@ -29,8 +29,14 @@ pub struct Facts {
     pub python: Option<String>,
     /// Version of its pip.
     pub pip: Option<String>,
+    /// What is wrong with servers of the configuration: no key, certificates that can not be used.
+    pub bad_servers: Vec<String>,
+    /// What is wrong with what routers learned.
+    pub bad_routing: Vec<String>,
     /// Experts of the user that can not be read.
     pub bad_experts: Vec<String>,
+    /// Prompts of the user that can not be read.
+    pub bad_prompts: Vec<String>,
     /// How many experts there are.
     pub experts: usize,
 }
@@ -130,8 +136,9 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
         Some((path, Err(why))) => Check::new(
             "configuration",
             Failed,
-            format!("{path}: {why}"),
-            Some("correct the file, or move it away"),
+            // Whoever read it has said where in the file.
+            if why.contains(path.as_str()) { why.replace('\n', "; ") } else { format!("{path}: {why}") },
+            Some("correct the file, or move it away; everything else was looked at without it"),
         ),
     });
     for place in &facts.places {
@@ -160,12 +167,23 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
             )
         }
     });
-    checks.push(match facts.bad_experts.as_slice() {
-        [] => Check::new("experts", Good, format!("{} experts", facts.experts), None),
-        bad => {
-            Check::new("experts", Failed, bad.join("; "), Some("correct these cards; the other experts work"))
+    if facts.bad_experts.is_empty() {
+        checks.push(Check::new("experts", Good, format!("{} experts", facts.experts), None));
+    }
+    for (name, bad, help) in [
+        (
+            "servers",
+            &facts.bad_servers,
+            "set the variable (export NAME=…), or correct [servers] in the configuration",
+        ),
+        ("routing", &facts.bad_routing, "routers choose all the same, with less to go by"),
+        ("experts", &facts.bad_experts, "correct these cards; the other experts work"),
+        ("prompts", &facts.bad_prompts, "correct these files; the shipped prompts are used instead"),
+    ] {
+        if !bad.is_empty() {
+            checks.push(Check::new(name, Failed, bad.join("; "), Some(help)));
         }
-    });
+    }
     checks
 }
 

@@ -51,3 +51,43 @@ fn offline_nothing_is_fetched_but_what_is_there_is_named() {
     let (code, out, _) = told(home.path(), &["models", "pull", "mine"]);
     assert_eq!((code, out.trim_end().ends_with("mine.gguf")), (Some(0), true), "{out}");
 }
+
+#[test]
+fn doctor_looks_at_the_configuration_in_force_and_names_what_is_at_fault() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("config.toml"), "theme = \"night\"\n").unwrap();
+    let put = |name: &str, text: &str| std::fs::write(home.path().join(name), text).unwrap();
+    put(
+        "keyless.toml",
+        "[servers.big]\nurls = [\"http://127.0.0.1:9/v1\"]\nmodel = \"m\"\nkey_env = \"NO_SUCH_KEY_HERE\"\n",
+    );
+    put("theme.toml", "theme = \"nosuch\"\n");
+    put("faults.toml", "rooter = \"tag\"\nmodel = 3\n");
+    let check = |config: &str, name: &str, verdict: &str, words: &str| {
+        let (code, out, err) = told(home.path(), &["--config", config, "doctor", "--json"]);
+        let checks: Vec<serde_json::Value> =
+            out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let names: std::collections::BTreeSet<&str> =
+            checks.iter().map(|check| check["name"].as_str().unwrap()).collect();
+        assert_eq!(names.len(), checks.len(), "{out}");
+        assert!(
+            ["sessions", "language model", "experts"].iter().all(|name| names.contains(name)),
+            "{out} {err}"
+        );
+        let found = checks.iter().find(|check| check["name"] == name).unwrap();
+        assert_eq!(
+            (&found["verdict"], found["found"].as_str().unwrap().contains(words)),
+            (&verdict.into(), true),
+            "{found}"
+        );
+        assert_eq!(code, Some(i32::from(out.contains("\"failed\""))));
+    };
+    check("config.toml", "configuration", "good", "config.toml");
+    check("keyless.toml", "configuration", "good", "keyless.toml");
+    check("keyless.toml", "servers", "failed", "the variable NO_SUCH_KEY_HERE is not set");
+    check("keyless.toml", "experts", "good", "experts");
+    check("theme.toml", "configuration", "failed", "theme.toml: no theme is called `nosuch`");
+    check("faults.toml", "configuration", "failed", "faults.toml:1:1: ");
+    check("faults.toml", "configuration", "failed", "; faults.toml:2:");
+    check("nowhere.toml", "configuration", "failed", "there is no configuration file nowhere.toml");
+}

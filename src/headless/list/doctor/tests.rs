@@ -11,14 +11,19 @@ fn healthy() -> Facts {
         term: Some("xterm-256color".into()),
         colours: 256,
         utf8: true,
-        places: vec![Place { what: "sessions".into(), path: "/s".into(), trouble: None }],
+        places: ["sessions", "configuration folder"]
+            .map(|what| Place { what: what.into(), path: "/s".into(), trouble: None })
+            .into(),
         config: None,
         language_model: model("smol"),
         embedding_model: model("mini"),
         python: Some("3.12".into()),
         pip: Some("24.0".into()),
         servers: vec![],
+        bad_servers: vec![],
+        bad_routing: vec![],
         bad_experts: vec![],
+        bad_prompts: vec![],
         experts: 18,
     }
 }
@@ -34,6 +39,8 @@ fn each_trouble_is_named_with_what_to_do() {
         let mut facts = healthy();
         change(&mut facts);
         let checks = checks(&facts);
+        let names: std::collections::BTreeSet<&String> = checks.iter().map(|check| &check.name).collect();
+        assert_eq!(names.len(), checks.len(), "a program can tell them apart: {checks:?}");
         let worst = checks.iter().map(|check| check.verdict).max();
         assert_eq!(worst, Some(verdict), "{checks:?}");
         let mut out = vec![];
@@ -104,6 +111,21 @@ fn each_trouble_is_named_with_what_to_do() {
     with(server(&[("u", Err("no")), ("v", Ok("answers"))]), "Note server big u: no; v answers");
     with(server(&[("u", Err("is it running?"))]), "Note server big u: is it running?");
     with(server(&[]), "Note server big m at u; not contacted");
+    check(
+        |facts| facts.bad_servers = vec!["the server `big` has no key: the variable KEY is not set".into()],
+        Verdict::Failed,
+        "FAILED servers the server `big` has no key: the variable KEY is not set -> set the variable",
+    );
+    check(
+        |facts| facts.bad_prompts = vec!["a.txt can not be read as text".into()],
+        Verdict::Failed,
+        "FAILED prompts a.txt can not be read as text -> correct these files; the shipped",
+    );
+    check(
+        |facts| facts.config = Some(("c.toml".into(), Err("c.toml:1:1: no\nc.toml:2:1: nor".into()))),
+        Verdict::Failed,
+        "FAILED configuration c.toml:1:1: no; c.toml:2:1: nor -> correct the file",
+    );
     check(
         |facts| facts.bad_experts = vec!["a.md, line 2: no name".into()],
         Verdict::Failed,
