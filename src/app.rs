@@ -103,7 +103,9 @@ fn start(cli: &Cli) -> Result<Ending, Trouble> {
         Some(Command::Config { command, json }) => {
             settings::config(&boot, &cli.global, command.as_ref(), *json)
         }
-        Some(Command::Strategies | Command::Routers | Command::Completions { .. }) => Ok(Ending::Done),
+        Some(Command::Strategies { .. } | Command::Routers { .. } | Command::Completions { .. }) => {
+            Ok(Ending::Done)
+        }
     }
 }
 
@@ -111,8 +113,8 @@ fn start(cli: &Cli) -> Result<Ending, Trouble> {
 fn without_boot(cli: &Cli) -> Result<Option<Ending>, Trouble> {
     let out = &mut stdout().lock();
     Ok(match &cli.command {
-        Some(Command::Strategies) => Some(list::strategies(out)?),
-        Some(Command::Routers) => Some(list::routers(out)?),
+        Some(Command::Strategies { json }) => Some(list::strategies(*json, out)?),
+        Some(Command::Routers { json }) => Some(list::routers(*json, out)?),
         Some(Command::Completions { shell }) => Some(list::completions(*shell, Cli::command(), out)?),
         Some(Command::Run(run)) if run.schema => {
             out.write_all(lines::SCHEMA.as_bytes())?;

@@ -211,9 +211,17 @@ pub enum Command {
         json: bool,
     },
     /// List the ways to decompose a task
-    Strategies,
+    Strategies {
+        /// One JSON object a strategy
+        #[arg(long)]
+        json: bool,
+    },
     /// List the ways to choose an expert
-    Routers,
+    Routers {
+        /// One JSON object a router
+        #[arg(long)]
+        json: bool,
+    },
     /// Choose an expert for a task and show all candidates, without running anything
     #[command(args_conflicts_with_subcommands = true, after_help = routing::HELP)]
     Route {

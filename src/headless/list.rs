@@ -34,18 +34,32 @@ pub fn experts(cards: &[ExpertCard], json: bool, out: &mut dyn Write) -> io::Res
 }
 
 /// The strategies, the default first.
-pub fn strategies(out: &mut dyn Write) -> io::Result<Ending> {
-    let row = |name: &str, about: &str| [name.to_owned(), about.to_owned()];
-    let rows: Vec<_> =
-        strategy::strategies().iter().map(|strategy| row(strategy.name(), strategy.about())).collect();
-    out.write_all(table(["name", "what it does"], &rows).as_bytes())?;
-    Ok(Ending::Done)
+pub fn strategies(json: bool, out: &mut dyn Write) -> io::Result<Ending> {
+    ways(strategy::strategies().iter().map(|strategy| (strategy.name(), strategy.about())), json, out)
 }
 
 /// The routers, the default first.
-pub fn routers(out: &mut dyn Write) -> io::Result<Ending> {
-    let row = |name: &str, about: &str| [name.to_owned(), about.to_owned()];
-    let rows: Vec<_> = router::routers().iter().map(|router| row(router.name(), router.about())).collect();
+pub fn routers(json: bool, out: &mut dyn Write) -> io::Result<Ending> {
+    ways(router::routers().iter().map(|router| (router.name(), router.about())), json, out)
+}
+
+/// Names with what is behind them.
+fn ways<'a>(
+    ways: impl Iterator<Item = (&'a str, &'a str)>,
+    json: bool,
+    out: &mut dyn Write,
+) -> io::Result<Ending> {
+    #[derive(Serialize)]
+    struct Way<'a> {
+        name: &'a str,
+        about: &'a str,
+    }
+    let mut ways = ways.map(|(name, about)| Way { name, about });
+    if json {
+        ways.try_for_each(|way| writeln!(out, "{}", json_line(&way)))?;
+        return Ok(Ending::Done);
+    }
+    let rows: Vec<_> = ways.map(|way| [way.name.to_owned(), way.about.to_owned()]).collect();
     out.write_all(table(["name", "what it does"], &rows).as_bytes())?;
     Ok(Ending::Done)
 }
@@ -141,10 +155,16 @@ mod tests {
 
     #[test]
     fn strategies_and_routers_are_listed_with_what_they_do() {
-        let told = text(strategies);
+        let told = text(|out| strategies(false, out));
         assert!(strategy::strategies().iter().all(|strategy| told.contains(strategy.name())), "{told}");
-        let told = text(routers);
+        let told = text(|out| routers(false, out));
         assert!(router::routers().iter().all(|router| told.contains(router.name())), "{told}");
+        for told in [text(|out| strategies(true, out)), text(|out| routers(true, out))] {
+            for line in told.lines() {
+                let line: serde_json::Value = serde_json::from_str(line).unwrap();
+                assert!(["name", "about"].iter().all(|key| line[key].is_string()), "{line}");
+            }
+        }
     }
 
     #[test]

@@ -111,6 +111,7 @@ fn lists_and_help_need_nothing() {
     check(&["experts"], "", 0, "str_position", "");
     check(&["strategies"], "", 0, "plan-and-solve", "");
     check(&["routers"], "", 0, "likelihood", "");
+    check(&["routers", "--json"], "", 0, "{\"name\":\"tag\"", "");
     check(&["models"], "", 0, "smollm2", "");
     check(&["doctor", "--json"], "", 0, "plantern models pull smollm2", "");
     check(&["completions", "bash"], "", 0, "_plantern", "");
