@@ -153,6 +153,7 @@ pub enum Command {
     Show(Show),
     /// Open a session in the workbench
     Open {
+        /// The session file
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// Leave the file as it is: the first change makes a copy among your own sessions
@@ -162,6 +163,7 @@ pub enum Command {
     /// Fold sessions again and print the hash of what they come to; nobody is asked, or with --again everybody
     #[command(after_help = REPLAY_HELP)]
     Replay {
+        /// The session files
         #[arg(value_name = "SESSION", required = true)]
         sessions: Vec<PathBuf>,
         /// Make every call once more with its seed and compare it with the log, token by token
@@ -174,8 +176,10 @@ pub enum Command {
     /// Put two sessions or branches beside each other (FILE, FILE#BRANCH, FILE@EVENT), or a session and gold
     #[command(after_help = COMPARE_HELP)]
     Compare {
+        /// A session
         #[arg(value_name = "A")]
         one: String,
+        /// Another session, or gold
         #[arg(value_name = "B")]
         other: String,
         /// One JSON object a task, the last one the sums
@@ -184,6 +188,7 @@ pub enum Command {
     },
     /// Print the whole lines of a damaged session that stand behind its damage, as JSON lines
     Salvage {
+        /// The damaged session
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
@@ -251,8 +256,10 @@ pub enum Command {
     Import(Import),
     /// Write a session in another form
     Export {
+        /// The session file
         #[arg(value_name = "SESSION")]
         session: PathBuf,
+        /// What is written
         #[arg(long, value_enum, default_value = "outline")]
         format: ExportFormat,
     },
@@ -274,7 +281,10 @@ pub enum Command {
     #[command(
         after_help = "Example:\n  plantern completions bash > ~/.local/share/bash-completion/completions/plantern"
     )]
-    Completions { shell: clap_complete::Shell },
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

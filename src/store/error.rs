@@ -49,6 +49,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether trying the same again may go well, without anybody choosing another file.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self, StoreError::Io { .. } | StoreError::InUse { .. })
+    }
+
     /// An error of the system, with what was being done and where.
     pub(super) fn io(doing: &'static str, path: &Path, error: &io::Error) -> StoreError {
         let why = error.to_string();

@@ -185,8 +185,11 @@ pub enum Stored {
     Saved,
     /// The session now lives here.
     Created(PathBuf),
-    /// It could not be written; the writer tries again with the next entry.
-    Trouble(String),
+    /// It could not be written; why, and whether that is tried again without anybody doing anything.
+    Trouble {
+        why: String,
+        again: bool,
+    },
     /// A session was read.
     Opened(Box<Opened>),
     /// A session was read to be compared with.

@@ -249,7 +249,7 @@ fn typed(bench: &Bench) -> Option<&str> {
 #[test]
 fn work_that_is_not_saved_is_not_left_by_one_key() {
     let mut bench = Bench::done();
-    bench.send(Message::Stored(Stored::Trouble("no space on the disk".to_owned())));
+    bench.send(Message::Stored(Stored::Trouble { why: "no space on the disk".to_owned(), again: true }));
     bench.press("q");
     assert!(bench.notice().contains("q again leaves without it: no space"), "{}", bench.notice());
     bench.press("j q");

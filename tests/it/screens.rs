@@ -254,7 +254,7 @@ proptest! {
         let summary = Summary { path: texts[1].clone().into(), title: texts[2].clone(), about: texts[3].clone(), recorded: true };
         desk.press("esc H");
         desk.send(Message::Stored(Stored::Sessions(vec![summary])));
-        desk.send(Message::Stored(Stored::Trouble(texts[4].clone())));
+        desk.send(Message::Stored(Stored::Trouble { why: texts[4].clone(), again: true }));
         desk.model(Which::Language, ModelState::Missing(texts[5].clone()));
         prop_assert!(frames(&desk));
     }

@@ -46,6 +46,7 @@ pub struct Eval {
     after_help = "Examples:\n  plantern import test_4_normal_words.json -o reverse.jsonl\n  plantern import prompts/letters.txt      check a file in the notation"
 )]
 pub struct Import {
+    /// The data set
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 

@@ -28,12 +28,16 @@ pub enum Route {
     /// List the versions of what was learned
     Versions,
     /// Put a version in force; 0 switches learning off
-    Use { version: u32 },
+    Use {
+        /// Its number, as `route versions` shows it
+        version: u32,
+    },
     /// Print who answers which category, or put the table of a file in force
     #[command(
         after_help = "The file is TOML: `uncertain = \"EXPERT\"`, and under `[categories]` a line `CATEGORY = \"EXPERT\"` for each that changes."
     )]
     Table {
+        /// The table to put in force; without it the one in force is printed
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },

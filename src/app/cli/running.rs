@@ -77,6 +77,7 @@ pub struct Run {
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Example:\n  plantern show sessions/letters.jsonl --size 140x45 --keys \"j j s r\"")]
 pub struct Show {
+    /// The session file
     #[arg(value_name = "SESSION")]
     pub session: PathBuf,
 

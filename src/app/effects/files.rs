@@ -118,7 +118,10 @@ impl Files {
                 writer.append(entries);
                 None
             }
-            None => Some(Stored::Trouble("no file is open for this session: W saves it to one".to_owned())),
+            None => {
+                let why = "no file is open for this session: W saves it to one".to_owned();
+                Some(Stored::Trouble { why, again: false })
+            }
         }
     }
 
@@ -135,8 +138,8 @@ impl Files {
             let told = match (*standing, saving) {
                 (Standing::AtHand, Saving::Made(path)) => Stored::Created(path),
                 (Standing::AtHand, Saving::Saved { .. }) => Stored::Saved,
-                (Standing::AtHand, Saving::Trouble(why)) => Stored::Trouble(why),
-                (Standing::Left, Saving::Trouble(why)) => {
+                (Standing::AtHand, Saving::Trouble { why, again }) => Stored::Trouble { why, again },
+                (Standing::Left, Saving::Trouble { why, .. }) => {
                     let words = format!("the session that you left is not saved whole: {why}");
                     Stored::Said(Weight::Error, words)
                 }

@@ -222,7 +222,10 @@ fn a_model_that_does_not_come_is_named() {
 fn trouble_with_the_disk_loses_nothing_and_is_no_success() {
     let (mut out, mut narration) = (vec![], vec![]);
     let mut perform = |effect: Effect| match effect {
-        Effect::Create { .. } => vec![Message::Stored(Stored::Trouble("no space left on the disk".into()))],
+        Effect::Create { .. } => {
+            let why = "no space left on the disk".into();
+            vec![Message::Stored(Stored::Trouble { why, again: true })]
+        }
         _ => vec![],
     };
     let mut state = state();

@@ -167,7 +167,7 @@ fn an_entry_that_would_not_read_back_is_said_and_not_acknowledged() {
     let next = go_on(&mut journal);
     writer.append(vec![bad, next]);
     match said.recv_timeout(LONG).unwrap() {
-        Saving::Trouble(why) => assert!(why.contains("entry 0 can not be written"), "{why}"),
+        Saving::Trouble { why, .. } => assert!(why.contains("entry 0 can not be written"), "{why}"),
         other => panic!("{other:?}"),
     }
     assert!(matches!(writer.close(LONG), Err(StoreError::Unsaved { entries: 2, .. })));

@@ -31,8 +31,8 @@ pub enum Saving {
     Made(PathBuf),
     /// Everything taken so far is on disk: so many entries since the writer began.
     Saved { entries: u64 },
-    /// It is not; what, where, what to do. The entries are kept and tried again.
-    Trouble(String),
+    /// It is not; why, what to do, where. The entries are kept; `again` says that they are tried again by themselves.
+    Trouble { why: String, again: bool },
 }
 
 /// A writer at work. Dropped, it writes what it has and ends by itself.
@@ -96,7 +96,7 @@ impl SessionWriter {
     fn order(&self, order: Order) {
         if self.orders.send(order).is_err() {
             let words = "the thread that writes the session has stopped; save it under another name";
-            (self.say)(Saving::Trouble(words.to_owned()));
+            (self.say)(Saving::Trouble { why: words.to_owned(), again: false });
         }
     }
 
@@ -116,7 +116,8 @@ impl SessionWriter {
         };
         let thread = std::thread::Builder::new().name("session writer".to_owned()).spawn(work);
         if let Err(error) = &thread {
-            say(Saving::Trouble(format!("no thread could be started to write the session: {error}")));
+            let why = format!("no thread could be started to write the session: {error}");
+            say(Saving::Trouble { why, again: false });
         }
         SessionWriter { orders, ended, thread: thread.ok(), say }
     }
@@ -190,11 +191,11 @@ impl Desk {
                 say(Saving::Saved { entries: self.saved });
             }
             Err(error) => {
-                let words = error.to_string();
-                if asked || self.said.as_ref() != Some(&words) {
-                    say(Saving::Trouble(words.clone()));
+                let why = error.to_string();
+                if asked || self.said.as_ref() != Some(&why) {
+                    say(Saving::Trouble { why: why.clone(), again: error.may_pass() });
                 }
-                self.said = Some(words);
+                self.said = Some(why);
             }
         }
     }
@@ -257,7 +258,8 @@ mod tests {
         let writer =
             SessionWriter::run(place, vec![Entry::Move { to: None, at: 0 }], say, Duration::from_millis(1));
         let said: Vec<Saving> = std::iter::from_fn(|| said.recv_timeout(LONG).ok()).take(3).collect();
-        assert!(matches!(&said[0], Saving::Trouble(why) if why.contains("free some space")), "{said:?}");
+        let trouble = |told: &Saving| matches!(told, Saving::Trouble { why, again: true } if why.contains("free some space"));
+        assert!(trouble(&said[0]), "{said:?}");
         let path = Path::new("/s/1970-01-01-x.jsonl");
         let expected = [Saving::Made(path.to_owned()), Saving::Saved { entries: 1 }];
         assert_eq!(said[1..], expected, "one trouble is said once, however often it is met");

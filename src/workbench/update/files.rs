@@ -64,10 +64,9 @@ pub(super) fn stored(state: &mut State, stored: Stored) -> Vec<Effect> {
             state.note(Weight::Info, format!("saved in {}", path.display()));
             state.file = SessionFile::At(path);
         }
-        Stored::Trouble(why) => {
-            let words =
-                format!("not saved: {why}; the work goes on in memory and is saved with the next step");
-            state.say(Weight::Error, words);
+        Stored::Trouble { why, again } => {
+            let again = if again { " and is tried again every few seconds" } else { " alone" };
+            state.say(Weight::Error, format!("not saved: {why}; the work goes on in memory{again}"));
             state.unsaved = Some(why);
         }
         Stored::Opened(opened) => return open(state, *opened),

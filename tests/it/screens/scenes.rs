@@ -107,7 +107,7 @@ pub(super) fn stale() -> Desk {
 
 pub(super) fn unsaved() -> Desk {
     let mut desk = Desk::done();
-    desk.send(Message::Stored(Stored::Trouble("no space left on the disk".to_owned())));
+    desk.send(Message::Stored(Stored::Trouble { why: "no space left on the disk".to_owned(), again: true }));
     desk
 }
 

@@ -154,7 +154,7 @@ fn of_a_session_that_was_left_only_trouble_is_heard() {
         drop(desk.files.leave_file(how));
         voice(Saving::Saved { entries: 1 });
         voice(Saving::Made("x.jsonl".into()));
-        voice(Saving::Trouble("the disk is full".to_owned()));
+        voice(Saving::Trouble { why: "the disk is full".to_owned(), again: true });
         let told = desk.stored.try_recv().ok();
         let words = told.map(|told| match told {
             Stored::Said(Weight::Error, words) => words,

@@ -37,7 +37,7 @@ impl Witness {
     fn hear(&self, saving: Saving) {
         match saving {
             Saving::Made(path) => *self.path.lock().unwrap() = Some(path),
-            Saving::Trouble(_) => drop(self.troubles.fetch_add(1, Ordering::SeqCst)),
+            Saving::Trouble { .. } => drop(self.troubles.fetch_add(1, Ordering::SeqCst)),
             Saving::Saved { entries } => {
                 self.saved.store(entries as usize, Ordering::SeqCst);
                 self.holds(self.first + entries as usize);
