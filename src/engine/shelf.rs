@@ -212,6 +212,11 @@ impl Seat {
         self.with(|place, _| place.held.name.clone()).unwrap_or_default()
     }
 
+    /// It is asked when nobody names a model, so whoever asks has heard in what state it is.
+    pub(super) fn is_usual(&self) -> bool {
+        self.with(|place, _| place.held.which.is_some()).unwrap_or_default()
+    }
+
     pub(super) fn is_heard(&self) -> bool {
         !self.shelf.0.reports.is_closed()
     }

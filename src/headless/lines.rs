@@ -168,11 +168,13 @@ pub(super) struct Teller {
     style: Style,
     /// Records told so far.
     told: usize,
+    /// Why the last call that failed did so.
+    failed: String,
 }
 
 impl Teller {
     pub(super) fn new(style: Style) -> Teller {
-        Teller { style, told: 0 }
+        Teller { style, told: 0, failed: String::new() }
     }
 
     /// The session as it stands, for one that is continued; its past is not told again.
@@ -203,7 +205,7 @@ impl Teller {
     }
 
     /// The last lines.
-    pub(super) fn end(&self, state: &State, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn end(&mut self, state: &State, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         let place = |task: TaskId| (task.to_string(), number(&state.journal, task));
         if let Some(why) = &outcome.why {
             let (task, number) = outcome.task.map(place).unzip();
@@ -232,10 +234,13 @@ impl Teller {
         out.flush()
     }
 
-    fn write(&self, line: &Line, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&mut self, line: &Line, out: &mut dyn Write) -> io::Result<()> {
+        if let Line::Failed { why, .. } = line {
+            self.failed.clone_from(why);
+        }
         match self.style {
             Style::Json => writeln!(out, "{}", json_line(line)),
-            Style::Plain => writeln!(out, "{}", plain::line(line)),
+            Style::Plain => writeln!(out, "{}", plain::line(line, &self.failed)),
             Style::Silent => Ok(()),
         }
     }

@@ -14,8 +14,8 @@ use std::fmt::Write;
 /// Texts longer than this are cut in the course of a run, in characters; the plan at the end has them whole.
 const LONG: usize = 160;
 
-/// One line without its line feed.
-pub(super) fn line(line: &Line) -> String {
+/// One line without its line feed. Why a call `failed` was told just before and is not told again as the end.
+pub(super) fn line(line: &Line, failed: &str) -> String {
     let short = |text: &str| -> String {
         let text = visible_line(text);
         match text.char_indices().nth(LONG) {
@@ -86,7 +86,10 @@ pub(super) fn line(line: &Line) -> String {
         }
         Line::Ended { state, number, why, .. } => {
             let at = number.as_ref().map(|number| format!(" at {number}")).unwrap_or_default();
-            format!("ended{at} ({state}): {}", visible_line(why))
+            match why == failed {
+                true => format!("ended{at} ({state})"),
+                false => format!("ended{at} ({state}): {}", visible_line(why)),
+            }
         }
         Line::Result { state, answer, calls, prompt_tokens, output_tokens, seconds } => {
             let answer = answer.as_ref().map(|answer| format!("\nanswer: {}", visible_line(answer)));

@@ -113,6 +113,7 @@ pub async fn run(
         quiet: options.quiet,
         dry: options.dry,
         estimate: options.estimate,
+        warned: vec![],
         refused: None,
     };
     let (before, spent) = match start {

@@ -35,6 +35,9 @@ enum Left {
 
 impl Tended {
     pub(super) fn live(self, mut load: impl FnMut(&Seat) -> Result<(Box<dyn Expert>, ModelState), String>) {
+        // Why the usual model could not be loaded. Asks that were on their way to it hear the same; it is not loaded again
+        // before somebody says so.
+        let mut refused: Option<String> = None;
         while let Ok(order) = self.queue.recv() {
             let first = match order {
                 Order::Job(job) if job.control.is_cancelled() => {
@@ -43,8 +46,18 @@ impl Tended {
                     }
                     continue;
                 }
+                Order::Job(job) if refused.is_some() => {
+                    let why = refused.clone().unwrap_or_default();
+                    if !self.end(Report::Failed { call: job.call, why }) {
+                        return;
+                    }
+                    continue;
+                }
                 Order::Job(job) => Some(job),
-                Order::Load => None,
+                Order::Load => {
+                    refused = None;
+                    None
+                }
                 Order::Unload | Order::MakeRoom => continue,
             };
             let made = catch_unwind(AssertUnwindSafe(|| load(&self.seat)));
@@ -55,6 +68,7 @@ impl Tended {
                 Err(why) => {
                     self.seat.leave();
                     self.seat.tell(ModelState::Missing(why.clone()));
+                    refused = self.seat.is_usual().then(|| why.clone());
                     let failed = |job: Job| self.end(Report::Failed { call: job.call, why });
                     if !first.is_none_or(failed) {
                         return;

@@ -186,3 +186,45 @@ fn a_model_that_is_broken_says_so_and_is_tried_again() {
     assert!(next(2).starts_with("loading it failed"));
     assert_eq!(next(3), "0");
 }
+
+#[test]
+fn the_usual_model_is_loaded_once_for_all_that_wait_and_again_when_that_is_asked_for() {
+    let (mut engine, mut inbox) = Engine::new();
+    let tries = Arc::new(AtomicUsize::new(0));
+    let load = {
+        let tries = tries.clone();
+        move |_: &Seat| match tries.fetch_add(1, Ordering::SeqCst) {
+            0 => Err("the file is cut short".to_owned()),
+            _ => {
+                let ready = ModelState::Ready { name: "a".to_owned(), about: String::new() };
+                let says = Says(tries.clone(), Arc::new(std::sync::Barrier::new(1)));
+                Ok((Box::new(says) as Box<dyn Expert>, ready))
+            }
+        }
+    };
+    engine.bring("a", Some(Which::Language), load).unwrap();
+    engine.command(Command::Load("a".to_owned()));
+    let mut told = vec![];
+    let mut next = |engine: &mut Engine, call: u32| {
+        let request = Request::Score {
+            prompt: crate::ask::Prompt::Raw(String::new()),
+            continuations: vec![String::new()],
+        };
+        engine.command(Command::Ask { call: CallId(call), ask: Box::new(Ask::local("test", request)) });
+        loop {
+            match inbox.blocking_recv().unwrap() {
+                Report::Failed { why, .. } => return why,
+                Report::Done { answer, .. } => return answer.text,
+                Report::Model(status) => told.push(status.state),
+                _ => {}
+            }
+        }
+    };
+    assert_eq!(next(&mut engine, 1), "the file is cut short");
+    assert_eq!(next(&mut engine, 2), "the file is cut short");
+    assert_eq!(tries.load(Ordering::SeqCst), 1);
+    engine.command(Command::Load("a".to_owned()));
+    assert_eq!(next(&mut engine, 3), "2");
+    let missing = told.iter().filter(|state| matches!(state, ModelState::Missing(_)));
+    assert_eq!(missing.count(), 1, "said once");
+}

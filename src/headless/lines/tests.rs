@@ -212,7 +212,7 @@ fn the_check_finds_what_does_not_fit() {
 #[test]
 fn no_plain_line_has_escapes_or_boxes() {
     for line in samples() {
-        let text = plain::line(&line);
+        let text = plain::line(&line, "");
         let drawn =
             |c: char| ('\u{2500}'..='\u{259F}').contains(&c) || ('\u{2800}'..='\u{28FF}').contains(&c);
         let bad = text

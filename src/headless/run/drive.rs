@@ -47,6 +47,8 @@ pub(super) struct Drive<'r, 'o, H> {
     pub(super) quiet: bool,
     pub(super) dry: bool,
     pub(super) estimate: bool,
+    /// What was warned of.
+    pub(super) warned: Vec<String>,
     /// Why the session that was named can not be written at all.
     pub(super) refused: Option<String>,
 }
@@ -289,6 +291,7 @@ impl<H: Hands> Drive<'_, '_, H> {
             if line.text != ended && !self.quiet {
                 self.progress.clear(self.outside.narration);
                 let _ = writeln!(self.outside.narration, "{word}: {}", visible_line(&line.text));
+                self.warned.push(line.text);
             }
         }
     }
@@ -303,7 +306,8 @@ impl<H: Hands> Drive<'_, '_, H> {
             SessionFile::At(path) => Some(visible_line(&path.display().to_string()).into_owned()),
             _ => None,
         };
-        if let Some(why) = &outcome.why {
+        let said = |why: &&String| self.warned.iter().any(|line| line.ends_with(why.as_str()));
+        if let Some(why) = outcome.why.as_ref().filter(|why| !said(why)) {
             let _ = writeln!(to, "{}: {}", outcome.ending.word(), visible_line(why));
         }
         let open =

@@ -219,6 +219,20 @@ fn a_model_that_does_not_come_is_named() {
 }
 
 #[test]
+fn why_a_model_can_not_be_loaded_is_told_once_in_each_stream() {
+    let why = "m.gguf: the file is cut short";
+    let status = ModelStatus { which: Which::Language, state: ModelState::Missing(why.into()) };
+    let failed = Report::Failed { call: crate::ids::CallId(0), why: why.into() };
+    let mut state = state();
+    state.models.insert(Which::Language, ModelState::Loading(0.0));
+    let mut script = Script::new("").with([Report::Model(status), failed]);
+    let told = play(&mut state, &mut script, task(GOAL), &Options::default(), &mut Interrupt::never());
+    assert_eq!((told.outcome.ending, told.outcome.why.as_deref()), (Ending::NoModel, Some(why)), "{told:#?}");
+    assert_eq!((told.out.matches(why).count(), told.narration.matches(why).count()), (1, 1), "{told:#?}");
+    assert!(told.out.contains("\nended at 0 (no-model)\n"), "{}", told.out);
+}
+
+#[test]
 fn trouble_with_the_disk_loses_nothing_and_is_no_success() {
     let (mut out, mut narration) = (vec![], vec![]);
     let mut perform = |effect: Effect| match effect {
