@@ -77,6 +77,9 @@ impl Reader<'_> {
             match field {
                 "urls" | "url" => {
                     let urls = self.words(&name, value, "an address in quotes, or a list of addresses");
+                    if urls.as_ref().is_some_and(Vec::is_empty) {
+                        self.fault(value.span(), format!("`{name}` holds no address: nobody could be asked"));
+                    }
                     server.urls = urls.unwrap_or_default();
                     if let Some(why) = server.urls.iter().find_map(|url| wrong_address(url)) {
                         self.fault(value.span(), format!("`{name}`: {why}"));

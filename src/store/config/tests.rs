@@ -251,6 +251,7 @@ fn a_server_is_read_with_all_that_can_be_said_of_it() {
         "the server `x` has no `urls`: write urls = [\"http://127.0.0.1:8080/v1\"]",
     );
     check("[servers.x]\nurl = \"http://h/v1\"", "the server `x` has no `model`");
+    check("[servers.x]\nmodel = \"m\"\nurls = []", "`servers.x.urls` holds no address");
     check("[servers.x]\nmodel = \"m\"\nurl = \"ftp://h\"", "begins with http:// or https://");
     check("[servers.x]\nmodel = \"m\"\nurl = \"http://ada:key@h/v1\"", "holds no name and password");
     check("[servers.\"a b\"]\nmodel = \"m\"", "the name of a server");
