@@ -3,7 +3,7 @@
 use super::{
     ServerSettings, Shared,
     clock::Moment,
-    pool::{Lease, Pick},
+    pool::{Lease, Pick, Tried},
     retry,
 };
 use crate::expert::{Control, Flow};
@@ -62,9 +62,10 @@ impl<'a> Caller<'a> {
         &self,
         mut once: impl AsyncFnMut(&Lease<'_>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        let mut tried = 1;
+        let mut tried = Tried::default();
+        let mut last = String::new();
         loop {
-            let lease = self.lease().await?;
+            let Some(lease) = self.lease(&tried).await? else { return Err(Fault::Failed(last)) };
             match once(&lease).await {
                 Ok(()) => {
                     lease.good();
@@ -72,16 +73,13 @@ impl<'a> Caller<'a> {
                 }
                 Err(Fault::Again { why, after }) => {
                     lease.bad(after.map(|after| after.min(retry::PATIENCE)), &self.shared.clock);
-                    if let Some(asked) = after.filter(|after| retry::PATIENCE < *after) {
-                        return Err(Fault::Failed(format!(
-                            "{why}; it asks to come back in {}: try again later",
-                            span(asked)
-                        )));
-                    }
-                    if tried == retry::TRIES {
-                        return Err(Fault::Failed(format!("{why} ({tried} tries)")));
-                    }
-                    tried += 1;
+                    last = match after.filter(|after| retry::PATIENCE < *after) {
+                        Some(asked) => {
+                            tried.enough(&lease);
+                            format!("{why}; it asks to come back in {}: try again later", span(asked))
+                        }
+                        None => format!("{why} ({} tries)", tried.again(&lease)),
+                    };
                 }
                 Err(Fault::Refused(field)) if lease.reads(field) => lease.refuse(field),
                 // The caller goes down the ladder, which has an end.
@@ -94,11 +92,12 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// A place at an address, waited for as long as it takes.
-    async fn lease(&self) -> Result<Lease<'a>, Fault> {
+    /// A place at an address, waited for as long as it takes; `None` where the call has had its tries at all of them.
+    async fn lease(&self, tried: &Tried) -> Result<Option<Lease<'a>>, Fault> {
         loop {
-            let wait = match self.shared.pool.pick(&self.shared.clock) {
-                Pick::Lease(lease) => return Ok(lease),
+            let wait = match self.shared.pool.pick(tried, &self.shared.clock) {
+                Pick::Lease(lease) => return Ok(Some(lease)),
+                Pick::Spent => return Ok(None),
                 Pick::Busy => TICK,
                 Pick::Resting(left) => left.max(Duration::from_millis(1)),
             };

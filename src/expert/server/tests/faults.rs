@@ -318,3 +318,16 @@ async fn nobody_at_home_is_tried_four_times() {
     let why = ask(&server, &generate(None)).await.unwrap_err().to_string();
     assert!(why.contains("the connection was refused; is it running? (4 tries)"), "{why}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_goes_to_the_address_that_lives_however_busy_that_is() {
+    let fine = || json(&events("fine", "stop"));
+    let slow = Reply(vec![Step::send(HEAD), say("slow"), Step::Wait(20), Step::send("data: [DONE]\n\n")]);
+    let script = Script::start(vec![slow, fine()]).await;
+    let urls = [Script::nobody().await, script.url()];
+    let server = made(ServerSettings { parallel: 1, ..settings(&urls) });
+    let ask = || async { ask(&server, &generate(None)).await.map(|answer| answer.text) };
+    let (one, other) = tokio::join!(ask(), ask());
+    assert_eq!((one.as_deref(), other.as_deref()), (Ok("slow"), Ok("fine")));
+    assert_eq!(script.count(), 2);
+}
