@@ -107,7 +107,14 @@ pub fn pull_from_hub(
             });
             !cancelled()
         };
-        fetch.run(&url, &part, &options, &mut tick)?;
+        let began = 0 < size(&part);
+        let mut fetched = fetch.run(&url, &part, &options, &mut tick);
+        if began && fetched.as_ref().is_err_and(can_not_resume) {
+            // Then all of it, from its first byte.
+            fs::remove_file(&part).ok();
+            fetched = fetch.run(&url, &part, &options, &mut tick);
+        }
+        fetched?;
     }
     let found =
         hash(&part, &mut |done| progress(Progress { phase: Phase::Unpacking, done, total: listed.size }));
@@ -115,7 +122,10 @@ pub fn pull_from_hub(
     let expected = listed.lfs.map_or_else(|| found.clone(), |lfs| lfs.oid);
     if found != expected || size(&part) != listed.size {
         fs::remove_file(&part).ok();
-        return Err(ModelError::WrongHash { file: listed.path, expected, found });
+        let file = &listed.path;
+        return Err(fetch.fault(&format!(
+            "the SHA-256 is {found} of what came as {file}, and {expected} in the hub's list; it was thrown away, try again"
+        )));
     }
     fs::rename(&part, &target).map_err(|error| disk(listed.size, &target, error))?;
     Ok(target)
@@ -212,7 +222,13 @@ impl Fetch<'_> {
                 let said = fs::read(&words).unwrap_or_default();
                 let said = String::from_utf8_lossy(&said);
                 let last: String = said.lines().last().unwrap_or("curl said nothing").chars().take(300).collect();
-                Err(self.fault(&last))
+                let refused = ["error: 401", "error: 403"].iter().any(|code| last.contains(code));
+                let help = match (refused, token) {
+                    (true, None) => "; if the model is gated, HF_TOKEN has to hold a token that may read it",
+                    (true, Some(_)) => "; the token in HF_TOKEN may not read it",
+                    (false, _) => "",
+                };
+                Err(self.fault(&format!("{last}{help}")))
             }
         }
     }
@@ -224,6 +240,11 @@ impl Fetch<'_> {
             reason: reason.to_owned(),
         }
     }
+}
+
+/// A server that does not give the rest of a file, which curl says by its number.
+fn can_not_resume(error: &ModelError) -> bool {
+    matches!(error, ModelError::Hub { reason, .. } if reason.contains("curl: (33)"))
 }
 
 fn missing(name: &str, advice: &str) -> ModelError {

@@ -74,13 +74,29 @@ fn what_the_hub_does_wrong_is_named() {
         assert!(super::super::list(&places).is_empty());
     };
     let one = list(&[("m.gguf", HELLO)]);
-    check("own/repo", &format!("{one}\nprintf jello > \"$to\""), "SHA-256 is");
+    check("own/repo", &format!("{one}\nprintf jello > \"$to\""), "in the hub's list");
     check("own/repo", &format!("{one}\nprintf hell > \"$to\""), "SHA-256 is");
     check("own/repo/n.gguf", &one, "no such GGUF file");
     check("own/repo", &list(&[("a.gguf", "1"), ("b.gguf", "2")]), "own/repo/a.gguf, own/repo/b.gguf");
     check("own/repo", &list(&[("../../a.gguf", HELLO)]), "no such GGUF file");
     check("own/repo", "printf '<html>' > \"$to\"", "no list");
     check("own/repo", "echo 'curl: (22) error: 404' >&2; exit 22", "error: 404");
+    check("own/repo", "echo 'curl: (22) error: 401' >&2; exit 22", "the token in HF_TOKEN may not read it");
     check("own", "", "owner/repository");
     check("own/../etc", "", "letters, digits");
+}
+
+#[test]
+fn a_server_without_byte_ranges_is_asked_for_the_whole_file_again() {
+    let list = list(&[("m.gguf", HELLO)]);
+    let (_folder, places, hub) = stage(&format!(
+        "{list}\nif [ -s \"$to\" ]; then echo 'curl: (33) HTTP server does not seem to support byte ranges' >&2; exit 33; fi\n\
+         once=\"$(dirname \"$0\")/once\"\n\
+         if [ ! -e \"$once\" ]; then touch \"$once\"; printf he > \"$to\"; echo 'curl: (18) cut' >&2; exit 18; fi\n\
+         printf hello > \"$to\""
+    ));
+    let pull = || pull_from_hub("own/repo", &hub, &places, &mut |_| (), &|| false);
+    let cut = pull().unwrap_err().to_string();
+    assert!(cut.contains("curl: (18) cut"), "{cut}");
+    assert_eq!(fs::read(pull().unwrap()).unwrap(), b"hello");
 }
