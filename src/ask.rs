@@ -266,4 +266,6 @@ pub enum Finish {
     Cancelled,
     /// The connection or the server gave out before the end; the text is what had come by then, and no answer.
     Cut,
+    /// What it was asked for changed meanwhile, so nobody would have used it; the text is what was there by then.
+    Lapsed,
 }

@@ -173,6 +173,9 @@ fn item(state: &State, task: TaskId, at: usize, depth: usize) -> Option<Row> {
         (Some(Outcome::Stopped(partial)), _) if partial.finish == Finish::Cut => {
             ("failed", partial.text.clone())
         }
+        (Some(Outcome::Stopped(partial)), _) if partial.finish == Finish::Lapsed => {
+            ("waiting", String::new())
+        }
         (Some(Outcome::Stopped(partial)), _) => ("cancelled", partial.text.clone()),
         (Some(Outcome::Open) | None, _) => ("waiting", String::new()),
     };

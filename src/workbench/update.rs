@@ -43,6 +43,7 @@ use recording::{change, note, record, record_or_say, record_turn, store, walk};
 pub fn update(state: &mut State, message: Message, now: u64) -> Vec<Effect> {
     state.now = now;
     let mut effects = taken(state, message);
+    effects.extend(running::end_lapsed(state));
     effects.extend(blame::wake(state));
     effects
 }

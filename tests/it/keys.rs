@@ -10,6 +10,7 @@ mod fault;
 mod files;
 mod fresh;
 mod history;
+mod lapsed;
 mod models;
 mod onward;
 mod why;

@@ -63,7 +63,8 @@ impl<'a> Surveyor<'a> {
         (key, heard)
     }
 
-    /// What became of a call; `None` where the program ended while it ran, so it is asked again.
+    /// What became of a call; `None` where it ended without anybody's will, so it is asked again: the program ended while it
+    /// ran, or what it was asked for had changed.
     fn outcome(&self, call: &'a Call) -> Option<Heard<'a>> {
         Some(match &call.outcome {
             Outcome::Answered(answer) => Heard::Answer(answer),
@@ -72,6 +73,8 @@ impl<'a> Surveyor<'a> {
                 let why = partial.warnings.first().map_or("the answer was cut", String::as_str);
                 Heard::Else(Status::Failed(format!("{why}; what had come is kept")))
             }
+            // Nobody cancelled it: if it is wanted after all, it is asked again.
+            Outcome::Stopped(partial) if partial.finish == Finish::Lapsed => return None,
             Outcome::Stopped(_) => Heard::Else(Status::Cancelled),
             Outcome::Open if self.running.contains(&call.id) => Heard::Else(Status::Running(call.id)),
             Outcome::Open => return None,

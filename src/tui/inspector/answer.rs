@@ -38,6 +38,9 @@ pub(super) fn lines(view: &View<'_>, cache: &mut Cache) -> Arc<Vec<Line>> {
         Some(Outcome::Stopped(partial)) if partial.finish == Finish::Cut => {
             say(Role::Failed, "✗ cut: this is how far it came, and no answer");
         }
+        Some(Outcome::Stopped(partial)) if partial.finish == Finish::Lapsed => {
+            say(Role::Cancelled, "⊘ lapsed: what it was asked for changed; this is how far it came");
+        }
         Some(Outcome::Stopped(_)) => say(Role::Cancelled, "⊘ cancelled: this is how far it came"),
         _ => {}
     }

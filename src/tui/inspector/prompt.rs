@@ -28,6 +28,7 @@ pub(super) fn lines(view: &View<'_>, cache: &mut Cache) -> Arc<Vec<Line>> {
                 Outcome::Answered(_) => ", answered",
                 Outcome::Failed(_) => ", failed",
                 Outcome::Stopped(partial) if partial.finish == Finish::Cut => ", cut",
+                Outcome::Stopped(partial) if partial.finish == Finish::Lapsed => ", lapsed",
                 Outcome::Stopped(_) => ", cancelled",
             };
             (format!("call {}", call.id), end, call.purpose, &call.ask)

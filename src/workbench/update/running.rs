@@ -4,7 +4,7 @@ mod driving;
 mod stopping;
 
 pub(super) use driving::drive;
-pub(super) use stopping::{cancel, cancel_task, ended, pause_or_resume, stop, stop_all};
+pub(super) use stopping::{cancel, cancel_task, end_lapsed, ended, pause_or_resume, stop, stop_all};
 
 use super::{edits, record, rework};
 use crate::{

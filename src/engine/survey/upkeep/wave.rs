@@ -9,7 +9,7 @@ use crate::{
     engine::survey::Tools,
     ids::{CallId, TaskId},
     plan::{Budget, Difference, Plan, Task},
-    session::{Journal, Session},
+    session::{Call, Journal, Session},
 };
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
@@ -155,14 +155,25 @@ impl Survey {
     fn called(&self, journal: &Journal, call: CallId, wave: &mut Wave<'_>) {
         let Some(call) = journal.call(call) else { return };
         wave.push(call.task);
-        let key = digest(&call.key);
-        let listeners = self.listeners.range((key, TaskId(0))..=(key, TaskId(u32::MAX)));
-        listeners.for_each(|(_, task)| wave.push(*task));
+        self.listening(&call.key).for_each(|task| wave.push(task));
         let plan = wave.plan;
         for above in plan.ancestors(call.task).chain([call.task]) {
             if plan.task(above).is_some_and(|task| task.draft.budget.is_some()) {
                 wave.push_subtree(above);
             }
         }
+    }
+
+    /// Would a task make this call as it stands? One that sleeps below a collapsed task would not.
+    pub fn wants(&self, call: &Call) -> bool {
+        let plan = &self.session.plan;
+        let collapsed = |task: TaskId| plan.task(task).is_some_and(|task| task.collapsed);
+        self.listening(&call.key).any(|task| !plan.ancestors(task).any(collapsed))
+    }
+
+    /// The tasks that would make a call under this key.
+    fn listening(&self, key: &str) -> impl Iterator<Item = TaskId> {
+        let key = digest(key);
+        self.listeners.range((key, TaskId(0))..=(key, TaskId(u32::MAX))).map(|(_, task)| *task)
     }
 }

@@ -35,7 +35,7 @@ pub(in super::super) fn stop_all(state: &mut State) -> Vec<Effect> {
     state.debug.stop = None;
     state.queued = 0;
     let live = std::mem::take(&mut state.live);
-    end_calls(state, live)
+    end_calls(state, live, Finish::Cancelled)
 }
 
 /// What is said of calls that were ended by something else than a wish to end them.
@@ -58,7 +58,7 @@ pub(in super::super) fn cancel_task(state: &mut State) -> Vec<Effect> {
     let below = plan.subtree(task).len();
     let whole = plan.root() == Some(task);
     state.journal.open_turn();
-    let mut effects = end_calls(state, live);
+    let mut effects = end_calls(state, live, Finish::Cancelled);
     effects.extend(record(state, [Event::Cancelled { task, on }]).unwrap_or_default());
     if on && whole {
         (state.run, state.queued) = (Run::Idle, 0);
@@ -76,10 +76,45 @@ pub(in super::super) fn cancel_task(state: &mut State) -> Vec<Effect> {
     effects
 }
 
+/// Ends the calls that no task would make any more, since what they were asked for has changed, and goes on without them.
+/// What was paused waits for the person.
+pub(in super::super) fn end_lapsed(state: &mut State) -> Vec<Effect> {
+    let lapsed = |call: CallId, live: &Live| {
+        !live.purpose.is_beside() && state.journal.call(call).is_some_and(|call| !state.survey.wants(call))
+    };
+    if !state.live.iter().any(|(call, live)| lapsed(*call, live)) {
+        return vec![];
+    }
+    let (ended, live): (BTreeMap<_, _>, _) =
+        std::mem::take(&mut state.live).into_iter().partition(|(call, live)| lapsed(*call, live));
+    state.live = live;
+    let waits = ended.values().any(|live| live.paused) && !state.live.values().any(|live| live.paused);
+    let mut words = match ended.len() {
+        1 => "the call under way is ended".to_owned(),
+        n => format!("{n} calls under way are ended"),
+    };
+    if waits && state.run != Run::Idle {
+        state.run = Run::Idle;
+        words.push_str(": c goes on");
+    }
+    let stop = state.debug.stop.as_ref().map(|stop| &stop.key);
+    if ended.keys().any(|call| state.journal.call(*call).map(|call| &call.key) == stop) {
+        state.debug.stop = None;
+    }
+    state.note(Weight::Info, words.clone());
+    if let Some(notice) = &mut state.notice {
+        notice.text = format!("{}; {words}", notice.text);
+    }
+    let mut effects = end_calls(state, ended, Finish::Lapsed);
+    effects.extend(drive(state));
+    effects
+}
+
 /// Ends these calls and keeps what they wrote.
-fn end_calls(state: &mut State, live: BTreeMap<CallId, Live>) -> Vec<Effect> {
+fn end_calls(state: &mut State, live: BTreeMap<CallId, Live>, finish: Finish) -> Vec<Effect> {
     let mut effects: Vec<Effect> = live.keys().map(|call| Effect::Engine(Command::Cancel(*call))).collect();
-    let stopped: Vec<Event> = live.into_iter().map(|(call, live)| stopped(call, live, state.now)).collect();
+    let stopped: Vec<Event> =
+        live.into_iter().map(|(call, live)| stopped(call, live, finish, state.now)).collect();
     effects.extend(record(state, stopped).unwrap_or_default());
     effects
 }
@@ -87,13 +122,13 @@ fn end_calls(state: &mut State, live: BTreeMap<CallId, Live>) -> Vec<Effect> {
 /// Ends one call now, keeping what it wrote.
 pub(in super::super) fn stop(state: &mut State, call: CallId) -> Vec<Effect> {
     let Some(live) = state.live.remove(&call) else { return vec![] };
-    let event = stopped(call, live, state.now);
+    let event = stopped(call, live, Finish::Cancelled, state.now);
     let mut effects = vec![Effect::Engine(Command::Cancel(call))];
     effects.extend(record(state, [event]).unwrap_or_default());
     effects
 }
 
-fn stopped(call: CallId, live: Live, now: u64) -> Event {
+fn stopped(call: CallId, live: Live, finish: Finish, now: u64) -> Event {
     let usage = Usage {
         output_tokens: live.tokens.len() as u32,
         prompt_tokens: live.prefill.map_or(0, |(done, _)| done as u32),
@@ -101,6 +136,6 @@ fn stopped(call: CallId, live: Live, now: u64) -> Event {
         ..Default::default()
     };
     let text = live.text();
-    let partial = Answer { text, tokens: live.tokens, usage, finish: Finish::Cancelled, ..Answer::default() };
+    let partial = Answer { text, tokens: live.tokens, usage, finish, ..Answer::default() };
     Event::Stopped { call, partial }
 }
