@@ -33,6 +33,8 @@ pub use run::{Options, Outcome, Outside, Start, run};
 pub enum Ending {
     /// The goal has its answer.
     Done,
+    /// What it would take was told, as asked; nobody was asked and nothing was written.
+    DryRun,
     /// A task failed or is stuck, a check failed, a file is damaged.
     NotMet,
     /// What was asked for makes no sense: unknown names, unreadable input, bad configuration.
@@ -47,8 +49,9 @@ pub enum Ending {
 }
 
 impl Ending {
-    pub const ALL: [Ending; 7] = [
+    pub const ALL: [Ending; 8] = [
         Ending::Done,
+        Ending::DryRun,
         Ending::NotMet,
         Ending::Usage,
         Ending::NoModel,
@@ -60,7 +63,7 @@ impl Ending {
     /// The exit status.
     pub fn code(self) -> u8 {
         match self {
-            Ending::Done => 0,
+            Ending::Done | Ending::DryRun => 0,
             Ending::NotMet => 1,
             Ending::Usage => 2,
             Ending::NoModel => 3,
@@ -74,6 +77,7 @@ impl Ending {
     pub fn word(self) -> &'static str {
         match self {
             Ending::Done => "done",
+            Ending::DryRun => "dry-run",
             Ending::NotMet => "failed",
             Ending::Usage => "usage",
             Ending::NoModel => "no-model",

@@ -9,7 +9,7 @@ pub(crate) use terms::shape;
 
 use super::{RouteNext, RouteScene, Router, decided, held_back, reason};
 use crate::decision::{Candidate, Decision, ExpertCard, ExpertKind};
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 use terms::terms;
 
 /// How soon more of the same word stops to matter, and how much long cards are held to their length.
@@ -44,7 +44,7 @@ impl Router for Lexical {
 
 /// The decision by words.
 pub(super) fn decide(scene: &RouteScene<'_>) -> Decision {
-    let cards: Vec<Counted> = scene.cards.iter().map(Counted::new).collect();
+    let cards = counted(scene.cards);
     let average = cards.iter().map(|card| card.length).sum::<f32>() / (cards.len().max(1) as f32);
     let rarity = |term: &str| {
         let with = cards.iter().filter(|card| card.counts.contains_key(term)).count() as f32;
@@ -87,7 +87,7 @@ pub(super) fn decide(scene: &RouteScene<'_>) -> Decision {
         }
         Candidate { expert: card.name.clone(), score, reason: reason(card, told) }
     };
-    let candidates = scene.cards.iter().zip(&cards).map(weigh).collect();
+    let candidates = scene.cards.iter().zip(&*cards).map(weigh).collect();
     let mut decision =
         decided("lexical", candidates, TEMPERATURE * scene.knowledge.calibration("lexical").temperature);
     if decision.margin == 0.0 && decision.candidates.first().is_some_and(|first| first.score == 0.0) {
@@ -108,6 +108,20 @@ fn without_evidence(decision: &mut Decision, cards: &[ExpertCard]) {
     first.reason = "no card has words in common with the task; this one answers general questions".to_owned();
     decision.chosen = first.expert.clone();
     decision.candidates.insert(0, first);
+}
+
+/// The cards as BM25 sees them. All tasks of a plan are weighed against the same ones, so the last are kept: to count them
+/// takes far longer than to weigh a task.
+fn counted(cards: &[ExpertCard]) -> Rc<[Counted]> {
+    thread_local! {
+        static LAST: RefCell<(Vec<ExpertCard>, Rc<[Counted]>)> = RefCell::new((vec![], [].into()));
+    }
+    LAST.with_borrow_mut(|(last, counted)| {
+        if last != cards {
+            (*last, *counted) = (cards.to_vec(), cards.iter().map(Counted::new).collect());
+        }
+        Rc::clone(counted)
+    })
 }
 
 /// A card as BM25 sees it.

@@ -62,9 +62,10 @@ fn a_plan_of_functions_runs_without_any_model() {
         &["run", "--dry-run", "--plan", "-"],
         PLAN,
         0,
-        "",
-        "estimate: 4 tasks are left: no call to a model",
+        "ended (dry-run): nothing was asked, nothing was written",
+        "estimate: 4 tasks are left: no call to a model\ndry-run: nothing was asked",
     );
+    check(&["run", "--dry-run", "--plan", "-"], PLAN, 0, "result: dry-run\ncost: 0 calls", "");
     check(
         &["run", "--estimate", "--plan", "-"],
         PLAN,

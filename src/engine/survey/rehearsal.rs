@@ -12,10 +12,13 @@ use crate::{
     engine::Move,
     ids::TaskId,
     judge::{self, judge},
-    plan::{self, Check, Draft, Operator},
+    plan::{self, Check, Draft, Operator, Plan},
     session::{Actor, Event, Journal, Outcome, Purpose, Session},
 };
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BinaryHeap, HashMap, HashSet},
+};
 
 /// What is written down at most; a task beyond is taken as it stands.
 const MOST: usize = 20_000;
@@ -34,7 +37,33 @@ struct Rehearsal {
     session: Session,
     looks: HashMap<TaskId, Look>,
     fresh: TaskId,
-    queue: VecDeque<TaskId>,
+    queue: Queue,
+}
+
+/// Tasks to look at, each once at a time. What has parts comes when nothing without parts waits, the deepest first: its look
+/// goes over all of them, and they change one after the other.
+#[derive(Default)]
+struct Queue {
+    /// How late it comes, when it came, which it is.
+    waiting: BinaryHeap<Reverse<(usize, usize, TaskId)>>,
+    there: HashSet<TaskId>,
+    came: usize,
+}
+
+impl Queue {
+    fn push(&mut self, plan: &Plan, task: TaskId) {
+        if self.there.insert(task) {
+            let late = if plan.parts(task).is_empty() { 0 } else { usize::MAX - plan.depth(task) };
+            self.waiting.push(Reverse((late, self.came, task)));
+            self.came += 1;
+        }
+    }
+
+    fn pop(&mut self) -> Option<TaskId> {
+        let Reverse((_, _, task)) = self.waiting.pop()?;
+        self.there.remove(&task);
+        Some(task)
+    }
 }
 
 impl Survey {
@@ -45,16 +74,17 @@ impl Survey {
         tasks: impl IntoIterator<Item = TaskId>,
     ) -> BTreeMap<TaskId, Prospect> {
         let (session, fresh) = (journal.session().clone(), journal.fresh_task());
-        let queue = tasks.into_iter().collect();
+        let mut queue = Queue::default();
+        tasks.into_iter().for_each(|task| queue.push(&session.plan, task));
         let mut rehearsal = Rehearsal { session, looks: HashMap::new(), fresh, queue };
         let failed = self.in_the_way(journal);
         let edits = self.again(journal, &failed);
         if rehearsal.session.apply(&Event::Edited { by: Actor::Person, edits, reason: None }).is_ok() {
-            rehearsal.queue.extend(failed);
+            failed.into_iter().for_each(|task| rehearsal.queue.push(&rehearsal.session.plan, task));
         }
         let mut prospects = BTreeMap::new();
         let mut written = 0;
-        while let Some(task) = rehearsal.queue.pop_front() {
+        while let Some(task) = rehearsal.queue.pop() {
             let Some(surveyor) = self.rehearsing(journal, &rehearsal) else { break };
             if let Some(decision) = surveyor.named(task) {
                 rehearsal.write(task, &Event::Routed { task, key: String::new(), decision });
@@ -95,10 +125,10 @@ impl Rehearsal {
         if let Event::Proposed { edits, .. } = event {
             for edit in edits {
                 self.fresh = self.fresh.max(TaskId(edit.task().0 + 1));
-                self.queue.push_back(edit.task());
+                self.queue.push(&self.session.plan, edit.task());
             }
         }
-        self.queue.push_back(task);
+        self.queue.push(&self.session.plan, task);
     }
 
     /// A look that is another one now concerns those above and those who use the answer.
@@ -108,7 +138,8 @@ impl Rehearsal {
         }
         self.looks.insert(task, look);
         let plan = &self.session.plan;
-        self.queue.extend(plan.feeds(task).iter().copied().chain(plan.parent(task)));
+        let concerned = plan.feeds(task).iter().copied().chain(plan.parent(task));
+        concerned.for_each(|task| self.queue.push(plan, task));
     }
 }
 
@@ -247,4 +278,25 @@ fn judging(draft: &Draft) -> impl Iterator<Item = String> {
         let (by, next) = judge(&scene);
         matches!(next, judge::Next::Asks(_)).then(|| by.name().to_owned())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::read_outline;
+
+    #[test]
+    fn a_parent_of_many_is_looked_at_once_when_all_its_parts_were() {
+        let mut plan = Plan::default();
+        let outline = "QC: a\n  QS: b\n    QS: c\n    QS: d\n  QS: e\n  QS: f";
+        read_outline(outline, 0).edits.iter().for_each(|edit| plan.apply(edit).unwrap());
+        let mut queue = Queue::default();
+        plan.walk().into_iter().for_each(|task| queue.push(&plan, task));
+        let mut order = vec![];
+        while let Some(task) = queue.pop() {
+            order.push(plan.text(task));
+            plan.parent(task).into_iter().for_each(|parent| queue.push(&plan, parent));
+        }
+        assert_eq!(order.concat(), "cdefba");
+    }
 }

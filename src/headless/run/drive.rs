@@ -66,7 +66,7 @@ impl<H: Hands> Drive<'_, '_, H> {
             let _ = writeln!(self.outside.narration, "estimate: {}", visible_line(&told));
         }
         if self.dry {
-            return Ok(Held { ending: Ending::Done, task: None, why: None });
+            return Ok(Held::new(Ending::DryRun, None, "nothing was asked, nothing was written"));
         }
         if self.estimate {
             let effects = dry::note(self.state);

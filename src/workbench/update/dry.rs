@@ -66,7 +66,7 @@ pub(super) fn show(state: &mut State) -> Vec<Effect> {
     let rows: Vec<Row> = tasks.iter().map(row).collect();
     let sheet = Sheet {
         kind: Kind::DryRun(tasks),
-        title: "Dry run".to_owned(),
+        title: "Dry run: nothing is asked until enter".to_owned(),
         head,
         columns: vec![7, 9, 15, 0, 24],
         rows,
