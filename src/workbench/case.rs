@@ -12,6 +12,9 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
+/// How the names of files with a case end.
+pub const CASE: &str = ".case.toml";
+
 /// The version that is written; no other is read.
 const FORMAT: u32 = 1;
 

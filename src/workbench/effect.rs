@@ -27,6 +27,8 @@ pub enum Effect {
         path: String,
         text: String,
     },
+    /// Say a name near this path (`~` allowed) that no file has, if one has this.
+    FreeCase(String),
     /// Read a session file typed by a person (`~` allowed). The file at hand stays the one that is appended to.
     Open(String),
     /// The session that was read last is on the desk: what is appended from now on goes to its file.

@@ -196,6 +196,11 @@ pub enum Stored {
     Other(Box<Opened>),
     /// A file could not be read or made; what, where, what to do. What was typed is in its box again.
     NotOpened(String),
+    /// A file has the name that was proposed for a case; none has the other one.
+    CaseTaken {
+        proposed: String,
+        free: String,
+    },
     Sessions(Vec<Summary>),
     /// The text came back from the editor outside; `None` when nothing was changed.
     Edited(Option<String>),

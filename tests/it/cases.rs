@@ -3,7 +3,7 @@
 use crate::support::Bench;
 use plantern::{
     headless::{Ending, test},
-    workbench::{Effect, case::Case},
+    workbench::{Effect, Message, Mode, Stored, buffer::Typing, case::Case},
 };
 
 /// The case that was written last.
@@ -132,4 +132,21 @@ fn what_was_called_wrong_is_not_expected() {
     assert_eq!(written(&bench).0, "x.toml");
     bench.press("+ C-u 'expected: 3' enter");
     assert!(bench.notice().contains("the first line is the path"));
+}
+
+#[test]
+fn a_name_that_a_file_has_is_not_proposed_but_what_was_typed_stays() {
+    let check = |typed: &[Typing], expected: &str| {
+        let mut bench = Bench::done();
+        bench.press("+");
+        let Some(Effect::FreeCase(proposed)) = bench.effects.last().cloned() else {
+            panic!("nobody is asked")
+        };
+        typed.iter().for_each(|typed| bench.send(Message::Typing(typed.clone())));
+        bench.send(Message::Stored(Stored::CaseTaken { proposed, free: "a-2.case.toml".to_owned() }));
+        let Mode::Typing(typed) = &bench.state.mode else { panic!("the box is closed") };
+        assert_eq!(typed.buffer.text(), expected);
+    };
+    check(&[], "a-2.case.toml\nexpected: a g");
+    check(&[Typing::SelectAll, Typing::Insert("mine".to_owned())], "mine");
 }

@@ -9,7 +9,7 @@ use crate::{
         places::{Places, expand},
         sessions::{self, Claim, OpenSession, Saving, SessionWriter, Title},
     },
-    workbench::{Effect, Message, SessionFile, Stored, Summary, Weight, state::Opened},
+    workbench::{Effect, Message, SessionFile, Stored, Summary, Weight, case::CASE, state::Opened},
 };
 use std::{
     path::{Path, PathBuf},
@@ -70,6 +70,7 @@ impl Files {
             Effect::Append { entries } => self.append(entries),
             Effect::SaveAs { path, title, entries } => Some(self.save_as(&expand(&path), &title, &entries)),
             Effect::WriteCase { path, text } => Some(write_case(&expand(&path), &text)),
+            Effect::FreeCase(path) => free_case(path),
             Effect::Open(path) => Some(self.open(&expand(&path))),
             Effect::Look(path) => {
                 self.read = None;
@@ -236,6 +237,14 @@ fn ago(then: u64) -> String {
         60..1440 => format!("{} h ago", minutes / 60),
         _ => format!("{} days ago", minutes / 1440),
     }
+}
+
+/// A name beside a proposed one that a file has already: `a-2.case.toml` for `a.case.toml`.
+fn free_case(proposed: String) -> Option<Stored> {
+    let taken = |path: &str| expand(path).symlink_metadata().is_ok();
+    let stem = proposed.strip_suffix(CASE).filter(|_| taken(&proposed))?;
+    let free = (2..1000).map(|number| format!("{stem}-{number}{CASE}")).find(|path| !taken(path))?;
+    Some(Stored::CaseTaken { proposed, free })
 }
 
 /// A new file with a regression case; one that is there already stays.

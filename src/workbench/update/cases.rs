@@ -3,7 +3,12 @@
 use super::typing;
 use crate::{
     decision::Ruling,
-    workbench::{Effect, State, Weight, buffer::Buffer, case::Case, mode::Purpose},
+    workbench::{
+        Effect, Mode, State, Weight,
+        buffer::Buffer,
+        case::{CASE, Case},
+        mode::{Purpose, TypingMode},
+    },
 };
 
 /// In front of each answer that the goal may have.
@@ -34,9 +39,19 @@ pub(super) fn ask(state: &mut State) -> Vec<Effect> {
         "" => "case",
         name => name,
     };
-    let text = format!("{name}.case.toml\n{EXPECTED} {expected}");
+    let path = format!("{name}{CASE}");
+    let text = format!("{path}\n{EXPECTED} {expected}");
     typing::begin(state, Purpose::WriteCase, Buffer::of(text));
-    vec![]
+    vec![Effect::FreeCase(path)]
+}
+
+/// Proposes another name than the one that a file has, unless the person has typed meanwhile.
+pub(super) fn rename(state: &mut State, proposed: &str, free: &str) {
+    if let Mode::Typing(TypingMode { purpose: Purpose::WriteCase, buffer }) = &mut state.mode
+        && let Some(rest) = buffer.text().strip_prefix(proposed).filter(|rest| rest.starts_with('\n'))
+    {
+        *buffer = Buffer::of(format!("{free}{rest}"));
+    }
 }
 
 /// Takes path and expectations.

@@ -72,6 +72,7 @@ pub(super) fn stored(state: &mut State, stored: Stored) -> Vec<Effect> {
         Stored::Opened(opened) => return open(state, *opened),
         Stored::Other(opened) => return super::lineage::compare_other(state, &opened.journal),
         Stored::NotOpened(why) => return typing::refuse(state, Weight::Error, why),
+        Stored::CaseTaken { proposed, free } => super::cases::rename(state, &proposed, &free),
         Stored::Sessions(sessions) => {
             state.sessions = sessions;
             if let Mode::Home { cursor } = &mut state.mode {

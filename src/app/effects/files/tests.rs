@@ -178,3 +178,21 @@ fn a_case_takes_no_file_from_another_and_its_text_stays_in_the_box() {
     assert_eq!(typed.buffer.text(), text);
     assert!(desk.notice().starts_with("there is a file of that name already"), "{}", desk.notice());
 }
+
+#[test]
+fn a_case_is_proposed_under_a_name_that_no_file_has() {
+    let mut desk = Desk::new("How many?");
+    let proposed = |desk: &mut Desk, files: &[&str]| {
+        for name in files {
+            std::fs::write(desk.folder.path().join(name), "mine").unwrap();
+        }
+        let path = |name: &str| desk.folder.path().join(name).display().to_string();
+        let Some(Stored::CaseTaken { free, .. }) = free_case(path("how-many.case.toml")) else {
+            return None;
+        };
+        Some(free.rsplit('/').next().unwrap().to_owned())
+    };
+    assert_eq!(proposed(&mut desk, &[]), None);
+    assert_eq!(proposed(&mut desk, &["how-many.case.toml"]).as_deref(), Some("how-many-2.case.toml"));
+    assert_eq!(proposed(&mut desk, &["how-many-2.case.toml"]).as_deref(), Some("how-many-3.case.toml"));
+}
