@@ -37,19 +37,22 @@ impl Journal {
     }
 
     /// Where the event stands already on the way ahead: what follows by itself and was taken back is walked again, it is no
-    /// branch of its own. Calls on the way belong to the log and are passed over.
+    /// branch of its own.
     pub fn ahead(&self, event: &Event) -> Option<Seq> {
+        self.upcoming().filter(|there| alike(&there.event, event)).map(|there| there.seq)
+    }
+
+    /// What comes next on the way ahead. Calls belong to the log and are passed over.
+    pub fn upcoming(&self) -> Option<&Record> {
         let mut at = self.head;
         loop {
-            let next = self.newest(at)?;
-            match &self.records.get(next.0 as usize)?.event {
+            let there = self.records.get(self.newest(at)?.0 as usize)?;
+            match there.event {
                 Event::Asked { .. }
                 | Event::Answered { .. }
                 | Event::Failed { .. }
-                | Event::Stopped { .. } => {
-                    at = Some(next);
-                }
-                there => return alike(there, event).then_some(next),
+                | Event::Stopped { .. } => at = Some(there.seq),
+                _ => return Some(there),
             }
         }
     }

@@ -185,3 +185,32 @@ fn lint_names_what_is_suspicious_and_leads_there() {
     bench.press("j enter");
     assert_eq!(bench.state.ui.cursor.map(|row| row.task), Some(TaskId(4)));
 }
+
+#[test]
+fn answers_that_came_in_another_order_are_walked_again_in_that_order() {
+    let mut bench = Bench::with("Who are they?", &[" [answer] Who wrote it?"]);
+    bench.press("s a '[answer] Who painted it?' enter a '[answer] Who built it?' enter");
+    bench.hold = true;
+    bench.press("g j c");
+    assert_eq!(bench.open.len(), 3, "{}", bench.outline());
+    bench.replies.extend(["Ada", "Bob", "Eve", " [EOQ]"].map(str::to_owned));
+    for at in [2, 0, 1] {
+        let call = bench.state.live.keys().nth(at.min(bench.state.live.len() - 1)).copied().unwrap();
+        bench.answer(call);
+    }
+    let last = bench.open[0];
+    bench.answer(last);
+    let done = bench.outline();
+    assert!(done.starts_with("QC: Who are they?\nA: "), "{done}");
+    let calls = bench.asked.len();
+    // To before the first answer, then to the end in one go, and step by step.
+    for keys in ["c", "s s s s s"] {
+        while bench.outline().contains("A: ") {
+            bench.press("z");
+        }
+        assert!(bench.outline().contains("Who built it?"), "{}", bench.outline());
+        bench.press(keys);
+        assert_eq!((bench.outline(), bench.asked.len()), (done.clone(), calls), "{keys}");
+        assert_eq!(names(&bench), ["main"], "{keys}");
+    }
+}

@@ -55,7 +55,7 @@ fn next(state: &mut State) -> Option<Move> {
     }
     let next = match state.run {
         Run::Stale => stale::next(state).ok_or(Bound::Finished),
-        _ => next_move(&state.journal, &state.survey),
+        _ => next_move(&state.journal, &state.survey).map(|next| as_before(state, next)),
     };
     match next {
         Ok(next) => return Some(next),
@@ -69,6 +69,19 @@ fn next(state: &mut State) -> Option<Move> {
         Err(bound) => end(state, bound),
     }
     None
+}
+
+/// What follows by itself is written down in the order in which it was before, if that can be walked again: answers of calls
+/// that were made together come in any order.
+fn as_before(state: &State, next: Move) -> Move {
+    let journal = &state.journal;
+    let again = |next: &Move| matches!(next, Move::Record(event) if journal.ahead(event).is_some());
+    if matches!(next, Move::Ask { .. }) || again(&next) {
+        return next;
+    }
+    let there = journal.upcoming().and_then(|record| Move::Record(record.event.clone()).task());
+    let mut moves = there.into_iter().flat_map(|task| state.survey.moves(journal, task));
+    moves.find(again).unwrap_or(next)
 }
 
 /// A run to a task is there, or one out of a task is out: it ends before the move.
