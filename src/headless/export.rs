@@ -2,10 +2,9 @@
 
 use super::{Ending, json_line, lines::number, plain, replay::session_hash};
 use crate::{
-    ask::Finish,
     decision::Decision,
     ids::TaskId,
-    session::{Journal, Outcome},
+    workbench::{State, rows::is_cut},
 };
 use serde::Serialize;
 use std::io::{self, Write};
@@ -33,27 +32,14 @@ struct Task<'a> {
     decision: Option<&'a Decision>,
 }
 
-/// Did a call break off whose text the task's answer has?
-fn was_cut(journal: &Journal, task: TaskId) -> bool {
-    let answer = journal.session().answer(task).unwrap_or_default();
-    journal.calls_of(task).any(|call| match &call.outcome {
-        Outcome::Answered(cut) if cut.finish == Finish::Length && !call.purpose.is_beside() => {
-            let text = cut.text.trim();
-            let quoted = serde_json::Value::from(text).to_string();
-            !text.is_empty() && (answer.contains(text) || answer.contains(&quoted))
-        }
-        _ => false,
-    })
-}
-
-/// The plan in the notation, each answer below its question.
-pub fn outline(journal: &Journal, out: &mut dyn Write) -> io::Result<Ending> {
-    out.write_all(plain::answers(journal).as_bytes())?;
+/// The plan in the notation, each answer below its question, marked where it was cut.
+pub fn outline(state: &State, out: &mut dyn Write) -> io::Result<Ending> {
+    out.write_all(plain::answers(state).as_bytes())?;
     Ok(Ending::Done)
 }
 
 /// Plan, answers and decisions as one JSON object in one line.
-pub fn json(journal: &Journal, out: &mut dyn Write) -> io::Result<Ending> {
+pub fn json(state: &State, out: &mut dyn Write) -> io::Result<Ending> {
     #[derive(Serialize)]
     struct Exported<'a> {
         title: &'a str,
@@ -61,6 +47,7 @@ pub fn json(journal: &Journal, out: &mut dyn Write) -> io::Result<Ending> {
         settings: Option<&'a crate::session::Settings>,
         tasks: Vec<Task<'a>>,
     }
+    let journal = &state.journal;
     let session = journal.session();
     let plan = &session.plan;
     let row = |task: TaskId| {
@@ -75,7 +62,7 @@ pub fn json(journal: &Journal, out: &mut dyn Write) -> io::Result<Ending> {
             expert: draft.expert.as_deref(),
             needs: plan.needs(task).iter().map(ToString::to_string).collect(),
             answer: session.answer(task),
-            cut: progress.pinned.is_none() && was_cut(journal, task),
+            cut: is_cut(state, task),
             pinned: progress.pinned.is_some(),
             decision: progress.routed.as_ref().map(|(_, decision)| decision),
         })
@@ -104,7 +91,7 @@ mod tests {
             "QC: sum\n  QS: twice\n    QS: [calculate] What is 2 + 3?\n  QS: [calculate] What is #1 * 2?";
         let (state, _) = ran(state(), plan(text), "", Style::Silent);
         let mut out = vec![];
-        outline(&state.journal, &mut out).unwrap();
+        outline(&state, &mut out).unwrap();
         let told = String::from_utf8(out).unwrap();
         let expected = "QC: sum\n  QS: twice\n    QS: [calculate] What is 2 + 3?\n    A: 5\n  A: 5\n  \
                         QS: [calculate] What is #1 * 2?\n  A: 10\nA: 10\n";
@@ -112,7 +99,7 @@ mod tests {
         let reading = read_outline(&told, 0);
         assert_eq!((reading.edits.len(), reading.warnings.len()), (4, 0));
         let mut out = vec![];
-        json(&state.journal, &mut out).unwrap();
+        json(&state, &mut out).unwrap();
         let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(value["tasks"][3]["answer"], "10");
         assert_eq!(value["tasks"][3]["needs"][0], "t1");

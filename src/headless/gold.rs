@@ -161,6 +161,7 @@ fn outline(text: &str) -> Result<Gold, String> {
                 let task = margins.answered(margin).and_then(|level| *open.get(level)?);
                 solved.extend(task.map(|task| (task, notation::many_lines(&answer))));
             }
+            // One that was cut is not what its step should come to.
             _ => {}
         }
     }

@@ -213,7 +213,7 @@ impl Teller {
             self.write(&Line::Ended { state, task, number, why: why.clone() }, out)?;
         }
         if self.style == Style::Plain {
-            out.write_all(plain::answers(&state.journal).as_bytes())?;
+            out.write_all(plain::answers(state).as_bytes())?;
             for task in state.journal.session().plan.walk() {
                 if is_cut(state, task) {
                     let number = number(&state.journal, task);

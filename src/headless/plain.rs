@@ -6,8 +6,8 @@ use crate::{
     figure::counted,
     ids::TaskId,
     plan::notation::{self, Step},
-    session::Journal,
     visible::visible_line,
+    workbench::{State, rows::is_cut},
 };
 use std::fmt::Write;
 
@@ -104,15 +104,18 @@ pub(super) fn line(line: &Line, failed: &str) -> String {
     }
 }
 
-/// The plan in the notation with each answer below its question; that of a task with parts stands below its parts.
-pub fn answers(journal: &Journal) -> String {
-    let session = journal.session();
+/// The plan in the notation with each answer below its question; that of a task with parts stands below its parts. An
+/// answer that was cut is marked.
+pub fn answers(state: &State) -> String {
+    let session = state.journal.session();
     let plan = &session.plan;
     let mut text = String::new();
     let mut open: Vec<(usize, TaskId)> = vec![];
     let close = |text: &mut String, depth: usize, task: TaskId| {
         if let Some(answer) = session.answer(task) {
-            let _ = writeln!(text, "{}A: {}", "  ".repeat(depth), visible_line(answer));
+            let answer = visible_line(answer).into_owned();
+            let mark = if is_cut(state, task) { notation::Line::Cut } else { notation::Line::Answer };
+            let _ = writeln!(text, "{}{}", "  ".repeat(depth), mark(answer));
         }
     };
     for task in plan.walk() {

@@ -204,9 +204,10 @@ mod tests {
             let told = format!(
                 "{}{:?}",
                 crate::headless::plain::answers(&{
-                    let mut at = journal.clone();
-                    at.go(Some(record.seq), 0).unwrap();
-                    at
+                    let mut state = crate::headless::script::state();
+                    state.journal = journal.clone();
+                    state.journal.go(Some(record.seq), 0).unwrap();
+                    state
                 }),
                 session
                     .plan

@@ -21,6 +21,8 @@ pub enum Line {
     End,
     /// `A: …`: the answer to the question above it.
     Answer(String),
+    /// `A (cut): …`: how far the answer came before its tokens were spent.
+    Cut(String),
     /// A passage, or a goal without its mark.
     Text(String),
     Blank,
@@ -84,6 +86,7 @@ impl fmt::Display for Line {
             Line::Step(step) => write!(f, "QS: {step}"),
             Line::End => write!(f, "QS: {END}"),
             Line::Answer(text) => write!(f, "A: {text}"),
+            Line::Cut(text) => write!(f, "A (cut): {text}"),
             Line::Text(text) => f.write_str(text),
             Line::Blank => Ok(()),
         }
@@ -140,6 +143,8 @@ pub fn read_line(line: &str) -> Line {
         Line::Question(text)
     } else if let Some(text) = cut("A: ") {
         Line::Answer(text)
+    } else if let Some(text) = cut("A (cut): ") {
+        Line::Cut(text)
     } else {
         Line::Text(line.to_owned())
     }

@@ -69,7 +69,7 @@ pub fn read_outline(text: &str, first: u32) -> Reading {
         let (goal, step) = match notation::read_line(bare) {
             Line::Goal(text) => (true, Step { text, ..Step::default() }),
             Line::Step(step) => (false, step),
-            Line::Blank | Line::End | Line::Answer(_) => continue,
+            Line::Blank | Line::End | Line::Answer(_) | Line::Cut(_) => continue,
             Line::Question(_) | Line::Text(_) => {
                 warn("neither a goal (`QC: `) nor a step (`QS: `); passed over".to_owned());
                 continue;

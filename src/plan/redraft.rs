@@ -99,7 +99,7 @@ fn read(text: &str, warnings: &mut Vec<Warning>) -> Result<Vec<Fresh>, String> {
         let mut step = match notation::read_line(bare) {
             Line::Goal(text) => Step { text, ..Step::default() },
             Line::Step(step) => step,
-            Line::Blank | Line::End | Line::Answer(_) => continue,
+            Line::Blank | Line::End | Line::Answer(_) | Line::Cut(_) => continue,
             // A line without its mark is a step: it is quicker typed.
             Line::Question(text) => notation::read_step(&text),
             Line::Text(text) => notation::read_step(&text),

@@ -5,7 +5,11 @@ use plantern::{
     engine::{Tools, survey},
     headless::{export, replay},
     ids::TaskId,
-    session::line::{read_session, write_entry},
+    session::{
+        Settings,
+        line::{read_session, write_entry},
+    },
+    workbench::State,
 };
 use std::{fs, path::Path};
 
@@ -25,9 +29,11 @@ fn every_recorded_session_folds_to_its_plan() {
     for (name, bytes) in sessions {
         let replayed = replay::replay(&bytes).unwrap();
         assert_eq!((replayed.calls, replayed.damage), (0, None), "{name}");
-        let journal = read_session(&bytes).unwrap().journal;
+        let mut state = State::new(Tools::default(), Settings::new("decomposed", "tag", "scripted"));
+        state.journal = read_session(&bytes).unwrap().journal;
+        state.look();
         let mut outline = vec![];
-        export::outline(&journal, &mut outline).unwrap();
+        export::outline(&state, &mut outline).unwrap();
         insta::assert_snapshot!(name, String::from_utf8(outline).unwrap());
     }
 }

@@ -24,11 +24,13 @@ pub(crate) fn replays(paths: &[PathBuf], json: bool) -> Done {
 }
 
 pub(crate) fn exported(boot: &Boot, session: &Path, format: cli::ExportFormat) -> Done {
-    let journal = opened(boot, session)?;
+    let mut state = boot.state();
+    state.journal = opened(boot, session)?;
+    state.look();
     let out = &mut stdout().lock();
     Ok(match format {
-        cli::ExportFormat::Outline => export::outline(&journal, out)?,
-        cli::ExportFormat::Json => export::json(&journal, out)?,
+        cli::ExportFormat::Outline => export::outline(&state, out)?,
+        cli::ExportFormat::Json => export::json(&state, out)?,
     })
 }
 

@@ -104,7 +104,7 @@ fn blocks(lines: &[Line], indents: &[usize]) -> (Vec<Block>, Vec<usize>) {
                 goal = None;
                 continue;
             }
-            Line::Text(_) | Line::Blank => continue,
+            Line::Text(_) | Line::Blank | Line::Cut(_) => continue,
         };
         if matches!(line, Line::Goal(_) | Line::Text(_)) {
             blocks.push(Block::default());

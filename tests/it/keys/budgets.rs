@@ -4,7 +4,9 @@ use crate::support::{Bench, DONE, REPLIES, TASK};
 use plantern::{
     ask::{Answer, Token, Usage},
     engine::{Command, Report},
+    headless::export,
     ids::TaskId,
+    plan::read_outline,
     workbench::{Effect, Message, RowId, Run},
 };
 
@@ -255,12 +257,17 @@ fn an_answer_whose_tokens_were_spent_is_marked_as_cut() {
     bench.press("c");
     assert!(cut(&bench, 1) && !cut(&bench, 0), "{}", bench.outline());
     let exported = |bench: &Bench| {
-        let mut out = vec![];
-        plantern::headless::export::json(&bench.state.journal, &mut out).unwrap();
-        serde_json::from_slice::<serde_json::Value>(&out).unwrap()["tasks"][1]["cut"].clone()
+        let (mut object, mut outline) = (vec![], vec![]);
+        export::json(&bench.state, &mut object).unwrap();
+        export::outline(&bench.state, &mut outline).unwrap();
+        let object: serde_json::Value = serde_json::from_slice(&object).unwrap();
+        let outline = String::from_utf8(outline).unwrap();
+        assert_eq!(read_outline(&outline, 0).warnings, []);
+        let marked = outline.lines().filter(|line| line.contains("A (cut): ")).map(str::to_owned);
+        (object["tasks"][1]["cut"].clone(), marked.collect::<Vec<_>>())
     };
-    assert_eq!(exported(&bench), true);
+    assert_eq!(exported(&bench), (true.into(), vec!["  A (cut): Once there was a king and".to_owned()]));
     bench.press("g j t C-u 'The end.' enter");
     assert!(!cut(&bench, 1), "what a person wrote is whole");
-    assert_eq!(exported(&bench), serde_json::Value::Null);
+    assert_eq!(exported(&bench), (serde_json::Value::Null, vec![]));
 }
