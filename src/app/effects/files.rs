@@ -158,8 +158,10 @@ impl Files {
                 let said = match claim.replaced() {
                     None => Stored::Said(Weight::Info, format!("saved as {}", path.display())),
                     Some(kept) => {
-                        let words = "saved in place of another session, which is kept as";
-                        Stored::Said(Weight::Warning, format!("{words} {}", kept.display()))
+                        // Short enough for a line of 80 columns: both are in one folder.
+                        let kept = kept.file_name().unwrap_or_default().display();
+                        let words = format!("saved; the old one stays as {kept} beside it");
+                        Stored::Said(Weight::Warning, words)
                     }
                 };
                 let teller = self.leave_file(Standing::Moved);

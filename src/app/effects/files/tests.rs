@@ -141,8 +141,9 @@ fn who_saves_over_another_session_is_told_where_that_is_kept() {
     let (weight, words) = save(&first.with_file_name("new.jsonl"));
     assert!(weight == Weight::Info && words.starts_with("saved as"), "{words}");
     let (weight, words) = save(&first);
-    let kept = words.strip_prefix("saved in place of another session, which is kept as ").unwrap();
-    assert_eq!((weight, entries(Path::new(kept)).len()), (Weight::Warning, 2));
+    let kept =
+        words.strip_prefix("saved; the old one stays as ").unwrap().strip_suffix(" beside it").unwrap();
+    assert_eq!((weight, entries(&first.with_file_name(kept)).len()), (Weight::Warning, 2));
 }
 
 #[test]
