@@ -7,9 +7,11 @@ mod file;
 pub(super) use commands::command;
 pub(crate) use file::{inspect, inspect_adapted, suits};
 
-use super::servers;
+use super::{identity, servers};
 use crate::{
-    engine::{Command, ModelState, ModelStatus, Report, Servers, Which, runner::Engine, shelf::Seat},
+    engine::{
+        Command, EMBEDDING, ModelState, ModelStatus, Report, Servers, Which, runner::Engine, shelf::Seat,
+    },
     expert::{Expert, roster::Roster, server::ServerSettings},
     store::models::{self, DefaultModel, Found, Phase, Places, Progress},
 };
@@ -145,9 +147,16 @@ impl Models {
         name: &str,
     ) -> std::io::Result<()> {
         let (models, asked) = (self.clone(), name.to_owned());
+        let mut file = LoadedFile {
+            called: if kind == Which::Embedding { EMBEDDING } else { name }.to_owned(),
+            told: identity::known(&self.places, name),
+            loads: 0,
+            reports: engine.reports(),
+        };
         engine.bring(name, usual, move |seat| {
             let found = models.find(&asked, seat)?;
             suits(kind, &found)?;
+            file.tell(&models.places, &asked);
             load(kind, &found, models.machine, seat)
         })
     }
@@ -194,6 +203,34 @@ impl Models {
     }
 }
 
+/// Which file the answers of a model come from, told before they come: the one that was there at the start may have been
+/// replaced when the model is loaded, at first or again.
+struct LoadedFile {
+    /// What the file is filed under.
+    called: String,
+    /// Its SHA-256 as it was told last, here or at the start.
+    told: Option<String>,
+    loads: u32,
+    reports: tokio::sync::mpsc::Sender<Report>,
+}
+
+impl LoadedFile {
+    fn tell(&mut self, places: &Places, name: &str) {
+        // A file that is new at the start is read through on a thread of its own, and told from there.
+        let now = match self.told.is_none() && self.loads == 0 {
+            true => identity::known(places, name),
+            false => identity::look(places, name),
+        };
+        self.loads += 1;
+        if let Some(sha256) = now.filter(|now| self.told.as_ref() != Some(now)) {
+            let report = Report::File { model: self.called.clone(), sha256: sha256.clone() };
+            // Nobody listens any more when the program ends.
+            let _ = self.reports.blocking_send(report);
+            self.told = Some(sha256);
+        }
+    }
+}
+
 #[cfg(feature = "candle")]
 fn load(
     which: Which,
@@ -228,4 +265,56 @@ fn load(
 #[cfg(not(feature = "candle"))]
 fn load(_: Which, found: &Found, _: Machine, _: &Seat) -> Result<(Box<dyn Expert>, ModelState), String> {
     Err(file::without_candle(&found.base))
+}
+
+#[cfg(all(test, feature = "candle"))]
+mod tests {
+    use super::*;
+    use crate::expert::candle::tiny::Tiny;
+
+    #[test]
+    fn a_file_that_was_replaced_is_told_before_the_answers_that_come_from_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |seed: u64| {
+            // A file of another time and size is another one for the cache of hashes.
+            let padding = vec![0; seed as usize];
+            let bytes = [Tiny { seed, ..Tiny::default() }.bytes(), padding].concat();
+            std::fs::write(folder.path().join("mine.gguf"), bytes).unwrap();
+        };
+        put(1);
+        let places = Places { folder: folder.path().to_owned(), hugging_face: None, pip: vec![] };
+        let first = identity::look(&places, "mine").unwrap();
+        let models = Models {
+            places: places.clone(),
+            servers: vec![],
+            fetch: false,
+            stop: Arc::default(),
+            machine: machine(None, Some("cpu")).unwrap(),
+            memory: u64::MAX,
+        };
+        let (mut engine, mut inbox) = Engine::new();
+        // It is replaced before it is loaded at first, and once more behind the back of the open program.
+        models.bring(&mut engine, Which::Language, "mine", false).unwrap();
+        let mut told = vec![first];
+        for seed in [2, 3, 3] {
+            put(seed);
+            engine.command(Command::Load("mine".to_owned()));
+            loop {
+                match inbox.blocking_recv().unwrap() {
+                    Report::File { model, sha256 } => {
+                        assert_eq!((model.as_str(), told.contains(&sha256)), ("mine", false));
+                        told.push(sha256);
+                    }
+                    Report::Model(ModelStatus { state: ModelState::Ready { .. }, .. }) => {
+                        assert_eq!(told.last(), identity::look(&places, "mine").as_ref());
+                        engine.command(Command::Unload("mine".to_owned()));
+                    }
+                    Report::Model(ModelStatus { state: ModelState::Asleep(_), .. }) => break,
+                    Report::Model(ModelStatus { state: ModelState::Missing(why), .. }) => panic!("{why}"),
+                    _ => {}
+                }
+            }
+        }
+        assert_eq!(told.len(), 3, "the same file is not told again");
+    }
 }
