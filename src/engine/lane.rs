@@ -13,7 +13,11 @@ use crate::{
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, PoisonError, Weak, mpsc},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
     time::{Duration, Instant},
 };
 use tended::Tended;
@@ -180,11 +184,13 @@ struct Stream {
     reports: Sender<Report>,
     waiting: Vec<Token>,
     sent: Instant,
+    /// Counts what is written, if anybody asks.
+    written: Option<Arc<AtomicU64>>,
 }
 
 impl Stream {
     fn new(call: CallId, reports: &Sender<Report>) -> Stream {
-        Stream { call, reports: reports.clone(), waiting: vec![], sent: Instant::now() }
+        Stream { call, reports: reports.clone(), waiting: vec![], sent: Instant::now(), written: None }
     }
 
     fn flush(&mut self) {
@@ -200,6 +206,9 @@ impl Stream {
 impl Sink for Stream {
     fn tokens(&mut self, tokens: &[Token]) {
         self.waiting.extend_from_slice(tokens);
+        if let Some(written) = &self.written {
+            written.fetch_add(tokens.len() as u64, Ordering::Relaxed);
+        }
         if tokens.is_empty() || CHUNK <= self.sent.elapsed() {
             self.flush();
         }

@@ -25,6 +25,8 @@ pub struct Held {
     pub bytes: u64,
     /// Calls that were given to it and have not ended.
     pub queue: usize,
+    /// It goes when they have ended.
+    pub leaving: bool,
     /// Tokens a second that it has written while it worked; 0 if nothing was measured.
     pub rate: f64,
 }
@@ -77,8 +79,15 @@ impl Shelf {
     /// A seat for one more model; what it is told to do comes through `orders`.
     pub(super) fn seat(&self, name: &str, which: Option<Which>, orders: Weak<mpsc::Sender<Order>>) -> Seat {
         let mut places = self.places();
-        let held =
-            Held { name: name.to_owned(), which, state: ModelState::Unknown, bytes: 0, queue: 0, rate: 0.0 };
+        let held = Held {
+            name: name.to_owned(),
+            which,
+            state: ModelState::Unknown,
+            bytes: 0,
+            queue: 0,
+            leaving: false,
+            rate: 0.0,
+        };
         places.all.push(Place { held, used: 0, tokens: 0, seconds: 0.0, orders });
         Seat { shelf: self.clone(), at: places.all.len() - 1 }
     }
@@ -175,7 +184,7 @@ impl Seat {
 
     /// It is no longer in memory.
     pub(super) fn leave(&self) {
-        self.with(|place, _| place.held.bytes = 0);
+        self.with(|place, _| (place.held.bytes, place.held.leaving) = (0, false));
         self.shelf.0.changed.notify_all();
     }
 
@@ -185,6 +194,17 @@ impl Seat {
             place.held.queue += 1;
             place.used = now;
         });
+    }
+
+    /// It has taken up a call that was queued.
+    pub(super) fn taken_up(&self) {
+        self.shelf.tell();
+    }
+
+    /// It is to go when its calls have ended, or is to stay after all.
+    pub(super) fn leaves(&self, leaving: bool) {
+        self.with(|place, _| place.held.leaving = leaving);
+        self.shelf.tell();
     }
 
     /// One of its calls has ended.

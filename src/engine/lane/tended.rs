@@ -10,7 +10,11 @@ use std::{
     any::Any,
     collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc::{self, RecvTimeoutError, TryRecvError},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{self, RecvTimeoutError, TryRecvError},
+    },
     time::{Duration, Instant},
 };
 use tokio::sync::mpsc::Sender;
@@ -96,7 +100,9 @@ impl Tended {
 
     fn keep(&self, expert: &mut dyn Expert, first: Option<Job>) -> Left {
         if let Some(several) = expert.several() {
-            return Carrier { tended: self, several, since: HashMap::new(), leaving: false }.run(first);
+            let since = HashMap::new();
+            return Carrier { tended: self, several, since, written: Arc::default(), leaving: false }
+                .run(first);
         }
         let mut next = first.map(Order::Job);
         loop {
@@ -109,6 +115,7 @@ impl Tended {
             };
             match order {
                 Order::Job(job) => {
+                    self.seat.taken_up();
                     let start = Instant::now();
                     let report = serve(expert, &job, &self.reports);
                     self.seat.worked(0, start.elapsed().as_secs_f64());
@@ -129,6 +136,8 @@ struct Carrier<'a> {
     several: &'a mut dyn Several,
     /// When each call that is carried was taken up.
     since: HashMap<CallId, Instant>,
+    /// Tokens that were written since somebody looked.
+    written: Arc<AtomicU64>,
     /// It goes as soon as nothing is carried.
     leaving: bool,
 }
@@ -153,13 +162,13 @@ impl Carrier<'_> {
             let heard = match next {
                 Ok(Order::Job(job)) => self.admit(job),
                 Ok(Order::Unload) => {
-                    self.leaving = true;
+                    self.leave(true);
                     true
                 }
                 Ok(Order::MakeRoom) if self.since.is_empty() => return Left::Unloaded,
                 Ok(Order::MakeRoom) => true,
                 Ok(Order::Load) => {
-                    self.leaving = false;
+                    self.leave(false);
                     true
                 }
                 // The workbench has gone and nothing is left to do.
@@ -172,13 +181,22 @@ impl Carrier<'_> {
         }
     }
 
+    fn leave(&mut self, leaving: bool) {
+        if self.leaving != leaving && !self.since.is_empty() {
+            self.tended.seat.leaves(leaving);
+        }
+        self.leaving = leaving;
+    }
+
     fn admit(&mut self, job: Job) -> bool {
         let Job { call, ask, control } = job;
         if control.is_cancelled() {
             return self.tended.end(cancelled(call));
         }
         self.since.insert(call, Instant::now());
-        let sink = Box::new(Stream::new(call, &self.tended.reports));
+        self.tended.seat.taken_up();
+        let mut sink = Box::new(Stream::new(call, &self.tended.reports));
+        sink.written = Some(self.written.clone());
         let admitted = catch_unwind(AssertUnwindSafe(|| self.several.admit(call, &ask, sink, control)));
         admitted.is_ok() || self.fail_all(&*admitted.err().unwrap_or_else(|| Box::new(())))
     }
@@ -189,10 +207,8 @@ impl Carrier<'_> {
             Ok(all) => all,
             Err(panic) => return self.fail_all(&*panic),
         };
-        let tokens = |(_, answer): &(CallId, Result<_, _>)| {
-            answer.as_ref().map_or(0, |answer: &crate::ask::Answer| u64::from(answer.usage.output_tokens))
-        };
-        self.tended.seat.worked(all.iter().map(tokens).sum(), start.elapsed().as_secs_f64());
+        // What was written, not what has ended: the time counts for all that are under way.
+        self.tended.seat.worked(self.written.swap(0, Ordering::Relaxed), start.elapsed().as_secs_f64());
         all.into_iter().all(|(call, answer)| {
             let started = self.since.remove(&call).unwrap_or_else(Instant::now);
             self.tended.end(ended(call, answer, started))

@@ -129,6 +129,32 @@ fn a_stalled_interface_holds_up_the_lane_and_nothing_else() {
 }
 
 #[test]
+fn what_is_at_work_is_told_while_it_is_at_work() {
+    let (reports, mut inbox) = channel(1);
+    let lane = carried(reports);
+    let (one, other) = (Control::default(), Control::default());
+    assert!(lane.ask(CallId(1), ask("1000000000"), one.clone()));
+    let held = |inbox: &mut Receiver<Report>, wanted: &dyn Fn(&crate::engine::shelf::Held) -> bool| loop {
+        match inbox.blocking_recv().unwrap() {
+            Report::Held(held) if wanted(&held[0]) => return,
+            _ => {}
+        }
+    };
+    held(&mut inbox, &|held| matches!(held.state, ModelState::Ready { .. }) && held.queue == 1);
+    while !matches!(inbox.blocking_recv().unwrap(), Report::Tokens { .. }) {}
+    // The speed counts what was written by calls that have not ended.
+    assert!(lane.ask(CallId(2), ask("1000000000"), other.clone()));
+    held(&mut inbox, &|held| held.queue == 2 && 0.0 < held.rate);
+    for (order, leaving) in [(Order::Unload, true), (Order::Load, false)] {
+        lane.jobs.send(order).unwrap();
+        held(&mut inbox, &|held| held.leaving == leaving);
+    }
+    one.cancel();
+    other.cancel();
+    held(&mut inbox, &|held| held.queue == 0 && 0.0 < held.rate);
+}
+
+#[test]
 fn calls_go_together_and_each_ends_by_itself() {
     let (reports, mut inbox) = channel(1000);
     let lane = carried(reports);

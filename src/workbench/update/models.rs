@@ -17,15 +17,20 @@ pub(super) fn open(state: &mut State) -> Vec<Effect> {
 /// The engine has said how its models are.
 pub(super) fn heard(state: &mut State, held: Vec<Held>) {
     state.held = held;
-    // What was said to be on its way has come.
-    let came =
-        state.held.iter().filter(|held| matches!(held.state, ModelState::Ready { .. })).find_map(|held| {
-            let name = shown(held);
-            let said = state.notice.as_ref().is_some_and(|notice| notice.text == on_its_way(&name));
-            said.then(|| format!("{name} is in memory"))
-        });
-    if let Some(words) = came {
-        state.say(Weight::Info, words);
+    // What was said to be on its way has come, or can not come.
+    let came = state.held.iter().find_map(|held| {
+        let name = shown(held);
+        let said = state.notice.as_ref().is_some_and(|notice| notice.text == on_its_way(&name));
+        match &held.state {
+            ModelState::Ready { .. } if said => Some((Weight::Info, format!("{name} is in memory"))),
+            ModelState::Missing(why) if said => {
+                Some((Weight::Warning, format!("{name} can not be loaded: {why}")))
+            }
+            _ => None,
+        }
+    });
+    if let Some((weight, words)) = came {
+        state.say(weight, words);
     }
     refresh(state);
 }
@@ -61,6 +66,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::Delete if loaded => (format!("{name} goes out of memory"), Some(Command::Unload(held.name))),
         Action::Delete => (format!("{name} is not in memory"), None),
+        _ if loaded && held.leaving => (format!("{name} stays in memory"), Some(Command::Load(held.name))),
         _ if loaded => (format!("{name} is loaded already"), None),
         _ if coming => (format!("{name} is on its way"), None),
         _ => (on_its_way(&name), Some(Command::Load(held.name))),
@@ -109,6 +115,7 @@ fn row(held: &Held) -> Row {
         ModelState::Loading(share) => {
             (Tone::Changed, format!("loading {:.0} %", 100.0 * share.clamp(0.0, 1.0)))
         }
+        ModelState::Ready { .. } if held.leaving => (Tone::Changed, "at work, goes".to_owned()),
         ModelState::Ready { .. } => {
             (Tone::Plain, if held.queue == 0 { "ready" } else { "at work" }.to_owned())
         }

@@ -8,7 +8,7 @@ use plantern::{
 
 fn held(name: &str, state: ModelState, queue: usize) -> Held {
     let bytes = if matches!(state, ModelState::Ready { .. }) { 100_000_000 } else { 0 };
-    Held { name: name.to_owned(), which: None, state, bytes, queue, rate: 0.0 }
+    Held { name: name.to_owned(), which: None, state, bytes, queue, leaving: false, rate: 0.0 }
 }
 
 fn ready() -> ModelState {
@@ -51,6 +51,21 @@ fn a_model_is_unloaded_and_loaded_by_a_key() {
     tell(&mut bench, vec![held("a", ModelState::Unknown, 0), held("b", ready(), 2)]);
     bench.press("d");
     assert_eq!(bench.notice(), "b goes when its calls have ended");
+    // It was taken at its word, and is to stay after all.
+    let leaving = Held { leaving: true, ..held("b", ready(), 2) };
+    tell(&mut bench, vec![held("a", ModelState::Unknown, 0), leaving]);
+    assert_eq!(rows(&bench)[1], "b|by a card|at work, goes|100 MB||2");
+    bench.effects.clear();
+    bench.press("enter");
+    assert_eq!(bench.notice(), "b stays in memory");
+    assert_eq!(bench.effects, [Effect::Engine(Command::Load("b".to_owned()))]);
+    // What was said to be on its way and can not come is not said to be coming for ever.
+    bench.press("k enter");
+    let broken = ModelState::Missing("the file is cut short".to_owned());
+    tell(&mut bench, vec![held("a", broken, 0), held("b", ready(), 0)]);
+    assert_eq!(bench.notice(), "a can not be loaded: the file is cut short");
+    tell(&mut bench, vec![held("a", ModelState::Unknown, 0), held("b", ready(), 0)]);
+    bench.press("j");
     // What was said to be on its way is said to have come.
     tell(&mut bench, vec![held("a", ModelState::Unknown, 0), held("b", ready(), 0)]);
     bench.press("k enter");
