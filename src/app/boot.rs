@@ -108,6 +108,7 @@ impl Boot {
             knowledge: Arc::new(knowledge),
             files: Default::default(),
         };
+        warnings.servers.extend(servers::hidden(&servers, &tools.roster));
         let keymap = keymap(&config)?;
         let at = |key: &str| config.origin(key).map(|place| format!("{place}: ")).unwrap_or_default();
         let settings = config.over(defaults());

@@ -98,12 +98,21 @@ pub(crate) fn check(model: &str, servers: &[ServerSettings]) -> Result<(), Troub
     crate::headless::names::known("server", name, names).map(drop).map_err(Trouble::usage)
 }
 
-/// A card for each server that no card names, so that a task can be given to it; text and origin.
-pub(crate) fn cards(servers: &[ServerSettings], roster: &Roster) -> Vec<(String, String)> {
-    let alone = |server: &&ServerSettings| {
-        let named = roster.cards().iter().any(|card| card.server.as_ref() == Some(&server.name));
-        !named && roster.get(&server.name).is_none()
+/// Servers whose name is that of an expert who does not ask them, in words for a person.
+pub(crate) fn hidden(servers: &[ServerSettings], roster: &Roster) -> Vec<String> {
+    let other = |server: &ServerSettings| {
+        let card = roster.get(&server.name).filter(|card| card.server.as_ref() != Some(&server.name))?;
+        Some(format!(
+            "the server `{}` has the name of an expert ({}), so no task can be given to it by that name: call it otherwise",
+            server.name, card.origin
+        ))
     };
+    servers.iter().filter_map(other).collect()
+}
+
+/// A card for each server, so that a task can be given to it, but where its name is taken; text and origin.
+pub(crate) fn cards(servers: &[ServerSettings], roster: &Roster) -> Vec<(String, String)> {
+    let free = |server: &&ServerSettings| roster.get(&server.name).is_none();
     let card = |server: &ServerSettings| {
         let Price { input, output } = server.price;
         let cost = if input + output == 0.0 { 1.0 } else { 1.0 + input + output };
@@ -118,7 +127,7 @@ pub(crate) fn cards(servers: &[ServerSettings], roster: &Roster) -> Vec<(String,
         );
         (text, format!("[servers.{name}] of the configuration"))
     };
-    servers.iter().filter(alone).map(card).collect()
+    servers.iter().filter(free).map(card).collect()
 }
 
 /// Gives each server its threads.

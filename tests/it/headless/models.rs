@@ -94,6 +94,23 @@ fn doctor_looks_at_the_configuration_in_force_and_names_what_is_at_fault() {
     check("nowhere.toml", "configuration", "failed", "there is no configuration file nowhere.toml");
 }
 
+#[test]
+fn every_server_is_an_expert_by_its_name_or_says_why_not() {
+    let home = tempfile::tempdir().unwrap();
+    let server =
+        |name: &str| format!("[servers.{name}]\nurls = [\"http://127.0.0.1:9/v1\"]\nmodel = \"m\"\n");
+    std::fs::write(home.path().join("config.toml"), server("big") + &server("answer")).unwrap();
+    std::fs::create_dir(home.path().join("experts")).unwrap();
+    let card = "---\nname: remote\ndescription: Asks it.\nserver: big\n---\n{{ question }}";
+    std::fs::write(home.path().join("experts/remote.md"), card).unwrap();
+    let (code, out, err) = told(home.path(), &["experts"]);
+    assert_eq!(code, Some(0), "{err}");
+    for name in ["big ", "remote "] {
+        assert!(out.lines().any(|line| line.starts_with(name) && line.contains("at big")), "{out}");
+    }
+    assert!(err.contains("the server `answer` has the name of an expert"), "{err}");
+}
+
 /// A pip that says who it is and goes on for ever is gone when we are.
 #[cfg(target_os = "linux")]
 #[test]
