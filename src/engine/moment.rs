@@ -80,9 +80,9 @@ impl<'a> Moment<'a> {
             "confidence" => routed.map(|decision| Value::Number(decision.confidence.into())),
             "prompt" => self.ask?.1.request.prompt().map(|prompt| Value::Text(prompt.text())),
             "answer" => text(self.answer?),
-            "probability" => self.free().map(|token| token.probability).min_by(f32::total_cmp).map(value),
+            "probability" => self.known().min_by(f32::total_cmp).map(value),
             "mean" => {
-                let all: Vec<f32> = self.free().map(|token| token.probability).collect();
+                let all: Vec<f32> = self.known().collect();
                 (!all.is_empty()).then(|| value(all.iter().sum::<f32>() / all.len() as f32))
             }
             "entropy" => self.free().filter_map(Token::entropy).max_by(f32::total_cmp).map(value),
@@ -100,6 +100,11 @@ impl<'a> Moment<'a> {
             "hits" => self.hits.and_then(number),
             _ => None,
         }
+    }
+
+    /// How likely the tokens were that were free; a server may not say.
+    fn known(&self) -> impl Iterator<Item = f32> {
+        self.free().map(|token| token.probability).filter(|probability| probability.is_finite())
     }
 
     /// Is the answer whole?

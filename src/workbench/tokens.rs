@@ -43,18 +43,23 @@ pub fn entropy(token: &Token) -> Option<f32> {
     Some(known.into_iter().chain([rest]).map(bits).sum())
 }
 
-/// A glyph for a probability, higher for surer; `=` for a token that could not be another.
+/// A glyph for a probability, higher for surer; `=` for a token that could not be another, a blank where it is not known.
 pub fn ramp(token: &Token) -> char {
     if token.forced {
         return '=';
     }
     let eighth = (token.probability.clamp(0.0, 1.0) * 7.0).round();
-    "▁▂▃▄▅▆▇█".chars().nth(if eighth.is_finite() { eighth as usize } else { 0 }).unwrap_or(' ')
+    if eighth.is_finite() {
+        "▁▂▃▄▅▆▇█".chars().nth(eighth as usize).unwrap_or(' ')
+    } else {
+        ' '
+    }
 }
 
-/// The least certain of the tokens that were free, and its probability.
+/// The least certain of the tokens that were free, and its probability; `None` where nothing is known of any.
 pub fn weakest(tokens: &[Token]) -> Option<(usize, f32)> {
-    let free = tokens.iter().enumerate().filter(|(_, token)| !token.forced);
+    let known = |token: &Token| !token.forced && token.probability.is_finite();
+    let free = tokens.iter().enumerate().filter(|(_, token)| known(token));
     free.map(|(at, token)| (at, token.probability)).min_by(|one, other| one.1.total_cmp(&other.1))
 }
 
@@ -190,6 +195,8 @@ mod tests {
         assert_eq!(weakest(&tokens), Some((2, 0.4)));
         assert_eq!(tokens.each_ref().map(ramp), ['▇', '=', '▄']);
         assert_eq!(weakest(&tokens[1..2]), None);
+        let unsaid = [token(f32::NAN, &[], false)];
+        assert_eq!((weakest(&unsaid), ramp(&unsaid[0])), (None, ' '));
         let choices = choices(&token(0.2, &[("b", 0.7), ("a", 0.2)], false));
         assert_eq!(choices.iter().map(|choice| choice.taken).collect::<Vec<_>>(), [false, true]);
     }

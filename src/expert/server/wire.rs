@@ -189,7 +189,9 @@ pub(super) fn read(data: &str) -> Result<Chunk, String> {
     let model = value["model"].as_str().filter(|model| !model.is_empty()).map(short);
     let weighed = tokens.is_some();
     let plain = || {
-        let token = Token { text: text.to_owned(), probability: 0.0, alternatives: vec![], forced: false };
+        // How sure it was is not said: that is no number, and certainly not 0.
+        let token =
+            Token { text: text.to_owned(), probability: f32::NAN, alternatives: vec![], forced: false };
         if text.is_empty() { vec![] } else { vec![token] }
     };
     Ok(Chunk {

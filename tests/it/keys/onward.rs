@@ -44,6 +44,23 @@ fn a_paused_answer_is_edited_and_goes_on_from_there() {
     assert!(matches!(&kept.outcome, Outcome::Stopped(partial) if partial.text == " [merge] What"));
 }
 
+#[test]
+fn what_a_server_does_not_say_of_its_tokens_is_not_kept_as_zero() {
+    let mut bench = Bench::example();
+    bench.hold = true;
+    bench.press("s");
+    let call = bench.open[0];
+    let tokens = vec![token(" half", f32::NAN, &[]), token(" an", f32::NAN, &[])];
+    bench.send(Message::Report(Report::Tokens { call, tokens }));
+    bench.press("C-x");
+    let kept = bench.reopened();
+    let Outcome::Stopped(partial) = &kept.call(call).unwrap().outcome else { panic!("not stopped") };
+    assert_eq!(
+        (partial.text.as_str(), partial.tokens.len(), partial.usage.output_tokens),
+        (" half an", 0, 2)
+    );
+}
+
 const ASKED: [&str; 4] = [" [answer] Who wrote the first program?", "Ada", " [EOQ]", "Ada King"];
 
 #[test]

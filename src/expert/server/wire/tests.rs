@@ -40,6 +40,12 @@ fn whatever_comes_is_a_chunk_or_an_error() {
 }
 
 #[test]
+fn how_sure_it_was_is_not_made_up() {
+    let plain = read(r#"{"choices":[{"delta":{"content":"a"}}]}"#).unwrap();
+    assert!(!plain.weighed && plain.tokens[0].probability.is_nan());
+}
+
+#[test]
 fn a_strangers_words_are_short_and_harmless() {
     let told = short(&format!("\u{1b}[2J{} sk-{}", "x".repeat(50), "a1b2c3d4".repeat(5)));
     assert!(!told.contains('\u{1b}') && told.contains("[redacted: OpenAI key]"), "{told}");

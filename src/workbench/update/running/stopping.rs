@@ -136,6 +136,9 @@ fn stopped(call: CallId, live: Live, finish: Finish, now: u64) -> Event {
         ..Default::default()
     };
     let text = live.text();
-    let partial = Answer { text, tokens: live.tokens, usage, finish, ..Answer::default() };
+    // A server that gives no probabilities sends pieces of text, which are no tokens to be looked at.
+    let weighed = live.tokens.iter().all(|token| token.probability.is_finite());
+    let tokens = if weighed { live.tokens } else { vec![] };
+    let partial = Answer { text, tokens, usage, finish, ..Answer::default() };
     Event::Stopped { call, partial }
 }
