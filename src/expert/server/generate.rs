@@ -134,7 +134,7 @@ impl Caller<'_> {
                 self.read(response, &mut reply, sink).await
             })
             .await;
-        if !reply.tool.is_empty() {
+        if !reply.tool.is_empty() && sent.rung == Rung::Tool {
             sent.called = true;
             reply.text = std::mem::take(&mut reply.tool);
             reply.weighed = false;
@@ -143,6 +143,12 @@ impl Caller<'_> {
             }
         }
         let trouble = match ended {
+            Ok(()) if !reply.refusal.is_empty() => {
+                Some(self.says(format!("refused to answer: {}", wire::short(&reply.refusal))))
+            }
+            Ok(()) if reply.text.trim().is_empty() && !reply.tool.is_empty() => {
+                Some(self.says("called a tool, which nobody offered, instead of an answer"))
+            }
             Ok(()) => None,
             // It found out by itself that it does not keep to the way: what came is read, or asked for in another.
             Err(Fault::Failed(why)) if sent.rung.binds() && reports_shape(&why) => None,
@@ -170,7 +176,11 @@ impl Caller<'_> {
             Some(End::Finish(finish)) => *finish,
             None => Finish::Stop,
         };
-        Ok((self.answer(reply, finish, talk.spent), Some(sent)))
+        let mut answer = self.answer(reply, finish, talk.spent);
+        if answer.text.trim().is_empty() {
+            answer.warnings.push(self.says("gave an empty answer"));
+        }
+        Ok((answer, Some(sent)))
     }
 
     fn answer(&self, reply: Reply, finish: Finish, before: Usage) -> Answer {

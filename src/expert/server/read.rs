@@ -29,6 +29,8 @@ pub(super) struct Reply {
     pub(super) model: Option<String>,
     /// The parameters of a tool that it called.
     pub(super) tool: String,
+    /// Its words, if it refused to answer.
+    pub(super) refusal: String,
 }
 
 impl Caller<'_> {
@@ -120,6 +122,7 @@ impl Reply {
             self.chunks.extend(chunk.tokens);
         }
         self.tool.push_str(&chunk.tool);
+        self.refusal.push_str(&chunk.refusal);
         self.end = self.end.take().or(chunk.finish);
         self.usage = chunk.usage.or(self.usage);
         self.model = self.model.take().or(chunk.model);

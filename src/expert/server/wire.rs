@@ -155,6 +155,8 @@ pub(super) struct Chunk {
     pub(super) model: Option<String>,
     /// A piece of the parameters of a tool that it calls.
     pub(super) tool: String,
+    /// A piece of the words with which it refuses to answer.
+    pub(super) refusal: String,
 }
 
 /// Why the server ended.
@@ -175,10 +177,14 @@ pub(super) fn read(data: &str) -> Result<Chunk, String> {
     if !value.is_object() {
         return Err(format!("it sent what is no reply: {}", short(data)));
     }
-    let choice = &value["choices"][0];
-    let text = ["delta", "message"].iter().find_map(|part| choice[*part]["content"].as_str());
-    let text = text.or(choice["text"].as_str()).unwrap_or_default();
-    let tokens = tokens(&choice["logprobs"], text);
+    // One answer is asked for; of several the first is taken, wherever it stands.
+    let choices = value["choices"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let first = |choice: &&Value| choice["index"].as_u64().unwrap_or(0) == 0;
+    let choice = choices.iter().find(first).unwrap_or(&Value::Null);
+    let text = ["delta", "message"].iter().find_map(|part| content(&choice[*part]["content"]));
+    let text = text.or(choice["text"].as_str().map(str::to_owned)).unwrap_or_default();
+    let tokens = tokens(&choice["logprobs"], &text);
+    let refusal = ["delta", "message"].iter().find_map(|part| choice[*part]["refusal"].as_str());
     let called = |part: &str| choice[part]["tool_calls"][0]["function"]["arguments"].as_str();
     let tool = ["delta", "message"].into_iter().find_map(called).unwrap_or_default().to_owned();
     let finish = choice["finish_reason"].as_str().map(|reason| match reason {
@@ -190,8 +196,7 @@ pub(super) fn read(data: &str) -> Result<Chunk, String> {
     let weighed = tokens.is_some();
     let plain = || {
         // How sure it was is not said: that is no number, and certainly not 0.
-        let token =
-            Token { text: text.to_owned(), probability: f32::NAN, alternatives: vec![], forced: false };
+        let token = Token { text: text.clone(), probability: f32::NAN, alternatives: vec![], forced: false };
         if text.is_empty() { vec![] } else { vec![token] }
     };
     Ok(Chunk {
@@ -201,7 +206,17 @@ pub(super) fn read(data: &str) -> Result<Chunk, String> {
         usage: usage(&value["usage"]),
         model,
         tool,
+        refusal: refusal.unwrap_or_default().to_owned(),
     })
+}
+
+/// The text of a message: as it stands, or in parts, of which those that are no text are left out.
+fn content(content: &Value) -> Option<String> {
+    let part = |part: &Value| part["text"].as_str().or(part.as_str()).map(str::to_owned);
+    match content {
+        Value::Array(parts) => Some(parts.iter().filter_map(part).collect()),
+        content => content.as_str().map(str::to_owned),
+    }
 }
 
 /// Tokens with probabilities, of the chat's form or the older one; `None` unless they make up the text.

@@ -110,6 +110,31 @@ async fn every_fault_has_its_end() {
             1,
             100..=101,
         ),
+        // Ends without an answer.
+        (
+            "nothing at all",
+            vec![stream(&[&end("stop")])],
+            r#"Stop "": the server `big` gave an empty answer"#,
+            1,
+            0..=0,
+        ),
+        (
+            "a refusal",
+            vec![stream(&[r#"{"choices":[{"delta":{"refusal":"I can not"}}]}"#, &end("stop")])],
+            r#"Cut "": the server `big` refused to answer: I can not"#,
+            1,
+            0..=0,
+        ),
+        (
+            "a tool that nobody offered",
+            vec![stream(&[
+                r#"{"choices":[{"delta":{"tool_calls":[{"function":{"name":"f","arguments":"{}"}}]}}]}"#,
+                &end("tool_calls"),
+            ])],
+            r#"Cut "": the server `big` called a tool"#,
+            1,
+            0..=0,
+        ),
         // A stream that is not.
         (
             "closed before the end",

@@ -32,6 +32,16 @@ fn whatever_comes_is_a_chunk_or_an_error() {
         r#"{"choices":[{"delta":{"content":"a"},"logprobs":{"content":[{"token":"a","logprob":1e400}]}}]}"#,
         Err("no JSON"),
     );
+    // Parts, and more than was asked for.
+    check(
+        r#"{"choices":[{"delta":{"content":[{"type":"text","text":"a"},{"type":"x"},"b"]}}]}"#,
+        Ok(("ab", None)),
+    );
+    check(
+        r#"{"choices":[{"index":1,"delta":{"content":"B"}},{"index":0,"delta":{"content":"A"}}]}"#,
+        Ok(("A", None)),
+    );
+    check(r#"{"choices":[{"index":1,"delta":{"content":"B"},"finish_reason":"stop"}]}"#, Ok(("", None)));
     check(r#"{"usage":{"prompt_tokens":1e99,"completion_tokens":-1}}"#, Ok(("", None)));
     check(r#"{"error":{"message":"no\u001b]0;x\u0007"}}"#, Err("reports an error: no"));
     check(r#"{"error":null}"#, Ok(("", None)));
