@@ -124,7 +124,7 @@ pub fn pull_from_hub(
         fs::remove_file(&part).ok();
         let file = &listed.path;
         return Err(fetch.fault(&format!(
-            "the SHA-256 is {found} of what came as {file}, and {expected} in the hub's list; it was thrown away, try again"
+            "{file} is not what the hub's list says: its SHA-256 is {found}, not {expected}; it was thrown away, try again"
         )));
     }
     fs::rename(&part, &target).map_err(|error| disk(listed.size, &target, error))?;

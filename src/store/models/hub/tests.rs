@@ -74,7 +74,7 @@ fn what_the_hub_does_wrong_is_named() {
         assert!(super::super::list(&places).is_empty());
     };
     let one = list(&[("m.gguf", HELLO)]);
-    check("own/repo", &format!("{one}\nprintf jello > \"$to\""), "in the hub's list");
+    check("own/repo", &format!("{one}\nprintf jello > \"$to\""), "the hub's list says");
     check("own/repo", &format!("{one}\nprintf hell > \"$to\""), "SHA-256 is");
     check("own/repo/n.gguf", &one, "no such GGUF file");
     check("own/repo", &list(&[("a.gguf", "1"), ("b.gguf", "2")]), "own/repo/a.gguf, own/repo/b.gguf");
