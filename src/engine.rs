@@ -56,6 +56,11 @@ pub enum Report {
         call: CallId,
         tokens: Vec<Token>,
     },
+    /// Nothing is done for the call at the moment, and why; empty when that is over.
+    Waits {
+        call: CallId,
+        why: String,
+    },
     Done {
         call: CallId,
         answer: Answer,

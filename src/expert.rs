@@ -66,6 +66,8 @@ pub trait Sink: Send {
     fn tokens(&mut self, tokens: &[Token]);
     /// Prompt tokens computed so far, of how many.
     fn prefill(&mut self, done: usize, total: usize);
+    /// Nothing is done for the call at the moment, and why; empty when that is over.
+    fn waits(&mut self, _why: &str) {}
 }
 
 /// A sink for callers that only want the answer.
@@ -80,6 +82,9 @@ impl<S: Sink + ?Sized> Sink for &mut S {
     }
     fn prefill(&mut self, done: usize, total: usize) {
         (**self).prefill(done, total);
+    }
+    fn waits(&mut self, why: &str) {
+        (**self).waits(why);
     }
 }
 

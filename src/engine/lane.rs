@@ -186,11 +186,20 @@ struct Stream {
     sent: Instant,
     /// Counts what is written, if anybody asks.
     written: Option<Arc<AtomicU64>>,
+    /// Why it waits, as it was told last.
+    waits: String,
 }
 
 impl Stream {
     fn new(call: CallId, reports: &Sender<Report>) -> Stream {
-        Stream { call, reports: reports.clone(), waiting: vec![], sent: Instant::now(), written: None }
+        Stream {
+            call,
+            reports: reports.clone(),
+            waiting: vec![],
+            sent: Instant::now(),
+            written: None,
+            waits: String::new(),
+        }
     }
 
     fn flush(&mut self) {
@@ -216,6 +225,13 @@ impl Sink for Stream {
 
     fn prefill(&mut self, done: usize, total: usize) {
         let _ = self.reports.blocking_send(Report::Prefill { call: self.call, done, total });
+    }
+
+    fn waits(&mut self, why: &str) {
+        if self.waits != why {
+            why.clone_into(&mut self.waits);
+            let _ = self.reports.blocking_send(Report::Waits { call: self.call, why: why.to_owned() });
+        }
     }
 }
 

@@ -188,7 +188,8 @@ impl Expert for Server {
         let Worker { runtime, client } = self.worker()?;
         let poured = Mutex::new(Poured::default());
         let mut bucket = Bucket(&poured);
-        let mut answer = pin!(shared.answer(client, ask, &mut bucket, control));
+        let waits = |why: &str| Bucket(&poured).lock().waits = Some(why.to_owned());
+        let mut answer = pin!(shared.answer(client, ask, &mut bucket, control, &waits));
         // A sink may block, which nothing may do inside of a runtime: it is filled between two turns.
         loop {
             let turn = async {
@@ -199,8 +200,11 @@ impl Expert for Server {
                 }
             };
             let ended = runtime.block_on(turn);
-            let Poured { tokens, prefill } =
+            let Poured { tokens, prefill, waits } =
                 std::mem::take(&mut *poured.lock().unwrap_or_else(PoisonError::into_inner));
+            if let Some(why) = waits {
+                sink.waits(&why);
+            }
             if let Some((done, total)) = prefill {
                 sink.prefill(done, total);
             }
@@ -222,6 +226,7 @@ const TURN: Duration = Duration::from_millis(20);
 struct Poured {
     tokens: Vec<Token>,
     prefill: Option<(usize, usize)>,
+    waits: Option<String>,
 }
 
 /// Holds what comes until it can be handed on.
@@ -250,8 +255,9 @@ impl Shared {
         ask: &Ask,
         sink: &mut dyn Sink,
         control: &Control,
+        waits: &dyn Fn(&str),
     ) -> Result<Answer, ExpertError> {
-        let caller = Caller::new(self, client, control);
+        let caller = Caller::new(self, client, control, waits);
         match &ask.request {
             Request::Generate(generate) if !generate.start.is_empty() => Err(ExpertError::Missing(format!(
                 "the server `{}` can not go on from a given text: only a local model can",

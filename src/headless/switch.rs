@@ -140,7 +140,7 @@ impl Switch {
                 self.waiting.clear();
                 return;
             }
-            Report::Prefill { call, .. } | Report::Tokens { call, .. } => call,
+            Report::Prefill { call, .. } | Report::Tokens { call, .. } | Report::Waits { call, .. } => call,
             Report::Done { call, .. } | Report::Failed { call, .. } => call,
         };
         let Some((seat, theirs)) = self.calls.get(call).copied() else { return };

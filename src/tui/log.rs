@@ -51,7 +51,8 @@ fn stream(paper: &mut Paper<'_>, state: &State, call: CallId, live: &Live, area:
     if live.tokens.is_empty() {
         let (done, total) = live.prefill.unwrap_or((0, 0));
         let line = match total {
-            0 => Line::of(Role::Dim, "waiting for the first token"),
+            0 if live.waits.is_empty() => Line::of(Role::Dim, "waiting for the first token"),
+            0 => Line::of(Role::Warning, &clean::line(&live.waits)),
             _ => Line::of(Role::Running, &format!("reading the prompt {done}/{total} "))
                 .join(gauge(done as f32 / total as f32, 20)),
         };

@@ -73,6 +73,8 @@ pub struct Live {
     pub tokens: Vec<Token>,
     /// Prompt tokens computed, of how many.
     pub prefill: Option<(usize, usize)>,
+    /// Why nothing is done for it at the moment; empty while something is.
+    pub waits: String,
     pub since: u64,
     /// When the first token came; before that the prompt is read.
     pub writing_since: Option<u64>,

@@ -19,6 +19,8 @@ pub(super) struct Caller<'a> {
     pub(super) shared: &'a Shared,
     pub(super) client: &'a Client,
     control: &'a Control,
+    /// Told why nothing is done at the moment; nothing when something is.
+    waits: &'a dyn Fn(&str),
     pub(super) started: Moment,
     /// Time in which it was paused.
     pub(super) paused: Cell<Duration>,
@@ -49,8 +51,13 @@ pub(super) enum Fault {
 }
 
 impl<'a> Caller<'a> {
-    pub(super) fn new(shared: &'a Shared, client: &'a Client, control: &'a Control) -> Caller<'a> {
-        Caller { shared, client, control, started: shared.clock.moment(), paused: Cell::default() }
+    pub(super) fn new(
+        shared: &'a Shared,
+        client: &'a Client,
+        control: &'a Control,
+        waits: &'a dyn Fn(&str),
+    ) -> Caller<'a> {
+        Caller { shared, client, control, waits, started: shared.clock.moment(), paused: Cell::default() }
     }
 
     pub(super) fn settings(&self) -> &'a ServerSettings {
@@ -63,9 +70,13 @@ impl<'a> Caller<'a> {
         mut once: impl AsyncFnMut(&Lease<'_>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let mut tried = Tried::default();
-        let mut last = String::new();
+        // Why the last try was in vain, and how that is told when there is no other.
+        let (mut last, mut end) = (self.says("failed just now"), String::new());
         loop {
-            let Some(lease) = self.lease(&tried).await? else { return Err(Fault::Failed(last)) };
+            let Some(lease) = self.lease(&tried, &last).await? else {
+                return Err(Fault::Failed(format!("{last}{end}")));
+            };
+            (self.waits)("");
             match once(&lease).await {
                 Ok(()) => {
                     lease.good();
@@ -73,12 +84,13 @@ impl<'a> Caller<'a> {
                 }
                 Err(Fault::Again { why, after }) => {
                     lease.bad(after.map(|after| after.min(retry::PATIENCE)), &self.shared.clock);
-                    last = match after.filter(|after| retry::PATIENCE < *after) {
+                    last = why;
+                    end = match after.filter(|after| retry::PATIENCE < *after) {
                         Some(asked) => {
                             tried.enough(&lease);
-                            format!("{why}; it asks to come back in {}: try again later", span(asked))
+                            format!("; it asks to come back in {}: try again later", span(asked))
                         }
-                        None => format!("{why} ({} tries)", tried.again(&lease)),
+                        None => format!(" ({} tries)", tried.again(&lease)),
                     };
                 }
                 Err(Fault::Refused(field)) if lease.reads(field) => lease.refuse(field),
@@ -93,13 +105,19 @@ impl<'a> Caller<'a> {
     }
 
     /// A place at an address, waited for as long as it takes; `None` where the call has had its tries at all of them.
-    async fn lease(&self, tried: &Tried) -> Result<Option<Lease<'a>>, Fault> {
+    async fn lease(&self, tried: &Tried, last: &str) -> Result<Option<Lease<'a>>, Fault> {
         loop {
             let wait = match self.shared.pool.pick(tried, &self.shared.clock) {
                 Pick::Lease(lease) => return Ok(Some(lease)),
                 Pick::Spent => return Ok(None),
-                Pick::Busy => TICK,
-                Pick::Resting(left) => left.max(Duration::from_millis(1)),
+                Pick::Busy => {
+                    (self.waits)(&self.says("has as many calls as it may have at a time"));
+                    TICK
+                }
+                Pick::Resting(left) => {
+                    (self.waits)(&format!("{last}; it is asked again in {}", span(left)));
+                    left.max(Duration::from_millis(1))
+                }
             };
             match self.wait(sleep(wait), Duration::MAX).await {
                 Ok(()) => {}

@@ -22,7 +22,7 @@ pub(super) async fn look(
     let mut found = vec![];
     for url in &shared.settings.urls {
         let control = Control::default();
-        let caller = Caller::new(shared, client, &control);
+        let caller = Caller::new(shared, client, &control, &|_| {});
         let mut request = client.get(format!("{}/models", url.trim_end_matches('/')));
         if let Some(key) = &shared.settings.key {
             request = request.bearer_auth(key.reveal());

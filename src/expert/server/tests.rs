@@ -52,7 +52,7 @@ pub(super) fn generate(grammar: Option<&str>) -> Ask {
 
 async fn ask(server: &Server, ask: &Ask) -> Result<Answer, ExpertError> {
     let client = send::client(&server.shared.settings).unwrap();
-    server.shared.answer(&client, ask, &mut (), &Control::default()).await
+    server.shared.answer(&client, ask, &mut (), &Control::default(), &|_| {}).await
 }
 
 fn made(settings: ServerSettings) -> Server {
@@ -215,7 +215,7 @@ async fn a_call_can_be_paused_and_cancelled_while_the_server_is_silent() {
     };
     after(3, Control::cancel);
     let start = tokio::time::Instant::now();
-    let answer = server.shared.answer(&client, &generate(None), &mut (), &control).await.unwrap();
+    let answer = server.shared.answer(&client, &generate(None), &mut (), &control, &|_| {}).await.unwrap();
     assert_eq!((answer.text.as_str(), answer.finish), ("half", Finish::Cancelled));
     assert!(start.elapsed() < Duration::from_millis(3100), "{:?}", start.elapsed());
 
@@ -227,7 +227,7 @@ async fn a_call_can_be_paused_and_cancelled_while_the_server_is_silent() {
         tokio::time::sleep(Duration::from_secs(7200)).await;
         resume.resume();
     });
-    let answer = server.shared.answer(&client, &generate(None), &mut (), &control).await.unwrap();
+    let answer = server.shared.answer(&client, &generate(None), &mut (), &control, &|_| {}).await.unwrap();
     assert_eq!((answer.text.as_str(), answer.finish), ("half whole", Finish::Stop));
 }
 

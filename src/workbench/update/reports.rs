@@ -19,6 +19,16 @@ pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
             super::models::refresh(state);
             vec![]
         }
+        Report::Waits { call, why } => {
+            let Some(live) = state.live.get_mut(&call) else { return vec![] };
+            live.waits.clone_from(&why);
+            let task = live.task;
+            if !why.is_empty() {
+                let number = super::number(state, task);
+                state.note(Weight::Warning, format!("{number} waits: {why}"));
+            }
+            vec![]
+        }
         Report::Tokens { call, tokens } => {
             let Some(live) = state.live.get_mut(&call) else { return super::stops::answering(state, call) };
             live.writing_since = live.writing_since.or(Some(state.now));

@@ -129,6 +129,7 @@ pub(super) fn begin_call(
         purpose,
         tokens: vec![],
         prefill: None,
+        waits: String::new(),
         since: state.now,
         writing_since: None,
         paused: false,
