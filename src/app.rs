@@ -80,7 +80,7 @@ fn start(cli: &Cli) -> Result<Ending, Trouble> {
         Some(Command::Run(asked)) => commands::run(boot, asked),
         Some(Command::Show(asked)) => show::show(&boot, asked, theme),
         Some(Command::Replay { sessions, again: true, json }) => {
-            again::again(boot, cli.global.model.is_some(), sessions, *json)
+            again::again(boot, cli.global.model().is_some(), sessions, *json)
         }
         Some(Command::Replay { sessions, json, .. }) => files::replays(sessions, *json),
         Some(Command::Compare { one, other, json }) => files::compared(&boot, one, other, *json),
@@ -96,7 +96,7 @@ fn start(cli: &Cli) -> Result<Ending, Trouble> {
             (None, None) => Err(Trouble::usage("give a TASK to route, or `eval` and a data set")),
         },
         Some(Command::Test { files, json }) => {
-            commands::tested(boot, files, cli.global.model.is_some(), *json)
+            commands::tested(boot, files, cli.global.model().is_some(), *json)
         }
         Some(Command::Eval(asked)) => commands::evaluate(boot, &cli.global.strategy, asked),
         Some(Command::Import(asked)) => files::import(asked),

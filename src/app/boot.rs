@@ -118,7 +118,7 @@ impl Boot {
         let overrides = Overrides {
             strategy: global.strategy.first().cloned(),
             router: global.router.clone(),
-            model: global.model.clone(),
+            model: global.model().map(str::to_owned),
             seed: global.seed,
             temperature: global.temperature,
             ..Overrides::default()

@@ -134,7 +134,12 @@ pub struct Global {
 }
 
 impl Global {
-    /// The kernels that were named; an empty variable names none.
+    /// The model that was named; an empty variable names none.
+    pub fn model(&self) -> Option<&str> {
+        self.model.as_deref().filter(|name| !name.is_empty())
+    }
+
+    /// The kernels that were named, likewise.
     pub fn kernels(&self) -> Option<&str> {
         self.kernels.as_deref().filter(|name| !name.is_empty())
     }

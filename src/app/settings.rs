@@ -105,7 +105,7 @@ fn facts(boot: &Boot, global: &Global) -> Vec<SettingFact> {
     let mut all = vec![
         fact("strategy", set.strategy.clone(), option(!global.strategy.is_empty(), "--strategy")),
         fact("router", set.router.clone(), option(global.router.is_some(), "--router")),
-        fact("model", set.model.clone(), option(global.model.is_some(), "--model or PLANTERN_MODEL")),
+        fact("model", set.model.clone(), option(global.model().is_some(), "--model or PLANTERN_MODEL")),
         fact("embedding", boot.embedding.clone(), None),
         fact("models_memory", memory, None),
         fact("kernels", kernels, option(global.kernels().is_some(), "--kernels or PLANTERN_KERNELS")),

@@ -2,7 +2,7 @@
 //! the program itself brings no TLS. Resumes where an earlier try ended, and checks the hash that the hub gives.
 
 use super::child::{self, End};
-use super::pull::{disk, lock};
+use super::pull::{disk, lock, make_folder};
 use super::wheel::hash;
 use super::{ModelError, Phase, Places, Progress, size};
 use serde::Deserialize;
@@ -76,7 +76,7 @@ pub fn pull_from_hub(
     {
         return Ok(path);
     }
-    fs::create_dir_all(&places.folder).map_err(|error| disk(0, &places.folder, error))?;
+    make_folder(0, places)?;
     let _lock = lock(0, &places.folder.join(".hub.lock"), progress, cancelled)?;
     let work = places.folder.join(".hub.pull");
     fs::create_dir_all(&work).map_err(|error| disk(0, &work, error))?;

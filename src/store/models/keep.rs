@@ -1,6 +1,6 @@
 //! Puts a model file of the user into the model folder, and takes a model out of it. Used by `plantern models`.
 
-use super::pull::disk;
+use super::pull::{disk, make_folder};
 use super::{ModelError, Phase, Place, Places, Progress, entries, find, is_visible, list, name_of, size};
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -47,7 +47,7 @@ pub fn add(
             target.display()
         )));
     }
-    fs::create_dir_all(&places.folder).map_err(|error| disk(0, &places.folder, error))?;
+    make_folder(0, places)?;
     if link {
         let whole = path.canonicalize().map_err(|error| disk(0, path, error))?;
         make_link(&whole, &target).map_err(|error| disk(0, &target, error))?;
@@ -185,6 +185,11 @@ mod tests {
             check(&circle, &|_| Ok(()), "it can not be read: ");
             check(Path::new("/dev/null"), &|_| Ok(()), "neither a file nor a folder");
         }
+        let elsewhere = Places { folder: file.clone(), ..places.clone() };
+        let (copy, mut silent) = (folder.path().join("copy.gguf"), |_: Progress| ());
+        fs::copy(&file, &copy).unwrap();
+        let error = add(&copy, false, &elsewhere, &|_| Ok(()), &mut silent).unwrap_err().to_string();
+        assert!(error.contains("a file stands where the folder of models should be"), "{error}");
         let text = folder.path().join("notes.txt");
         fs::write(&text, "x").unwrap();
         check(&text, &|_| Ok(()), ".gguf");

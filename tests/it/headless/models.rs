@@ -95,6 +95,14 @@ fn doctor_looks_at_the_configuration_in_force_and_names_what_is_at_fault() {
 }
 
 #[test]
+fn a_variable_that_is_set_to_nothing_names_no_model() {
+    let home = tempfile::tempdir().unwrap();
+    let output = program(home.path(), &["run", "What is it?"]).env("PLANTERN_MODEL", "").output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(err.contains("plantern models pull smollm2"), "{err}");
+}
+
+#[test]
 fn every_server_is_an_expert_by_its_name_or_says_why_not() {
     let home = tempfile::tempdir().unwrap();
     let server =
