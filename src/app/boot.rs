@@ -63,13 +63,15 @@ pub(crate) struct Boot {
 pub(crate) struct Warnings {
     pub(crate) servers: Vec<String>,
     pub(crate) experts: Vec<String>,
+    /// What is to be known of cards that work: which built-in one they stand for.
+    pub(crate) cards: Vec<String>,
     pub(crate) prompts: Vec<String>,
     pub(crate) routing: Vec<String>,
 }
 
 impl Warnings {
     pub(crate) fn all(&self) -> impl Iterator<Item = &String> {
-        [&self.servers, &self.routing, &self.experts, &self.prompts].into_iter().flatten()
+        [&self.servers, &self.routing, &self.cards, &self.experts, &self.prompts].into_iter().flatten()
     }
 }
 
@@ -102,7 +104,7 @@ impl Boot {
             Default::default()
         });
         let mut tools = Tools {
-            roster: roster(&places, &config, &servers, &mut warnings.experts),
+            roster: roster(&places, &config, &servers, &mut warnings),
             prompts: prompts(&places, &config, &mut warnings.prompts),
             servers: servers::known(&servers, &embedding),
             knowledge: Arc::new(knowledge),
@@ -180,18 +182,13 @@ fn defaults() -> Settings {
     Settings::new("decomposed", "tag", DefaultModel::SmolLm2.short())
 }
 
-fn roster(
-    places: &Places,
-    config: &Config,
-    servers: &[ServerSettings],
-    warnings: &mut Vec<String>,
-) -> Roster {
+fn roster(places: &Places, config: &Config, servers: &[ServerSettings], warnings: &mut Warnings) -> Roster {
     let folders = std::iter::once(places.experts()).chain(config.experts.iter().cloned());
     let mut cards = vec![];
     for folder in folders {
         let (found, faults) = config::experts(&folder);
         cards.extend(found);
-        warnings.extend(faults.iter().map(ToString::to_string));
+        warnings.experts.extend(faults.iter().map(ToString::to_string));
     }
     let load = |cards: &[(String, String)]| {
         Roster::load(cards.iter().map(|(text, origin)| (text.as_str(), origin.as_str())))
@@ -202,11 +199,12 @@ fn roster(
         if let Some(name) =
             card.server.as_ref().filter(|name| servers.iter().all(|server| server.name != **name))
         {
-            warnings.push(format!("{}: no server is called `{name}` in the configuration", card.origin));
+            let why = format!("{}: no server is called `{name}` in the configuration", card.origin);
+            warnings.experts.push(why);
         }
     }
-    warnings.extend(noted);
-    warnings.extend(errors.iter().map(ToString::to_string));
+    warnings.cards.extend(noted);
+    warnings.experts.extend(errors.iter().map(ToString::to_string));
     roster
 }
 

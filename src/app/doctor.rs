@@ -74,12 +74,19 @@ fn facts(boot: &Boot, at_fault: Option<String>) -> Facts {
         config,
         language_model: model(boot, Which::Language, &boot.settings.model),
         embedding_model: model(boot, Which::Embedding, &boot.embedding),
+        card_models: boot
+            .models
+            .named(&boot.tools.roster, &boot.settings.model)
+            .into_iter()
+            .map(|name| (name.clone(), model(boot, Which::Language, name)))
+            .collect(),
         python: version_of("python3", &["--version"]),
         pip: version_of("python3", &["-m", "pip", "--version"]),
         servers: servers(boot),
         bad_servers: boot.warnings.servers.clone(),
         bad_routing: boot.warnings.routing.clone(),
         bad_experts: boot.warnings.experts.clone(),
+        noted_experts: boot.warnings.cards.clone(),
         bad_prompts: boot.warnings.prompts.clone(),
         experts: boot.tools.roster.cards().len(),
     }

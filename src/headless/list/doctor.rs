@@ -24,6 +24,8 @@ pub struct Facts {
     pub config: Option<(String, Result<(), String>)>,
     pub language_model: Looked,
     pub embedding_model: Looked,
+    /// Models that cards name, by their names.
+    pub card_models: Vec<(String, Looked)>,
     pub servers: Vec<ServerFact>,
     /// Version of the Python that would be used to fetch the default models.
     pub python: Option<String>,
@@ -35,6 +37,8 @@ pub struct Facts {
     pub bad_routing: Vec<String>,
     /// Experts of the user that can not be read.
     pub bad_experts: Vec<String>,
+    /// What is to be known of experts that work.
+    pub noted_experts: Vec<String>,
     /// Prompts of the user that can not be read.
     pub bad_prompts: Vec<String>,
     /// How many experts there are.
@@ -154,6 +158,14 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
     }
     checks.push(model(facts, Which::Language, &facts.language_model));
     checks.push(model(facts, Which::Embedding, &facts.embedding_model));
+    for (name, looked) in &facts.card_models {
+        let check = model(facts, Which::Language, looked);
+        let help = match check.verdict {
+            Failed => Some("correct `model` in the cards that name it; the other experts work".to_owned()),
+            _ => check.help,
+        };
+        checks.push(Check { name: format!("model {name}"), help, ..check });
+    }
     checks.extend(facts.servers.iter().map(server));
     checks.push(match (&facts.python, &facts.pip) {
         (Some(python), Some(pip)) => Check::new("pip", Good, format!("Python {python}, pip {pip}"), None),
@@ -168,7 +180,9 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
         }
     });
     if facts.bad_experts.is_empty() {
-        checks.push(Check::new("experts", Good, format!("{} experts", facts.experts), None));
+        let all = std::iter::once(format!("{} experts", facts.experts));
+        let found = all.chain(facts.noted_experts.iter().cloned()).collect::<Vec<_>>().join("; ");
+        checks.push(Check::new("experts", Good, found, None));
     }
     for (name, bad, help) in [
         (

@@ -23,6 +23,8 @@ fn healthy() -> Facts {
         bad_servers: vec![],
         bad_routing: vec![],
         bad_experts: vec![],
+        noted_experts: vec![],
+        card_models: vec![],
         bad_prompts: vec![],
         experts: 18,
     }
@@ -115,6 +117,16 @@ fn each_trouble_is_named_with_what_to_do() {
         |facts| facts.bad_servers = vec!["the server `big` has no key: the variable KEY is not set".into()],
         Verdict::Failed,
         "FAILED servers the server `big` has no key: the variable KEY is not set -> set the variable",
+    );
+    check(
+        |facts| facts.noted_experts = vec!["a.md takes the place of the built-in expert `split`".into()],
+        Verdict::Good,
+        "good experts 18 experts; a.md takes the place of",
+    );
+    check(
+        |facts| facts.card_models = vec![("gone.gguf".into(), missing(Source::Nowhere))],
+        Verdict::Failed,
+        "FAILED model gone.gguf there is no model \"smol\" -> correct `model` in the cards that name it",
     );
     check(
         |facts| facts.bad_prompts = vec!["a.txt can not be read as text".into()],
