@@ -177,6 +177,9 @@ impl Caller<'_> {
             None => Finish::Stop,
         };
         let mut answer = self.answer(reply, finish, talk.spent);
+        if !raw {
+            leave_out_thoughts(&mut answer);
+        }
         if answer.text.trim().is_empty() {
             answer.warnings.push(self.says("gave an empty answer"));
         }
@@ -209,6 +212,30 @@ impl Caller<'_> {
 /// A server says in the middle of an answer that it does not have the form that it promised.
 fn reports_shape(why: &str) -> bool {
     why.contains("it reports an error") && ladder::is_about_shape(why)
+}
+
+/// What a model thinks aloud before it answers is no part of its answer: it would go into every later task.
+fn leave_out_thoughts(answer: &mut Answer) {
+    let Some((thoughts, rest)) = answer.text.split_once("</think>") else { return };
+    if !thoughts.trim_start().starts_with("<think>") {
+        return;
+    }
+    let at = answer.text.len() - rest.trim_start().len();
+    let count = thoughts.chars().count();
+    answer.text.drain(..at);
+    answer.warnings.push(format!("it thought aloud before it answered: {count} characters are left out"));
+    // The tokens that made up the rest; where one goes across, none can be told apart.
+    let mut end = 0;
+    let first = answer.tokens.iter().position(|token| {
+        end += token.text.len();
+        at < end
+    });
+    let from = first.unwrap_or(answer.tokens.len());
+    answer.tokens.drain(..from);
+    let left: usize = answer.tokens.iter().map(|token| token.text.len()).sum();
+    if left != answer.text.len() {
+        answer.tokens.clear();
+    }
 }
 
 /// Servers take few stop strings, and some leave them in.

@@ -110,6 +110,20 @@ async fn every_fault_has_its_end() {
             1,
             100..=101,
         ),
+        (
+            "thoughts before the answer",
+            vec![stream(&[&word("<think>hm "), &word("hm</think>\n\n42"), &end("stop")])],
+            r#"Stop "42": it thought aloud before it answered: 12 characters are left out"#,
+            1,
+            0..=0,
+        ),
+        (
+            "a word that only looks like it",
+            vec![stream(&[&word("write </think> there"), &end("stop")])],
+            r#"Stop "write </think> there""#,
+            1,
+            0..=0,
+        ),
         // Ends without an answer.
         (
             "nothing at all",
@@ -372,4 +386,23 @@ async fn why_nothing_is_done_is_told_while_it_is_so() {
     assert_eq!(answer.unwrap().text, "fine");
     let why = "the server `big` has too much to do (429): slow down; it is asked again in 17 s";
     assert_eq!(*told.borrow(), ["", why, ""]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_tokens_of_thoughts_go_with_them() {
+    let weighed = |text: &str| {
+        let logprobs = serde_json::json!({"content": [{"token": text, "logprob": -0.5}]});
+        serde_json::json!({"choices": [{"delta": {"content": text}, "logprobs": logprobs}]}).to_string()
+    };
+    let kept = async |pieces: &[&str]| {
+        let pieces: Vec<String> = pieces.iter().map(|piece| weighed(piece)).chain([end("stop")]).collect();
+        let script =
+            Script::start(vec![stream(&pieces.iter().map(String::as_str).collect::<Vec<_>>())]).await;
+        let answer = ask(&made(settings(&[script.url()])), &generate(None)).await.unwrap();
+        (answer.text, answer.tokens.iter().map(|token| token.text.clone()).collect::<Vec<_>>())
+    };
+    let (text, tokens) = kept(&["<think>", "hm", "</think>", "\n\n", "4", "2"]).await;
+    assert_eq!((text.as_str(), tokens), ("42", vec!["4".to_owned(), "2".to_owned()]));
+    let (text, tokens) = kept(&["<think>", "hm", "</think>\n4", "2"]).await;
+    assert_eq!((text.as_str(), tokens.len()), ("42", 0));
 }
