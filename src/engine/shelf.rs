@@ -27,6 +27,8 @@ pub struct Held {
     pub queue: usize,
     /// It goes when they have ended.
     pub leaving: bool,
+    /// It is to be loaded as soon as another one has made room.
+    pub waits: bool,
     /// Tokens a second that it has written while it worked; 0 if nothing was measured.
     pub rate: f64,
 }
@@ -86,6 +88,7 @@ impl Shelf {
             bytes: 0,
             queue: 0,
             leaving: false,
+            waits: false,
             rate: 0.0,
         };
         places.all.push(Place { held, used: 0, tokens: 0, seconds: 0.0, orders });
@@ -161,12 +164,21 @@ impl Seat {
                 places.clock += 1;
                 let now = places.clock;
                 if let Some(place) = places.all.get_mut(self.at) {
-                    (place.held.bytes, place.used) = (bytes, now);
+                    (place.held.bytes, place.held.waits, place.used) = (bytes, false, now);
                 }
                 return Ok(());
             }
             if !self.is_heard() {
                 return Err("nobody waits for it any more".to_owned());
+            }
+            if let Some(place) = places.all.get_mut(self.at)
+                && !place.held.waits
+            {
+                place.held.waits = true;
+                drop(places);
+                self.shelf.tell();
+                places = self.shelf.places();
+                continue;
             }
             let idle = places
                 .all
@@ -184,7 +196,9 @@ impl Seat {
 
     /// It is no longer in memory.
     pub(super) fn leave(&self) {
-        self.with(|place, _| (place.held.bytes, place.held.leaving) = (0, false));
+        self.with(|place, _| {
+            (place.held.bytes, place.held.leaving, place.held.waits) = (0, false, false);
+        });
         self.shelf.0.changed.notify_all();
     }
 

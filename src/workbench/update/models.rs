@@ -112,6 +112,7 @@ fn row(held: &Held) -> Row {
         ModelState::Fetching { done, total, .. } => {
             (Tone::Changed, format!("fetching {} %", 100 * done / (*total).max(1)))
         }
+        ModelState::Loading(_) if held.waits => (Tone::Changed, "waits for room".to_owned()),
         ModelState::Loading(share) => {
             (Tone::Changed, format!("loading {:.0} %", 100.0 * share.clamp(0.0, 1.0)))
         }

@@ -8,7 +8,7 @@ use plantern::{
 
 fn held(name: &str, state: ModelState, queue: usize) -> Held {
     let bytes = if matches!(state, ModelState::Ready { .. }) { 100_000_000 } else { 0 };
-    Held { name: name.to_owned(), which: None, state, bytes, queue, leaving: false, rate: 0.0 }
+    Held { name: name.to_owned(), which: None, state, bytes, queue, leaving: false, waits: false, rate: 0.0 }
 }
 
 fn ready() -> ModelState {
@@ -48,6 +48,9 @@ fn a_model_is_unloaded_and_loaded_by_a_key() {
     assert_eq!(rows(&bench), ["a|by a card|not in memory|||", "b|by a card|loading 50 %|||3"]);
     bench.press("j enter");
     assert_eq!(bench.notice(), "b is on its way");
+    let waits = Held { waits: true, ..held("b", ModelState::Loading(0.0), 3) };
+    tell(&mut bench, vec![held("a", ready(), 1), waits]);
+    assert_eq!(rows(&bench)[1], "b|by a card|waits for room|||3");
     tell(&mut bench, vec![held("a", ModelState::Unknown, 0), held("b", ready(), 2)]);
     bench.press("d");
     assert_eq!(bench.notice(), "b goes when its calls have ended");

@@ -47,6 +47,7 @@ pub(super) fn models() -> Desk {
         bytes,
         queue,
         leaving: false,
+        waits: false,
         rate,
     };
     let about = "llama Q4_1, 134 M weights, context 8192, avx512-vnni on 2 threads".to_owned();
