@@ -3,6 +3,7 @@
 //! Strategies, routers and the controller write an [`Ask`]; the engine carries it to the thread that can answer
 //! it; an [`Answer`] comes back. Nothing here knows threads, tensors or files, so both can be logged and replayed.
 
+pub mod key;
 pub mod part;
 
 use serde::{Deserialize, Serialize};

@@ -8,7 +8,6 @@ pub mod breakpoint;
 pub mod caps;
 pub mod controller;
 pub mod estimate;
-pub mod key;
 pub mod lane;
 pub mod moment;
 pub mod runner;

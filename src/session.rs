@@ -13,6 +13,7 @@ mod fold;
 mod journal;
 pub mod line;
 pub mod merge;
+mod route;
 
 pub use amend::{Amended, Amendment};
 pub use aside::{Aside, Breakpoint, Debugging, Hit, Phase, StepGrain, Watch};

@@ -114,7 +114,8 @@ impl Session {
             Event::Configured { settings } => self.settings = Some(settings.clone()),
             Event::Edited { edits, .. } => self.edit(edits, check)?,
             Event::Routed { task, key, decision } => {
-                self.at(*task)?.routed = Some((key.clone(), decision.clone()));
+                let key = self.route_key_today(*task, key);
+                self.at(*task)?.routed = Some((key, decision.clone()));
             }
             Event::Proposed { task, key, edits, complete, warnings, .. } => {
                 self.at(*task)?;

@@ -3,9 +3,8 @@
 
 use super::State;
 use crate::{
-    ask::{Ask, Finish, Request, Sampling},
+    ask::{Ask, Finish, Request, Sampling, key::key_of},
     decision::{ExpertKind, Ruling},
-    engine::key::key_of,
     ids::TaskId,
     plan::{Check, Edit, outline},
     session::{Actor, Event, Outcome, Session, Settings},

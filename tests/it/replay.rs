@@ -2,16 +2,17 @@
 
 use plantern::{
     ask::Request,
-    engine::{Tools, survey},
+    engine::{Status, Tools, survey},
     headless::{export, replay},
     ids::TaskId,
+    plan::{Draft, Edit},
     session::{
-        Settings,
+        Actor, Event, Journal, Settings,
         line::{read_session, write_entry},
     },
     workbench::State,
 };
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 fn sessions() -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sessions");
@@ -81,4 +82,43 @@ fn what_functions_answered_in_a_recorded_session_is_found_by_what_they_are_asked
             }
         }
     }
+}
+
+/// The tasks that do not stand as done.
+fn open(journal: &Journal) -> BTreeSet<TaskId> {
+    let survey = survey(journal, &Tools::default(), &Default::default());
+    survey
+        .iter()
+        .filter(|(_, look)| look.stale || look.status != Status::Done)
+        .map(|(task, _)| task)
+        .collect()
+}
+
+/// The first three were made when the key of a route held the numbers of what a task refers to.
+#[test]
+fn an_insertion_a_removal_and_a_move_in_a_recorded_session_make_only_dependents_stale() {
+    let mut refer = 0;
+    for (name, bytes) in sessions() {
+        let mut journal = read_session(&bytes).unwrap().journal;
+        let plan = journal.session().plan.clone();
+        let (before, new) = (open(&journal), journal.fresh_task());
+        let done = plan.walk().into_iter().filter(|task| !before.contains(task));
+        refer += done.filter(|task| !plan.needs(*task).is_empty()).count();
+        for parent in plan.walk().into_iter().filter(|task| !plan.parts(*task).is_empty()) {
+            let above: BTreeSet<TaskId> = [parent, new].into_iter().chain(plan.ancestors(parent)).collect();
+            let mut check = |edit: Edit| {
+                let words = format!("{name}: {edit:?}");
+                let event = Event::Edited { by: Actor::Person, edits: vec![edit], reason: None };
+                journal.record(event, 0).unwrap();
+                let more: Vec<_> = open(&journal).difference(&before).copied().collect();
+                assert!(more.iter().all(|task| above.contains(task)), "{words}: {more:?}");
+            };
+            let draft = Draft::text("Who wrote the play Hamlet?");
+            check(Edit::Add { task: new, parent: Some(parent), at: 0, draft });
+            check(Edit::Move { task: new, parent, at: plan.parts(parent).len() });
+            check(Edit::Remove { task: new });
+            assert_eq!(open(&journal), before, "{name}: all is as before");
+        }
+    }
+    assert!(9 < refer, "only {refer} answered tasks refer to others");
 }

@@ -6,9 +6,9 @@ use super::{
     surveyor::{Subject, Surveyor},
 };
 use crate::{
-    ask::Ask,
+    ask::{Ask, key::key_of},
     decision::ExpertKind,
-    engine::{Move, key::key_of},
+    engine::Move,
     ids::TaskId,
     plan::{self, Draft, Edit, notation::Step},
     session::{Event, Purpose},

@@ -3,11 +3,11 @@
 
 use super::{Status, surveyor::Surveyor, upkeep::digest};
 use crate::{
-    ask::{Answer, Ask, Finish, Request},
-    engine::{
-        Move, Which, caps,
+    ask::{
+        Answer, Ask, Finish, Request,
         key::{call_key, key_of},
     },
+    engine::{Move, Which, caps},
     ids::TaskId,
     session::{Call, Outcome, Purpose},
 };

@@ -7,9 +7,9 @@ use super::{
     surveyor::{Subject, Surveyor},
 };
 use crate::{
-    ask::{Answer, Ask, Request},
+    ask::{Answer, Ask, Request, key::key_of},
     decision::{ExpertCard, ExpertKind},
-    engine::{Move, key::key_of},
+    engine::Move,
     expert::roster::request,
     plan::{self, Draft, Operator},
     session::{Event, Purpose},

@@ -204,7 +204,7 @@ impl Surveyor<'_> {
         let draft = &self.session.plan.task(task)?.draft;
         let chosen = draft.expert.as_deref().filter(|name| self.tools.roster.get(name).is_some())?;
         let open = self.session.progress(task).routed.is_none() && self.session.plan.parts(task).is_empty();
-        (open && self.router_of(task) == "tag").then(|| Decision {
+        (open && self.session.router_of(task) == "tag").then(|| Decision {
             router: "tag".to_owned(),
             chosen: chosen.to_owned(),
             candidates: vec![],

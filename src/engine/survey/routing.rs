@@ -8,32 +8,21 @@ use super::{
 use crate::{
     ask::{Answer, Ask},
     decision::ExpertCard,
-    engine::{Move, key::key_of},
-    ids::TaskId,
+    engine::Move,
     router::{self, RouteNext, RouteScene},
     session::{Event, Purpose},
 };
 
 impl<'a> Surveyor<'a> {
-    /// The router that chooses the expert of a task: its own, the nearest one above, the session's.
-    pub(super) fn router_of(&self, task: TaskId) -> &'a str {
-        let plan = &self.session.plan;
-        let own = |task: TaskId| plan.task(task)?.draft.router.as_deref();
-        own(task).or_else(|| plan.ancestors(task).find_map(own)).unwrap_or(&self.settings.router)
-    }
-
     /// The expert that answers a leaf, or how the choice stands.
     pub(super) fn route(&self, subject: &Subject<'_>) -> Result<&'a ExpertCard, Status> {
         let Subject { task, draft, attempt, progress } = *subject;
         let stuck = |why: String| Err(Status::Stuck(why));
-        let text = || self.session.plan.text(task);
         let cards = self.tools.roster.cards();
-        let router = self.router_of(task);
-        // By the ids of what it refers to: a number changes with its place, and the decision stands. Older logs have the numbers.
-        let key_for = |text: &str| key_of(&[router, text, draft.expert.as_deref().unwrap_or_default()]);
-        let key = key_for(&draft.phrase.show(|to| format!("#{to}")));
+        let router = self.session.router_of(task);
+        let key = self.session.route_key(task);
         if let Some((made_for, decision)) = &progress.routed
-            && (made_for.is_empty() || *made_for == key || *made_for == key_for(&text()))
+            && (made_for.is_empty() || *made_for == key)
         {
             // A router that trusts nobody leaves the choice to the person; nothing is guessed.
             let unknown = draft.expert.as_deref().filter(|tag| self.tools.roster.get(tag).is_none());
@@ -54,7 +43,7 @@ impl<'a> Surveyor<'a> {
         if !self.wants_moves && !router.asks() {
             return Err(Status::Ready);
         }
-        let (knowledge, text) = (&*self.tools.knowledge, text());
+        let (knowledge, text) = (&*self.tools.knowledge, self.session.plan.text(task));
         let mut scene =
             RouteScene { task: &text, tag: draft.expert.as_deref(), cards, reply: None, knowledge };
         let mut next = router.route(&scene);

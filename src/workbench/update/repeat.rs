@@ -7,8 +7,8 @@ pub use came::{Came, decided};
 
 use super::{beside, running};
 use crate::{
-    ask::Request,
-    engine::{Asking, key::key_of},
+    ask::{Request, key::key_of},
+    engine::Asking,
     figure::counted,
     ids::{CallId, TaskId},
     session::{Call, Outcome, Purpose},

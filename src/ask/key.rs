@@ -1,6 +1,6 @@
 //! Keys: a hash over everything an answer depends on. Equal keys mean equal calls.
 
-use crate::ask::{Ask, Request};
+use super::{Ask, Request};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
