@@ -137,12 +137,12 @@ fn serve(expert: &mut dyn Expert, job: &Job, reports: &Sender<Report>) -> Report
     if job.control.is_cancelled() {
         return cancelled(call);
     }
-    let started = Instant::now();
+    let started = Started::now(&job.control);
     let mut stream = Stream::new(call, reports);
     let answer = catch_unwind(AssertUnwindSafe(|| expert.answer(&job.ask, &mut stream, &job.control)));
     stream.flush();
     match answer {
-        Ok(answer) => ended(call, answer, started),
+        Ok(answer) => ended(call, answer, &started),
         Err(panic) => panicked(call, &*panic),
     }
 }
@@ -151,10 +151,29 @@ fn cancelled(call: CallId) -> Report {
     Report::Done { call, answer: Answer { finish: Finish::Cancelled, ..Answer::default() } }
 }
 
-fn ended(call: CallId, answer: Result<Answer, ExpertError>, started: Instant) -> Report {
+/// When a call was taken up; the time in which it is held is not its own.
+struct Started {
+    at: Instant,
+    control: Control,
+    /// How long it had been held before, while it waited.
+    held: Duration,
+}
+
+impl Started {
+    fn now(control: &Control) -> Started {
+        Started { at: Instant::now(), held: control.held(), control: control.clone() }
+    }
+
+    /// How long it has worked.
+    fn worked(&self) -> Duration {
+        self.at.elapsed().saturating_sub(self.control.held().saturating_sub(self.held))
+    }
+}
+
+fn ended(call: CallId, answer: Result<Answer, ExpertError>, started: &Started) -> Report {
     match answer {
         Ok(mut answer) => {
-            answer.usage.seconds = started.elapsed().as_secs_f64();
+            answer.usage.seconds = started.worked().as_secs_f64();
             finite(&mut answer);
             Report::Done { call, answer }
         }

@@ -1,10 +1,23 @@
 //! The rein on a running call: go, pause, cancel. Held by the engine, looked at by the expert after every token.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 /// A shared rein; clones hold the same one.
 #[derive(Clone, Debug, Default)]
-pub struct Control(Arc<(Mutex<Rein>, Condvar)>);
+pub struct Control(Arc<(Mutex<Hold>, Condvar)>);
+
+/// The rein as it is, and how long the call was held by it.
+#[derive(Debug, Default)]
+struct Hold {
+    rein: Rein,
+    /// Pauses that are over.
+    held: Duration,
+    /// When the present one began.
+    since: Option<Instant>,
+}
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Rein {
@@ -24,17 +37,16 @@ pub enum Flow {
 impl Control {
     /// Called by the expert between tokens: returns at once while going, blocks while paused.
     pub fn checkpoint(&self) -> Flow {
-        let (rein, changed) = &*self.0;
-        let mut held = rein.lock().unwrap_or_else(PoisonError::into_inner);
-        while *held == Rein::Pause {
-            held = changed.wait(held).unwrap_or_else(PoisonError::into_inner);
+        let mut hold = self.hold();
+        while hold.rein == Rein::Pause {
+            hold = self.0.1.wait(hold).unwrap_or_else(PoisonError::into_inner);
         }
-        if *held == Rein::Cancel { Flow::Cancel } else { Flow::Go }
+        if hold.rein == Rein::Cancel { Flow::Cancel } else { Flow::Go }
     }
 
     /// What to do next, without waiting; `None` while paused.
     pub fn now(&self) -> Option<Flow> {
-        match *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        match self.hold().rein {
             Rein::Go => Some(Flow::Go),
             Rein::Pause => None,
             Rein::Cancel => Some(Flow::Cancel),
@@ -58,13 +70,29 @@ impl Control {
         self.now() == Some(Flow::Cancel)
     }
 
+    /// How long it was paused so far, in all: time that is not the call's own.
+    pub fn held(&self) -> Duration {
+        let hold = self.hold();
+        hold.held + hold.since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    fn hold(&self) -> MutexGuard<'_, Hold> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn set(&self, to: Rein) {
-        let (rein, changed) = &*self.0;
-        let mut held = rein.lock().unwrap_or_else(PoisonError::into_inner);
-        if *held != Rein::Cancel {
-            *held = to;
+        let mut hold = self.hold();
+        if hold.rein != Rein::Cancel {
+            hold.rein = to;
         }
-        changed.notify_all();
+        match hold.rein {
+            Rein::Pause => hold.since = hold.since.or_else(|| Some(Instant::now())),
+            Rein::Go | Rein::Cancel => {
+                let held = hold.since.take().map_or(Duration::ZERO, |since| since.elapsed());
+                hold.held += held;
+            }
+        }
+        self.0.1.notify_all();
     }
 }
 
@@ -85,5 +113,18 @@ mod tests {
         assert_eq!(waiting.join().unwrap(), Flow::Cancel);
         control.resume();
         assert!(control.is_cancelled());
+    }
+
+    #[test]
+    fn what_it_was_held_is_told_while_it_is_held_and_after() {
+        let control = Control::default();
+        assert_eq!(control.held(), Duration::ZERO);
+        control.pause();
+        while control.held().is_zero() {}
+        control.pause();
+        assert!(!control.held().is_zero(), "paused twice is one pause");
+        control.resume();
+        let held = control.held();
+        assert_eq!((held, control.held()), (held, held), "its own time does not count");
     }
 }

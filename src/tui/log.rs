@@ -68,7 +68,7 @@ fn stream(paper: &mut Paper<'_>, state: &State, call: CallId, live: &Live, area:
         title.push(Role::Dim, &format!("  {} tokens", live.tokens.len()));
     }
     match rate(state) {
-        _ if live.paused => title.push(Role::Paused, "  ‖ paused"),
+        _ if live.is_paused() => title.push(Role::Paused, "  ‖ paused"),
         Some(rate) => title.push(Role::Running, &format!("  {rate}")),
         None => {}
     }

@@ -86,7 +86,7 @@ fn run(state: &State) -> Line {
         }
     };
     match (live, state.ended.as_ref().filter(still)) {
-        (Some(live), _) if live.paused => Line::of(Role::Paused, "‖ paused"),
+        (Some(live), _) if live.is_paused() => Line::of(Role::Paused, "‖ paused"),
         (None, _) if state.run == Run::Idle && state.debug.stop.is_some() => {
             let phase = state.debug.stop.as_ref().map_or("", |stop| stop.phase.word());
             Line::of(Role::Paused, &format!("‖ stopped: {phase}"))
@@ -180,7 +180,7 @@ pub(super) fn status(paper: &mut Paper<'_>, state: &State, area: Rect) {
 pub(super) fn rate(state: &State) -> Option<String> {
     let live = state.live.values().next()?;
     let since = live.writing_since?;
-    let seconds = state.now.saturating_sub(since) as f64 / 1000.0;
+    let seconds = live.clock(state.now).saturating_sub(since) as f64 / 1000.0;
     // The first token came at the beginning of that time.
     let tokens = live.tokens.len().checked_sub(1)?;
     (0.2 <= seconds && 0 < tokens).then(|| format!("{:.1} tok/s", tokens as f64 / seconds))

@@ -88,7 +88,7 @@ pub fn with_moment<R>(
             if let (Some((call, live)), Some(text)) = (live, &live_text) {
                 moment.ask = journal.call(*call).map(|call| (call.purpose, &call.ask));
                 (moment.tokens, moment.answer) = (&live.tokens, Some(text.as_str()));
-                moment.seconds = Some(state.now.saturating_sub(live.since) as f64 / 1000.0);
+                moment.seconds = Some(live.seconds(state.now));
                 moment.phase = Some(Phase::Answering);
                 moment.cost = None;
             }

@@ -109,7 +109,7 @@ fn row(state: &State, task: TaskId, depth: usize, has_items: bool) -> Row {
     }
     if let Some(live) = live {
         tokens += live.tokens.len() as u32;
-        seconds += state.now.saturating_sub(live.since) as f64 / 1000.0;
+        seconds += live.seconds(state.now);
     }
     let answer = match live {
         Some(live) => live.text(),
@@ -152,7 +152,7 @@ fn row(state: &State, task: TaskId, depth: usize, has_items: bool) -> Row {
 
 fn word(status: Option<&Status>, live: Option<&Live>) -> &'static str {
     match (status, live) {
-        (_, Some(live)) if live.paused => "paused",
+        (_, Some(live)) if live.is_paused() => "paused",
         (_, Some(_)) => "running",
         (Some(status), None) => status.word(),
         (None, None) => "waiting",
@@ -167,7 +167,7 @@ fn item(state: &State, task: TaskId, at: usize, depth: usize) -> Option<Row> {
     let live = call.and_then(|call| state.live.get(&call.id));
     let usage = call.and_then(usage_of).unwrap_or_default();
     let (word, answer) = match (call.map(|call| &call.outcome), live) {
-        (_, Some(live)) => (if live.paused { "paused" } else { "running" }, live.text()),
+        (_, Some(live)) => (if live.is_paused() { "paused" } else { "running" }, live.text()),
         (Some(Outcome::Answered(answer)), _) => ("done", answer.text.clone()),
         (Some(Outcome::Failed(_)), _) => ("failed", String::new()),
         (Some(Outcome::Stopped(partial)), _) if partial.finish == Finish::Cut => {

@@ -75,13 +75,39 @@ pub struct Live {
     pub prefill: Option<(usize, usize)>,
     /// Why nothing is done for it at the moment; empty while something is.
     pub waits: String,
+    /// When it began, later by as long as it has been held since.
     pub since: u64,
-    /// When the first token came; before that the prompt is read.
+    /// When the first token came, later by as long as it has been held since; before that the prompt is read.
     pub writing_since: Option<u64>,
-    pub paused: bool,
+    /// Since when it is held: that time is not its own.
+    pub paused_at: Option<u64>,
 }
 
 impl Live {
+    pub fn is_paused(&self) -> bool {
+        self.paused_at.is_some()
+    }
+
+    pub fn pause(&mut self, now: u64) {
+        self.paused_at = self.paused_at.or(Some(now));
+    }
+
+    pub fn go_on(&mut self, now: u64) {
+        let held = self.paused_at.take().map_or(0, |at| now.saturating_sub(at));
+        self.since += held;
+        self.writing_since = self.writing_since.map(|since| since + held);
+    }
+
+    /// Its own clock: it stands still while the call is held.
+    pub fn clock(&self, now: u64) -> u64 {
+        self.paused_at.unwrap_or(now)
+    }
+
+    /// How long it has worked so far.
+    pub fn seconds(&self, now: u64) -> f64 {
+        self.clock(now).saturating_sub(self.since) as f64 / 1000.0
+    }
+
     pub fn text(&self) -> String {
         self.tokens.iter().map(|token| token.text.as_str()).collect()
     }
@@ -328,7 +354,7 @@ impl State {
     /// Does something on the screen change by itself?
     pub fn moves(&self) -> bool {
         let busy = |state: &ModelState| matches!(state, ModelState::Fetching { .. } | ModelState::Loading(_));
-        self.live.values().any(|live| !live.paused)
+        self.live.values().any(|live| !live.is_paused())
             || self.models.values().any(busy)
             || self.held.iter().any(|held| busy(&held.state))
     }

@@ -15,11 +15,13 @@ mod models;
 mod onward;
 mod why;
 
-use crate::support::{Bench, DONE, REPLIES, TASK};
+use crate::support::{Bench, DONE, REPLIES, TASK, token};
 use plantern::{
     ask::Request,
+    engine::Report,
     ids::TaskId,
-    workbench::{Action, Effect, Message, Mode, RowId, Run, SessionFile, Stored},
+    session::Outcome,
+    workbench::{Action, Effect, Message, Mode, RowId, Run, SessionFile, Stored, rows},
 };
 
 /// The outline after the keys, on the finished plan above.
@@ -180,7 +182,7 @@ fn a_running_call_is_paused_cancelled_and_asked_again() {
     bench.press("c");
     assert!(bench.notice().contains("runs already"), "{}", bench.notice());
     bench.press("p");
-    assert!(bench.state.live.values().all(|live| live.paused));
+    assert!(bench.state.live.values().all(|live| live.is_paused()));
     bench.press("p C-x");
     assert!(bench.state.live.is_empty());
     let late = bench.open[0];
@@ -190,6 +192,35 @@ fn a_running_call_is_paused_cancelled_and_asked_again() {
     bench.hold = false;
     bench.press("c");
     assert_eq!(bench.outline(), DONE);
+}
+
+#[test]
+fn the_time_in_which_a_call_is_held_is_not_its_own() {
+    let mut bench = Bench::example();
+    bench.hold = true;
+    bench.press("$ '6 s' enter s");
+    let call = bench.open[0];
+    let write = |bench: &mut Bench| {
+        bench.now += 200;
+        let tokens = vec![token("a", 0.5, &[])];
+        bench.send(Message::Report(Report::Tokens { call, tokens }));
+    };
+    write(&mut bench);
+    bench.press("p");
+    bench.now += 60_000;
+    // What the lane still held back comes late.
+    write(&mut bench);
+    let row = |bench: &Bench| rows::row_of(&bench.state, RowId::task(TaskId(0))).unwrap();
+    assert_eq!((row(&bench).state, row(&bench).seconds), ("paused", 0.22));
+    bench.press("p");
+    write(&mut bench);
+    assert_eq!((row(&bench).state, bench.notice()), ("running", "going on"), "6 s were not spent");
+    let live = &bench.state.live[&call];
+    assert_eq!(bench.now - live.writing_since.unwrap(), 220, "the rate is that of the time it wrote");
+    bench.press("C-x");
+    let call = bench.state.journal.call(call).unwrap();
+    let Outcome::Stopped(partial) = &call.outcome else { panic!("{:?}", call.outcome) };
+    assert_eq!((partial.text.as_str(), partial.usage.seconds), ("aaa", 0.44));
 }
 
 #[test]

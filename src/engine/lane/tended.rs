@@ -1,9 +1,9 @@
 //! The thread of a model: loads it when it is needed, keeps it busy, lets it go when it is told to.
 
-use super::{Job, Order, Stream, cancelled, ended, panicked, serve};
+use super::{Job, Order, Started, Stream, cancelled, ended, panicked, serve};
 use crate::{
     engine::{ModelState, Report, shelf::Seat},
-    expert::{Expert, Load, Several},
+    expert::{Control, Expert, Load, Several},
     ids::CallId,
 };
 use std::{
@@ -135,7 +135,7 @@ struct Carrier<'a> {
     tended: &'a Tended,
     several: &'a mut dyn Several,
     /// When each call that is carried was taken up.
-    since: HashMap<CallId, Instant>,
+    since: HashMap<CallId, Started>,
     /// Tokens that were written since somebody looked.
     written: Arc<AtomicU64>,
     /// It goes as soon as nothing is carried.
@@ -193,7 +193,7 @@ impl Carrier<'_> {
         if control.is_cancelled() {
             return self.tended.end(cancelled(call));
         }
-        self.since.insert(call, Instant::now());
+        self.since.insert(call, Started::now(&control));
         self.tended.seat.taken_up();
         let mut sink = Box::new(Stream::new(call, &self.tended.reports));
         sink.written = Some(self.written.clone());
@@ -210,8 +210,8 @@ impl Carrier<'_> {
         // What was written, not what has ended: the time counts for all that are under way.
         self.tended.seat.worked(self.written.swap(0, Ordering::Relaxed), start.elapsed().as_secs_f64());
         all.into_iter().all(|(call, answer)| {
-            let started = self.since.remove(&call).unwrap_or_else(Instant::now);
-            self.tended.end(ended(call, answer, started))
+            let started = self.since.remove(&call).unwrap_or_else(|| Started::now(&Control::default()));
+            self.tended.end(ended(call, answer, &started))
         })
     }
 

@@ -215,3 +215,36 @@ fn several_threads_share_one_queue() {
         assert!(matches!(end_of(call, &mut inbox, &mut kept), Report::Done { .. }));
     }
 }
+
+#[test]
+fn the_time_in_which_a_call_is_held_is_not_its_own() {
+    const HELD: Duration = Duration::from_millis(5);
+    struct Holds;
+    impl Expert for Holds {
+        fn answer(&mut self, _: &Ask, _: &mut dyn Sink, control: &Control) -> Result<Answer, ExpertError> {
+            control.pause();
+            while control.held() < HELD {}
+            control.resume();
+            Ok(Answer::plain("went on"))
+        }
+    }
+    let check = |lane: Lane, inbox: &mut Receiver<Report>, holds: bool| {
+        let (began, control) = (Instant::now(), Control::default());
+        if holds {
+            control.pause();
+        }
+        assert!(lane.ask(CallId(1), ask("1"), control.clone()));
+        if holds {
+            while control.held() < HELD {}
+            control.resume();
+        }
+        let end = end_of(1, inbox, &mut vec![]);
+        let Report::Done { answer, .. } = end else { panic!("{end:?}") };
+        let own = began.elapsed() - HELD;
+        assert!(answer.usage.seconds <= own.as_secs_f64(), "{} s, but {own:?}", answer.usage.seconds);
+    };
+    let (reports, mut inbox) = channel(100);
+    check(Lane::spawn("holds", reports, || Ok(Box::new(Holds))).unwrap(), &mut inbox, false);
+    let (reports, mut inbox) = channel(100);
+    check(carried(reports), &mut inbox, true);
+}

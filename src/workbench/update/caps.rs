@@ -42,7 +42,7 @@ fn writing(state: &State, below: Option<TaskId>) -> Spent {
     let mut sum = Spent::default();
     for live in state.live.values().filter(|live| below.is_none_or(|above| plan.is_below(live.task, above))) {
         sum.output_tokens += live.tokens.len() as u32;
-        sum.seconds += state.now.saturating_sub(live.since) as f64 / 1000.0;
+        sum.seconds += live.seconds(state.now);
     }
     sum
 }
@@ -74,7 +74,7 @@ fn ask_of(state: &mut State, owner: Option<TaskId>) {
     };
     let (raised, lifted) = (wider(state, &cap, cap.budget.raised(cap.spent)), cap.budget.lifted(cap.spent));
     let (_, rest) = estimate::left(&state.journal, &state.survey);
-    let live = state.live.values().filter(|live| live.paused).count();
+    let live = state.live.values().filter(|live| live.is_paused()).count();
     let mut head = vec![(Tone::Strong, format!("the budget of {whose} is spent: {}", cap.part))];
     if 0 < live {
         head.push((Tone::Plain, "what is being written is paused, and kept whatever you choose".to_owned()));
@@ -136,12 +136,12 @@ pub(super) fn take(state: &mut State, task: Option<TaskId>, at: usize) -> Vec<Ef
         }
     };
     let paused: Vec<CallId> =
-        state.live.iter().filter(|(_, live)| live.paused).map(|(call, _)| *call).collect();
+        state.live.iter().filter(|(_, live)| live.is_paused()).map(|(call, _)| *call).collect();
     let mut effects = change(state, event);
     match paused.is_empty() {
         true => effects.extend(running::start(state, Run::All)),
         false => {
-            state.live.values_mut().for_each(|live| live.paused = false);
+            state.live.values_mut().for_each(|live| live.go_on(state.now));
             effects.extend(paused.into_iter().map(|call| Effect::Engine(Command::Resume(call))));
             state.say(Weight::Info, "going on");
         }
@@ -159,10 +159,10 @@ pub(super) fn watch(state: &mut State, task: TaskId) -> Vec<Effect> {
         state.ended = Some(owner.map_or(Bound::Limit(words.clone()), |task| Bound::Cap(task, words.clone())));
         return effects;
     }
-    if state.live.values().any(|live| live.paused) {
+    if state.live.values().any(|live| live.is_paused()) {
         return vec![];
     }
-    state.live.values_mut().for_each(|live| live.paused = true);
+    state.live.values_mut().for_each(|live| live.pause(state.now));
     let effects = state.live.keys().map(|call| Effect::Engine(Command::Pause(*call))).collect();
     state.say(Weight::Warning, format!("paused: the budget ({part}) is spent; what was written is kept"));
     ask_of(state, owner);

@@ -40,8 +40,8 @@ pub(super) fn edit_answer(state: &mut State) -> Vec<Effect> {
         (None, Outcome::Open | Outcome::Failed(_)) => String::new(),
     };
     let mut effects = vec![];
-    if let Some(live) = state.live.get_mut(&id).filter(|live| !live.paused) {
-        live.paused = true;
+    if let Some(live) = state.live.get_mut(&id).filter(|live| !live.is_paused()) {
+        live.pause(state.now);
         effects.push(Effect::Engine(Command::Pause(id)));
     }
     typing::begin(state, Purpose::GoOn { task: row.task, call: id }, Buffer::of(text));
@@ -178,8 +178,8 @@ fn go_on(state: &mut State, start: Start) -> Vec<Effect> {
     let Some(written) = record_or_say(state, events) else { return effects };
     effects.extend(written);
     state.ui.token = Default::default();
-    let paused = state.live.iter_mut().filter(|(_, live)| live.paused);
-    let paused: Vec<CallId> = paused.map(|(call, live)| (*call, live.paused = false).0).collect();
+    let paused = state.live.iter_mut().filter(|(_, live)| live.is_paused());
+    let paused: Vec<CallId> = paused.map(|(call, live)| (*call, live.go_on(state.now)).0).collect();
     effects.extend(paused.into_iter().map(|call| Effect::Engine(Command::Resume(call))));
     let made =
         amend::find(state, task, purpose, &asking.natural).map(|asking| asking.key).unwrap_or_default();

@@ -31,7 +31,7 @@ pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
         }
         Report::Tokens { call, tokens } => {
             let Some(live) = state.live.get_mut(&call) else { return super::stops::answering(state, call) };
-            live.writing_since = live.writing_since.or(Some(state.now));
+            live.writing_since = live.writing_since.or(Some(live.clock(state.now)));
             live.tokens.extend(tokens);
             let (task, beside) = (live.task, live.purpose.is_beside());
             let mut effects = if beside { vec![] } else { super::stops::answering(state, call) };
@@ -52,7 +52,7 @@ pub(super) fn report(state: &mut State, report: Report) -> Vec<Effect> {
             Some(live) => {
                 // It was whole before the lane heard of the pause: nothing follows until the person goes on.
                 let beside = live.purpose.is_beside();
-                let halted = !beside && live.paused && state.live.is_empty() && state.run != Run::Idle;
+                let halted = !beside && live.is_paused() && state.live.is_empty() && state.run != Run::Idle;
                 if halted {
                     state.run = Run::Idle;
                     let held = "the answer was whole before it could be held; s or c goes on from here";

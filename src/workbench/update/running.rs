@@ -66,13 +66,13 @@ pub(super) fn with_this_model(state: &mut State) -> Vec<Effect> {
 
 /// Is everything that is under way paused?
 pub(super) fn paused(state: &State) -> bool {
-    !state.live.is_empty() && state.live.values().all(|live| live.paused)
+    !state.live.is_empty() && state.live.values().all(|live| live.is_paused())
 }
 
 /// Goes on with what is paused, as far as this run goes.
 fn take_up(state: &mut State, run: Run) -> Vec<Effect> {
     state.run = run;
-    state.live.values_mut().for_each(|live| live.paused = false);
+    state.live.values_mut().for_each(|live| live.go_on(state.now));
     state.say(Weight::Info, "going on");
     let mut effects: Vec<Effect> =
         state.live.keys().map(|call| Effect::Engine(Command::Resume(*call))).collect();
@@ -132,7 +132,7 @@ pub(super) fn begin_call(
         waits: String::new(),
         since: state.now,
         writing_since: None,
-        paused: false,
+        paused_at: None,
     };
     state.live.insert(call, live);
     let mut effects = record(state, [Event::Asked { call, task, purpose, key, ask: ask.clone() }])?;

@@ -51,7 +51,7 @@ pub(super) fn routed(state: &mut State, task: TaskId, key: &str, effects: &mut V
 /// More of an answer has come: a breakpoint pauses what runs.
 pub(super) fn answering(state: &mut State, call: CallId) -> Vec<Effect> {
     let mut effects = vec![];
-    let Some(live) = state.live.get(&call).filter(|live| !live.paused) else { return effects };
+    let Some(live) = state.live.get(&call).filter(|live| !live.is_paused()) else { return effects };
     let (task, first) = (live.task, live.tokens.len());
     let waits = state.run == Run::Into || state.debug.until.is_some();
     if first == 0 || !waits && !state.journal.debugging().breakpoints.iter().any(|breakpoint| breakpoint.on) {
@@ -72,7 +72,7 @@ pub(super) fn answering(state: &mut State, call: CallId) -> Vec<Effect> {
     let run = state.run;
     if look(state, task, Phase::Answering, &here.key, None, &mut effects) {
         state.run = run;
-        state.live.values_mut().for_each(|live| live.paused = true);
+        state.live.values_mut().for_each(|live| live.pause(state.now));
         effects.extend(state.live.keys().map(|call| Effect::Engine(Command::Pause(*call))));
     }
     effects

@@ -70,14 +70,14 @@ fn tokens_are_counted_while_they_come_and_a_cap_pauses_the_call() {
         bench.send(Message::Report(Report::Tokens { call, tokens }));
     };
     stream(&mut bench, &[" [", "split"]);
-    assert!(bench.state.live.values().all(|live| !live.paused));
+    assert!(bench.state.live.values().all(|live| !live.is_paused()));
     stream(&mut bench, &["]", " What"]);
-    assert!(bench.state.live.values().all(|live| live.paused), "{}", bench.notice());
+    assert!(bench.state.live.values().all(|live| live.is_paused()), "{}", bench.notice());
     assert!(bench.effects.contains(&Effect::Engine(Command::Pause(call))));
     assert_eq!(sheet(&bench).0, "the budget of the goal is spent: 3 tokens");
     bench.press("enter");
     assert!(bench.effects.contains(&Effect::Engine(Command::Resume(call))));
-    assert!(bench.state.live.values().all(|live| !live.paused));
+    assert!(bench.state.live.values().all(|live| !live.is_paused()));
     stream(&mut bench, &[" are", " the", " words", " in"]);
     bench.press("G enter");
     assert!(bench.state.live.is_empty() && bench.state.run == Run::Idle);

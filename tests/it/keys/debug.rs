@@ -175,9 +175,9 @@ fn tokens_can_stop_the_answer_that_is_being_written() {
     let tell =
         |bench: &mut Bench, tokens: Vec<Token>| bench.send(Message::Report(Report::Tokens { call, tokens }));
     tell(&mut bench, vec![token("[split]", 0.01, true), token(" What", 0.9, false)]);
-    assert!(!bench.state.live[&call].paused, "what the grammar forced is no doubt");
+    assert!(!bench.state.live[&call].is_paused(), "what the grammar forced is no doubt");
     tell(&mut bench, vec![token(" is", 0.1, false)]);
-    assert!(bench.state.live[&call].paused);
+    assert!(bench.state.live[&call].is_paused());
     assert_eq!(bench.effects.last(), Some(&Effect::Engine(Command::Pause(call))));
     assert_eq!(stands(&bench).1, Some(Phase::Answering));
     assert!(bench.notice().contains("probability 0.100"), "{}", bench.notice());
@@ -186,7 +186,7 @@ fn tokens_can_stop_the_answer_that_is_being_written() {
     assert_eq!(bench.effects.last(), Some(&Effect::Engine(Command::Resume(call))));
     assert_eq!(bench.state.run, Run::All);
     tell(&mut bench, vec![token(" the", 0.1, false)]);
-    assert!(!bench.state.live[&call].paused, "once in a visit");
+    assert!(!bench.state.live[&call].is_paused(), "once in a visit");
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub(in super::super) fn drive(state: &mut State) -> Vec<Effect> {
 
 /// The next move of the run; `None` when it waits for what is under way, or is at its end.
 fn next(state: &mut State) -> Option<Move> {
-    if state.live.len() >= together(state.run) || state.live.values().any(|live| live.paused) {
+    if state.live.len() >= together(state.run) || state.live.values().any(|live| live.is_paused()) {
         return None;
     }
     let next = match state.run {

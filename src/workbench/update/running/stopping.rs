@@ -11,8 +11,10 @@ use crate::{
 use std::collections::BTreeMap;
 
 pub(in super::super) fn pause_or_resume(state: &mut State) -> Vec<Effect> {
-    let pause = state.live.values().any(|live| !live.paused);
-    state.live.values_mut().for_each(|live| live.paused = pause);
+    let (pause, now) = (state.live.values().any(|live| !live.is_paused()), state.now);
+    for live in state.live.values_mut() {
+        if pause { live.pause(now) } else { live.go_on(now) }
+    }
     let words = if pause {
         "paused: p goes on, A-e edits the text and goes on, C-x cancels and keeps it"
     } else {
@@ -88,7 +90,7 @@ pub(in super::super) fn end_lapsed(state: &mut State) -> Vec<Effect> {
     let (ended, live): (BTreeMap<_, _>, _) =
         std::mem::take(&mut state.live).into_iter().partition(|(call, live)| lapsed(*call, live));
     state.live = live;
-    let waits = ended.values().any(|live| live.paused) && !state.live.values().any(|live| live.paused);
+    let waits = ended.values().any(|live| live.is_paused()) && !state.live.values().any(|live| live.is_paused());
     let mut words = match ended.len() {
         1 => "the call under way is ended".to_owned(),
         n => format!("{n} calls under way are ended"),
@@ -132,7 +134,7 @@ fn stopped(call: CallId, live: Live, finish: Finish, now: u64) -> Event {
     let usage = Usage {
         output_tokens: live.tokens.len() as u32,
         prompt_tokens: live.prefill.map_or(0, |(done, _)| done as u32),
-        seconds: now.saturating_sub(live.since) as f64 / 1000.0,
+        seconds: live.seconds(now),
         ..Default::default()
     };
     let text = live.text();
