@@ -24,5 +24,6 @@ pub(crate) fn edit(text: &str) -> Result<Option<String>, String> {
     }
     let edited =
         fs::read_to_string(file.path()).map_err(|error| fail("the text could not be read back", &error))?;
+    let edited = super::input::without_mark(edited);
     Ok(Some(edited).filter(|edited| edited.trim_end() != text.trim_end()))
 }

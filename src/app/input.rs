@@ -64,7 +64,29 @@ fn read(from: &mut dyn Read, what: &str) -> Result<String, Trouble> {
     if MOST_BYTES < bytes.len() as u64 {
         return Err(Trouble::usage(format!("{what} has more than {} MB", MOST_BYTES >> 20)));
     }
-    String::from_utf8(bytes).map_err(|error| {
+    let text = String::from_utf8(bytes).map_err(|error| {
         Trouble::usage(format!("{what} is not text: byte {} is not UTF-8", error.utf8_error().valid_up_to()))
-    })
+    })?;
+    Ok(without_mark(text))
+}
+
+/// The text without the byte order mark that some editors put in front of UTF-8: it is no part of a plan or a task.
+pub(super) fn without_mark(text: String) -> String {
+    text.strip_prefix('\u{FEFF}').map(str::to_owned).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_no_text() {
+        let check = |bytes: &[u8], expected: Option<&str>| {
+            assert_eq!(read(&mut &*bytes, "x").ok().as_deref(), expected);
+        };
+        check(b"\xef\xbb\xbfQC: a\r\n", Some("QC: a\r\n"));
+        check(b"\xef\xbb\xbf", Some(""));
+        check(b"QC: \xef\xbb\xbf", Some("QC: \u{FEFF}"));
+        check(b"QC: \xff", None);
+    }
 }

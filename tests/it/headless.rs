@@ -212,6 +212,7 @@ fn sessions_and_branches_are_compared_plans_are_linted_and_damaged_files_read_on
     check(&["compare", &side("@9999"), &merged], "", 2, "", "there is no event 9999");
     check(&["lint", &shipped("split")], "", 0, "nothing suspicious", "");
     check(&["lint", "-"], PLAN, 0, "nothing suspicious", "");
+    check(&["lint", "-"], &format!("\u{FEFF}{}", PLAN.replace('\n', "\r\n")), 0, "nothing suspicious", "");
     check(
         &["lint", "-"],
         "QC: a\n  QS: b #2\n  QS: TODO #1",
