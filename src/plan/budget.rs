@@ -93,7 +93,12 @@ impl Budget {
         all.within(self).within(other)
     }
 
-    /// Twice as much of what is spent.
+    /// The same in figures that are read at a glance: seconds to a tenth.
+    pub fn rounded(self) -> Budget {
+        Budget { seconds: self.seconds.map(|seconds| (10.0 * seconds).round() / 10.0), ..self }
+    }
+
+    /// Twice as much of what is spent, seconds up to the next tenth.
     pub fn raised(self, spent: Spent) -> Budget {
         Budget {
             calls: self.calls.map(|most| if most <= spent.calls { (2 * spent.calls).max(1) } else { most }),
@@ -101,7 +106,10 @@ impl Budget {
                 true => (2 * spent.output_tokens).max(1),
                 false => most,
             }),
-            seconds: self.seconds.map(|most| if most <= spent.seconds { 2.0 * spent.seconds } else { most }),
+            seconds: self.seconds.map(|most| match most <= spent.seconds {
+                true => (20.0 * spent.seconds).ceil() / 10.0,
+                false => most,
+            }),
             cost: self.cost.map(|most| if most <= spent.cost { 2.0 * spent.cost } else { most }),
         }
     }
@@ -204,6 +212,9 @@ mod tests {
         assert_eq!(all.raised(spent).to_string(), "6 calls, 200 tokens, 10 s, 0.5 money");
         assert_eq!(all.lifted(spent).unwrap().to_string(), "200 tokens, 10 s, 0.5 money");
         assert_eq!(budget("3 calls").lifted(spent), None);
+        let spent = Spent { seconds: 9.9134, ..spent };
+        assert_eq!(budget("6 s").raised(spent).to_string(), "19.9 s");
+        assert_eq!(budget("28.6101 s").left(spent).rounded().to_string(), "18.7 s");
     }
 
     #[test]

@@ -130,7 +130,7 @@ fn row(state: &State, task: TaskId, depth: usize, has_items: bool) -> Row {
         collapsed: plan.task(task).is_some_and(|task| task.collapsed),
         left: plan.task(task).and_then(|task| task.draft.budget).map(|budget| {
             let running = state.live.keys().copied().collect();
-            budget.left(caps::spent(&state.journal, task, &running)).to_string()
+            budget.left(caps::spent(&state.journal, task, &running)).rounded().to_string()
         }),
         ruling: look.and_then(Look::ruling),
         cut: is_cut(state, task),

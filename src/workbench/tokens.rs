@@ -2,7 +2,7 @@
 
 use super::{Focus, RowId, State, Tab, rows::call_of};
 use crate::{
-    ask::{Answer, Token},
+    ask::{Answer, Request, Shape, Token},
     ids::{CallId, TaskId},
     session::{Outcome, Purpose},
 };
@@ -29,6 +29,32 @@ pub fn choices(token: &Token) -> Vec<Choice> {
         choices.push(Choice { text: token.text.clone(), probability: token.probability, taken: true });
     }
     choices
+}
+
+/// Where an answer is one of a few texts: the token at this place and its known alternatives that begin one of them, with
+/// their probabilities among each other. Empty where fewer than two are known, or there was nothing to choose.
+pub fn among_choices(state: &State, call: CallId, tokens: &[Token], at: usize) -> Vec<Choice> {
+    let grammar = state.journal.call(call).and_then(|call| match &call.ask.request {
+        Request::Generate(generate) => generate.grammar.as_ref(),
+        _ => None,
+    });
+    let Some(Shape::Choices { choices: texts }) = grammar else { return vec![] };
+    among(texts, tokens, at)
+}
+
+fn among(texts: &[String], tokens: &[Token], at: usize) -> Vec<Choice> {
+    let before: String = tokens[..at].iter().map(|token| token.text.as_str()).collect();
+    let begins = |choice: &Choice| {
+        let text = format!("{before}{}", choice.text);
+        !choice.text.is_empty() && texts.iter().any(|whole| whole.starts_with(&text))
+    };
+    let mut allowed: Vec<Choice> = choices(&tokens[at]).into_iter().filter(begins).collect();
+    let sum: f32 = allowed.iter().map(|choice| choice.probability).sum();
+    if allowed.len() < 2 || !(0.0 < sum) {
+        return vec![];
+    }
+    allowed.iter_mut().for_each(|choice| choice.probability /= sum);
+    allowed
 }
 
 /// Entropy in bits of what could have stood there: the alternatives that are known, and all others as one. `None` where
@@ -187,6 +213,20 @@ mod tests {
         check(&token(0.25, &[("b", 0.5)], false), Some(1.5));
         check(&token(0.3, &[], false), None);
         check(&token(f32::NAN, &[("b", f32::NAN)], false), Some(0.0));
+    }
+
+    #[test]
+    fn one_of_a_few_texts_is_held_against_the_others() {
+        let check = |tokens: &[Token], at: usize, expected: &[(&str, f32)]| {
+            let found = among(&["a".to_owned(), "no".to_owned(), "not".to_owned()], tokens, at);
+            let found: Vec<_> = found.iter().map(|one| (one.text.as_str(), one.probability)).collect();
+            assert_eq!(found, expected);
+        };
+        let first = token(0.0625, &[("1", 0.5), ("n", 0.125), ("a", 0.0625), ("no", 0.0625)], false);
+        check(std::slice::from_ref(&first), 0, &[("n", 0.5), ("a", 0.25), ("no", 0.25)]);
+        check(&[first.clone(), first], 1, &[]);
+        check(&[token(0.1, &[("1", 0.5), ("b", 0.2)], false)], 0, &[]);
+        check(&[token(f32::NAN, &[("no", f32::NAN)], false)], 0, &[]);
     }
 
     #[test]

@@ -158,7 +158,7 @@ impl Tab<'_> {
         let running = state.live.keys().copied().collect();
         if let Some(left) = caps::left(&state.journal, self.id, &running) {
             let above = if draft.budget.is_some() { "" } else { "  by the budget of a task above" };
-            self.add("left", Line::of(Role::Text, &left.to_string()).and(Role::Dim, above));
+            self.add("left", Line::of(Role::Text, &left.rounded().to_string()).and(Role::Dim, above));
         }
     }
 

@@ -5,6 +5,7 @@
 use super::{View, nothing};
 use crate::{
     ask::Token,
+    figure::counted,
     tui::{
         clean,
         text::{Line, cut, width},
@@ -12,7 +13,7 @@ use crate::{
     },
     workbench::{
         State,
-        tokens::{choices, entropy, has_keys, ramp, shown, weakest},
+        tokens::{Choice, among_choices, choices, entropy, has_keys, ramp, shown, weakest},
     },
 };
 use unicode_segmentation::UnicodeSegmentation;
@@ -29,7 +30,7 @@ pub(super) struct Tokens {
 
 pub(super) fn lines(view: &View<'_>) -> Tokens {
     let alone = |words| Tokens { head: vec![], body: nothing(view, words), at: None };
-    let Some((_, tokens, at)) = shown(view.state) else {
+    let Some((call, tokens, at)) = shown(view.state) else {
         return alone(
             "no tokens: nothing was asked, a function or a person answered, or a model has not begun",
         );
@@ -37,6 +38,7 @@ pub(super) fn lines(view: &View<'_>) -> Tokens {
     let weak = weakest(tokens);
     let mut head = summary(tokens, weak).wrap(view.width, 2);
     head.extend(token(view.state, &tokens[at], at, view.width));
+    head.extend(bound(&among_choices(view.state, call, tokens, at), view.width));
     head.push(Line::default());
     let (mut body, line) = flow(tokens, weak.map(|(at, _)| at), at, view.width);
     body.push(Line::default());
@@ -46,7 +48,7 @@ pub(super) fn lines(view: &View<'_>) -> Tokens {
 
 fn summary(tokens: &[Token], weak: Option<(usize, f32)>) -> Line {
     let free: Vec<&Token> = tokens.iter().filter(|token| !token.forced).collect();
-    let mut head = Line::of(Role::Dim, &format!("{} tokens", tokens.len()));
+    let mut head = Line::of(Role::Dim, &counted(tokens.len() as u64, "token"));
     if free.len() < tokens.len() {
         head.push(Role::Forced, &format!(", {} = forced", tokens.len() - free.len()));
     }
@@ -57,7 +59,8 @@ fn summary(tokens: &[Token], weak: Option<(usize, f32)>) -> Line {
     let bits: Vec<f32> = free.iter().filter_map(|token| entropy(token)).collect();
     if !bits.is_empty() {
         let mean = bits.iter().sum::<f32>() / bits.len() as f32;
-        head.push(Role::Dim, &format!(", {mean:.2} bits a free token"));
+        let each = if bits.len() == 1 { "" } else { " a free token" };
+        head.push(Role::Dim, &format!(", {mean:.2} bits{each}"));
     }
     head
 }
@@ -107,6 +110,17 @@ fn token(state: &State, token: &Token, at: usize, wide: usize) -> Vec<Line> {
     };
     lines.push(Line::of(Role::Dim, words).cut(wide));
     lines
+}
+
+/// How sure it was among the texts that the call allows.
+fn bound(choices: &[Choice], wide: usize) -> Option<Line> {
+    let mut line = Line::of(Role::Dim, "among what the call allows ");
+    for choice in choices {
+        let (mark, role) =
+            if choice.taken { ("●", Role::heat(choice.probability)) } else { (" ", Role::Text) };
+        line.push(role, &format!("{mark}{} {}  ", visible(&choice.text), percent(choice.probability)));
+    }
+    (!choices.is_empty()).then(|| line.cut(wide))
 }
 
 fn role(token: &Token) -> Role {

@@ -55,8 +55,11 @@ pub(super) fn show(state: &mut State) -> Vec<Effect> {
     ];
     let over: Vec<&str> = over.into_iter().filter(|(over, _)| *over).map(|(_, what)| what).collect();
     match over.is_empty() {
-        true => head.push((Tone::Dim, format!("the budget leaves {room}"))),
-        false => head.push((Tone::Bad, format!("the budget leaves {room}: not enough {}", over.join(", ")))),
+        true => head.push((Tone::Dim, format!("the budget leaves {}", room.rounded()))),
+        false => head.push((
+            Tone::Bad,
+            format!("the budget leaves {}: not enough {}", room.rounded(), over.join(", ")),
+        )),
     }
     if let Some(outturn) = Outturn::read(journal, journal.head(), None) {
         head.push((Tone::Dim, format!("last time: {}", outturn.told())));

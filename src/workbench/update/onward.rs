@@ -2,7 +2,7 @@
 
 use super::{amend, history, record_or_say, running, typing};
 use crate::{
-    ask::{Finish, Generate, Request},
+    ask::{Finish, Generate, Request, Shape},
     engine::{Asking, Command},
     expert::prefix,
     ids::{CallId, Seq, TaskId},
@@ -85,6 +85,15 @@ fn tail(text: &str) -> &str {
     text.char_indices().rev().nth(29).map_or(text, |(at, _)| &text[at..])
 }
 
+/// The texts that an answer may be, as far as a line has room.
+fn one_of(choices: &[String]) -> String {
+    let mut words: Vec<String> = choices.iter().take(6).map(|choice| format!("{choice:?}")).collect();
+    if words.len() < choices.len() {
+        words.push("…".to_owned());
+    }
+    words.join(", ")
+}
+
 /// Takes the chosen alternative of the token under the cursor: a branch is forked there and the text goes on from it.
 pub(super) fn pick(state: &mut State) -> Vec<Effect> {
     let Some(row) = state.ui.cursor else { return vec![] };
@@ -116,10 +125,14 @@ pub(super) fn pick(state: &mut State) -> Vec<Effect> {
     }
     let text = format!("{before}{}", chosen.text);
     if let Some(fitting) = forbidden(generate, &text) {
+        let instead = match (&generate.grammar, fitting) {
+            (Some(Shape::Choices { choices }), _) => format!("an answer is one of {}", one_of(choices)),
+            (_, "") => "no answer begins so".to_owned(),
+            (_, fitting) => format!("only what begins with {:?}", tail(fitting)),
+        };
         let words = format!(
-            "the grammar of this call allows no {:?} here, only what begins with {:?}: choose another one",
-            chosen.text,
-            tail(fitting)
+            "the grammar of this call allows no {:?} here, {instead}: choose another one",
+            chosen.text
         );
         state.say(Weight::Warning, words);
         return vec![];

@@ -4,6 +4,7 @@ use crate::support::{Bench, DONE, REPLIES, prompt, token};
 use plantern::{
     ask::{Answer, Request},
     engine::{Command, Report},
+    expert::roster::Roster,
     ids::{CallId, TaskId},
     session::{Outcome, branches::branches},
     workbench::{Effect, Message, Mode, RowId, Tab, rows, tokens},
@@ -151,6 +152,24 @@ fn another_token_is_a_branch_that_goes_on_from_it() {
     assert!(bench.notice().starts_with("this is the token that was taken"), "{}", bench.notice());
     bench.press("k G j l h esc");
     assert_eq!(bench.asked.len(), 1);
+}
+
+#[test]
+fn what_one_of_a_few_texts_can_not_be_is_refused_with_those_texts() {
+    let mut bench = Bench::new();
+    let card = "---\nname: sure\ndescription: Says yes or no.\nkind: prompt\nchoices: [yes, no]\n---\n{{ question }}";
+    bench.state.tools.roster = Roster::load([(card, "sure.md")]).0;
+    bench.task("Is it?");
+    bench.hold = true;
+    bench.press("A '[sure] Is it so?' enter s");
+    let call = bench.open.remove(0);
+    let answer = Answer { tokens: vec![token("no", 0.04, &[("1", 0.5)])], ..Answer::plain("no") };
+    bench.send(Message::Report(Report::Done { call, answer }));
+    bench.press("G ! w l enter");
+    assert_eq!(
+        bench.notice(),
+        "the grammar of this call allows no \"1\" here, an answer is one of \"yes\", \"no\": choose another one"
+    );
 }
 
 #[test]
