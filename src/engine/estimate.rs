@@ -164,7 +164,7 @@ fn rated(journal: &Journal, expert: &str) -> Estimate {
     let (calls, usage) = journal.rate(expert);
     let (of, usage, unmeasured) = match calls {
         0 => {
-            let (calls, usage) = journal.usage();
+            let (calls, usage) = journal.rate_of_models();
             (calls, usage, 1)
         }
         calls => (calls, usage, 0),
@@ -172,4 +172,32 @@ fn rated(journal: &Journal, expert: &str) -> Estimate {
     let of = f64::from(of.max(1));
     let output_tokens = f64::from(usage.output_tokens) / of;
     Estimate { calls: 1, output_tokens, seconds: usage.seconds / of, unmeasured }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        ask::{Answer, Ask, Prompt, Request, Usage},
+        session::Purpose,
+    };
+
+    #[test]
+    fn what_functions_took_tells_nothing_of_models() {
+        let mut journal = Journal::default();
+        let call = |journal: &mut Journal, expert: &str, request: Request, tokens: u32| {
+            let (call, task) = (journal.fresh_call(), TaskId(0));
+            let (purpose, key, ask) = (Purpose::Answer, String::new(), Ask::local(expert, request));
+            journal.record(Event::Asked { call, task, purpose, key, ask }, 0).unwrap();
+            let usage = Usage { output_tokens: tokens, seconds: 2.0, ..Usage::default() };
+            let answer = Answer { usage, ..Answer::plain("a") };
+            journal.record(Event::Answered { call, answer }, 0).unwrap();
+        };
+        call(&mut journal, "split", Request::Compute { question: "x".to_owned() }, 0);
+        assert!(rated(&journal, "answer").is_unknown(), "{:?}", rated(&journal, "answer"));
+        let score = Request::Score { prompt: Prompt::Raw("x".to_owned()), continuations: vec![] };
+        call(&mut journal, "answer", score, 40);
+        let mean = Estimate { calls: 1, output_tokens: 40.0, seconds: 2.0, unmeasured: 1 };
+        assert_eq!(rated(&journal, "story"), mean);
+    }
 }

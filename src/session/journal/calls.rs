@@ -45,6 +45,8 @@ pub(super) struct Calls {
     cost: Cost,
     /// What the answered calls of each expert cost, and how many they were.
     rates: HashMap<String, (u32, Usage)>,
+    /// The same of all calls but those of functions.
+    of_models: (u32, Usage),
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -97,6 +99,10 @@ impl Calls {
             let rate = self.rates.entry(call.ask.expert.clone()).or_default();
             rate.0 += 1;
             rate.1 += answer.usage;
+            if !matches!(call.ask.request, Request::Compute { .. }) {
+                self.of_models.0 += 1;
+                self.of_models.1 += answer.usage;
+            }
         }
         if let Outcome::Answered(answer) | Outcome::Stopped(answer) = &outcome {
             let calls = u32::from(!matches!(call.ask.request, Request::Compute { .. }));
@@ -165,6 +171,11 @@ impl Journal {
     /// What the answered calls of an expert, strategy or router cost together, and how many they were.
     pub fn rate(&self, expert: &str) -> (u32, Usage) {
         self.calls.rates.get(expert).copied().unwrap_or_default()
+    }
+
+    /// The same of all experts together but functions, which are free.
+    pub fn rate_of_models(&self) -> (u32, Usage) {
+        self.calls.of_models
     }
 
     pub fn fresh_call(&self) -> CallId {

@@ -76,6 +76,7 @@ pub(super) fn preview(state: &mut State) -> Vec<Effect> {
     let tally = survey.tally();
     let head = match tally.stale {
         0 => "nothing is stale: every answer is made from what is there now".to_owned(),
+        1 => format!("1 of {} is stale; to make it fresh: {}", counted(tally.tasks, "task"), told(&all)),
         stale => format!("{stale} of {} tasks are stale; to make them fresh: {}", tally.tasks, told(&all)),
     };
     let mut lines = vec![(Tone::Strong, head)];
@@ -121,9 +122,13 @@ pub(super) fn ended(state: &State) -> String {
             _ => None,
         }
     });
-    match (state.survey.tally().stale, stuck) {
-        (0, _) => "nothing is stale any more".to_owned(),
-        (n, Some(why)) => format!("{n} tasks stay stale: {why}"),
-        (n, None) => format!("{n} tasks stay stale: what they wait for can not go on"),
+    let stay = match state.survey.tally().stale {
+        0 => return "nothing is stale any more".to_owned(),
+        1 => "1 task stays stale".to_owned(),
+        n => format!("{n} tasks stay stale"),
+    };
+    match stuck {
+        Some(why) => format!("{stay}: {why}"),
+        None => format!("{stay}: what it waits for can not go on"),
     }
 }
