@@ -124,7 +124,8 @@ pub fn read_session(bytes: &[u8]) -> Result<Reading, LineError> {
 /// are no part of the journal; they can still be read.
 pub fn after_the_damage(bytes: &[u8]) -> Vec<(usize, Entry)> {
     let mut journal = Journal::default();
-    let mut damaged = false;
+    let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let mut damaged = std::str::from_utf8(first).map_or(Err(LineError::NoHeader), read_header).is_err();
     let mut later = vec![];
     for (at, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate().skip(1) {
         if !damaged {

@@ -245,6 +245,7 @@ fn sessions_and_branches_are_compared_plans_are_linted_and_damaged_files_read_on
     let third = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(3).unwrap().0;
     bytes[third + 30] ^= 1;
     std::fs::write(home.path().join("hurt.jsonl"), &bytes).unwrap();
+    check(&["salvage", "bad.toml"], "", 2, "", "bad.toml: not a Plantern session");
     let output = plantern(home.path(), &["salvage", "hurt.jsonl"], "");
     let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
     assert_eq!(output.status.code(), Some(0));
@@ -253,6 +254,10 @@ fn sessions_and_branches_are_compared_plans_are_linted_and_damaged_files_read_on
         lines - 5,
         "all behind the damaged one"
     );
+    bytes[3] ^= 1;
+    std::fs::write(home.path().join("headless.jsonl"), &bytes).unwrap();
+    let output = plantern(home.path(), &["salvage", "headless.jsonl"], "");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), lines - 2, "a header is a line too");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::{
     },
     figure::counted,
     headless::{Ending, compare, export, gold, import, lint, replay},
-    session::{Journal, compare::matching},
+    session::{Journal, compare::matching, line},
     store::sessions,
 };
 use std::{
@@ -88,12 +88,18 @@ fn gold(journal: &Journal, argument: &str) -> Result<Option<gold::Gold>, Trouble
 pub(crate) fn salvaged(file: &Path) -> Done {
     let refused = |why: String| Trouble::usage(format!("{}: {why}", file.display()));
     let bytes = read_bytes(file).map_err(refused)?;
-    let reading = crate::session::line::read_session(&bytes);
+    let reading = line::read_session(&bytes);
+    let later = line::after_the_damage(&bytes);
+    // A header may be what is damaged; a file without one whole line of a session is none.
+    if let Err(why) = &reading
+        && later.is_empty()
+    {
+        return Err(refused(why.to_string()));
+    }
     if reading.is_ok_and(|reading| reading.stopped.is_none()) {
         complain("this session is whole: there is nothing to salvage");
         return Ok(Ending::Done);
     }
-    let later = crate::session::line::after_the_damage(&bytes);
     let out = &mut stdout().lock();
     for (line, entry) in &later {
         writeln!(out, "{}", crate::headless::json_line(&serde_json::json!({"line": line, "entry": entry})))?;
