@@ -102,12 +102,26 @@ pub(super) fn bbh(text: &str) -> Read {
         value.get("examples").and_then(Value::as_array).ok_or("bbh has a list `examples`; this has none")?;
     let (mut cases, mut warnings) = (vec![], vec![]);
     for (at, example) in examples.iter().enumerate() {
-        let field =
-            |name: &str| example.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
-        match field("input").zip(field("target")) {
-            Some((input, target)) => cases.push(Case::new(input, target)),
-            None => warnings.push(format!("example {}: no `input` or no `target`; left out", at + 1)),
+        match bbh_case(example) {
+            Ok(case) => cases.push(case),
+            Err(why) => warnings.push(format!("example {}: {why}; left out", at + 1)),
         }
     }
     Ok((Found::Cases(cases), warnings))
+}
+
+/// A target may be a number or a truth value, too: it is compared as it is written.
+fn bbh_case(example: &Value) -> Result<Case, String> {
+    let field = |name: &str| example.get(name).filter(|value| !value.is_null()).ok_or(format!("no `{name}`"));
+    let input = field("input")?.as_str().ok_or("`input` is no text")?;
+    let target = match field("target")? {
+        Value::String(text) => text.clone(),
+        value @ (Value::Number(_) | Value::Bool(_)) => value.to_string(),
+        _ => return Err("`target` is neither a text nor a number".to_owned()),
+    };
+    match (input.trim().is_empty(), target.trim().is_empty()) {
+        (true, _) => Err("`input` is empty".to_owned()),
+        (_, true) => Err("`target` is empty".to_owned()),
+        _ => Ok(Case::new(input, target)),
+    }
 }

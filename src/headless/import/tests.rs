@@ -74,8 +74,11 @@ fn data_sets_become_cases_and_bad_rows_are_named() {
     check(FILMS, Some(Format::Commaqa), Format::Commaqa, &films, &[]);
     let line = "line 3: no `question`, or no `answer` with `####`; left out";
     check(SUMS, None, Format::Gsm8k, &[r#"{"task":"How much?","answer":"1000"}"#], &[line]);
-    let bad = "example 2: no `input` or no `target`; left out";
+    let bad = "example 2: no `target`; left out";
     check(OBJECTS, None, Format::Bbh, &[r#"{"task":"How many?","answer":"8"}"#], &[bad]);
+    let plain = r#"{"examples": [{"input": "x", "target": 5}, {"input": "y", "target": true}]}"#;
+    let cases = [r#"{"task":"x","answer":"5"}"#, r#"{"task":"y","answer":"true"}"#];
+    check(plain, Some(Format::Bbh), Format::Bbh, &cases, &[]);
 }
 
 #[test]
@@ -180,6 +183,9 @@ fn what_is_not_known_is_said_with_what_is() {
     check(FILMS, "reverse", "not a question of reverse");
     check(LETTERS, "commaqa", "no `passage`");
     check("{}", "bbh", "bbh has a list `examples`");
+    let bbh = |target: &str| format!("{{\"examples\": [{{\"input\": \"x\", \"target\": {target}}}]}}");
+    check(&bbh("[5]"), "bbh", "example 1: `target` is neither a text nor a number; left out");
+    check(&bbh("\" \""), "bbh", "example 1: `target` is empty; left out");
     check(&"[".repeat(100_000), "auto", "neither JSON");
 }
 
