@@ -57,9 +57,9 @@ impl RouteData {
             None => {}
         }
         if self.rows.len() == before {
-            let why = self.faults.first().cloned().unwrap_or_default();
+            let why = self.faults.first().map(|fault| format!(" ({fault})")).unwrap_or_default();
             return Err(format!(
-                "{name}: no rows in it; CLINC JSON, BREAK or RouteLLM CSV, StrategyQA JSON or JSON lines with `task` and `expert` are read {why}"
+                "{name}: no rows in it{why}; what is read: CLINC JSON, BREAK or RouteLLM CSV, StrategyQA JSON, JSON lines with `task` and `expert`"
             ));
         }
         Ok(())
@@ -149,6 +149,10 @@ impl RouteData {
             };
             let field = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
             let before = self.rows.len();
+            if field("task").trim().is_empty() || field("expert").trim().is_empty() {
+                self.faults.push(format!("{name}, line {}: no `task` or no `expert`", at + 1));
+                continue;
+            }
             self.push(&field("task"), &field("expert"), &field("part"), &field("task"));
             if before < self.rows.len() {
                 let category = field("category");
@@ -282,6 +286,9 @@ mod tests {
         let mut data = RouteData::default();
         assert!(data.read("file", "").unwrap_err().contains("no rows"));
         assert!(data.read("file", "a,b\n1,2").unwrap_err().contains("needs a column `prompt`"));
+        assert!(data.read("file", "{\"task\": \"a\", \"answer\": 1}").unwrap_err().starts_with(
+            "file: no rows in it (file, line 1: no `task` or no `expert`); what is read: CLINC JSON, BREAK"
+        ));
     }
 
     #[test]
