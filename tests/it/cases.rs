@@ -38,7 +38,7 @@ fn what_is_on_the_screen_becomes_a_case_that_runs_without_a_model() {
     let (ending, told) = played(&bench, &case, false);
     assert_eq!(
         (ending, told.as_str()),
-        (Ending::Done, "ok    a.toml  a g  (4 calls, 0.0 s)\n1 of 1 cases passed\n")
+        (Ending::Done, "ok    a.toml  a g  (4 calls, 0.0 s)\n1 of 1 case passed\n")
     );
     assert_eq!(bench.asked.len(), calls);
     let (_, json) = played(&bench, &case, true);
@@ -98,7 +98,7 @@ fn a_plan_that_a_person_made_is_kept_with_pins_and_experts() {
     assert!(case.steps.iter().any(|step| step.at == "2" && step.pinned));
     assert_eq!(
         played(&bench, &case, false),
-        (Ending::Done, "ok    a.toml  x,y  (0 calls, 0.0 s)\n1 of 1 cases passed\n".to_owned())
+        (Ending::Done, "ok    a.toml  x,y  (0 calls, 0.0 s)\n1 of 1 case passed\n".to_owned())
     );
 }
 

@@ -166,7 +166,7 @@ fn cases_are_tested_and_the_exit_status_tells() {
     };
     let good = file("good.toml", &case);
     let bad = file("bad.toml", &case.replace("a,g", "a g"));
-    check(&["test", &good], "", 0, "1 of 1 cases passed", "");
+    check(&["test", &good], "", 0, "1 of 1 case passed", "");
     check(&["test", &good, &bad], "", 1, "    - a g\n    + a,g\n1 of 2 cases passed", "");
     check(&["test", &bad, "--json"], "", 1, "\"faults\":[{\"at\":\"0\"", "");
     check(&["test", &file("no.toml", "x = 1")], "", 2, "", "no.toml");

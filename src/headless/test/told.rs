@@ -2,6 +2,7 @@
 
 use super::Verdict;
 use crate::{
+    figure::counted,
     headless::{Ending, json_line},
     visible::visible,
 };
@@ -29,9 +30,9 @@ impl Sum {
             0 => String::new(),
             n => format!(", {n} found by their end: the prompts have changed"),
         };
-        let (calls, seconds) = (verdict.calls, verdict.seconds);
+        let (calls, seconds) = (counted(verdict.calls, "call"), verdict.seconds);
         let file = clean(&verdict.file);
-        writeln!(out, "{word}  {file}  {}  ({calls} calls, {seconds:.1} s{loose})", clean(answer))?;
+        writeln!(out, "{word}  {file}  {}  ({calls}, {seconds:.1} s{loose})", clean(answer))?;
         for (nth, fault) in verdict.faults.iter().enumerate() {
             let at = if fault.at == "0" { "goal".to_owned() } else { format!("step {}", fault.at) };
             let first = if nth == 0 && 1 < verdict.faults.len() { "  (the first)" } else { "" };
@@ -59,7 +60,10 @@ impl Sum {
         }
         match json {
             true => writeln!(out, "{}", json_line(&Line { r#type: "sum", sum: self }))?,
-            false => writeln!(out, "{} of {} cases passed", self.cases - self.failed, self.cases)?,
+            false => {
+                let passed = self.cases - self.failed;
+                writeln!(out, "{passed} of {} passed", counted(self.cases, "case"))?;
+            }
         }
         out.flush()?;
         Ok(if self.failed == 0 { Ending::Done } else { Ending::NotMet })
