@@ -4,6 +4,7 @@
 use super::{Ending, json_line};
 use crate::{
     ids::{Seq, TaskId},
+    plan::Operator,
     session::{
         Journal, Session,
         branches::branches,
@@ -53,6 +54,8 @@ pub fn place(journal: &Journal, mark: Option<(char, &str)>) -> Result<Option<Seq
 struct Told {
     task: String,
     text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expert: Option<String>,
     answer: Option<String>,
@@ -154,9 +157,10 @@ fn plain(
     for (at, pair) in pairs.iter().enumerate() {
         let indent = "  ".repeat(pair.depth);
         let line = |session: &Session, task: TaskId| {
+            let operator = operator(session, task).map(|one| format!("({one}) ")).unwrap_or_default();
             let by = expert(session, task).map(|by| format!("[{by}] ")).unwrap_or_default();
             let answer = session.answer(task).map(|answer| format!(" -> {answer}")).unwrap_or_default();
-            clean(&format!("{by}{}{answer}", session.plan.text(task)))
+            clean(&format!("{operator}{by}{}{answer}", session.plan.text(task)))
         };
         let (mine, theirs) =
             (pair.one.map(|task| line(mine, task)), pair.other.map(|task| line(theirs, task)));
@@ -181,12 +185,17 @@ fn told(session: &Session, task: TaskId, costs: &Costs) -> Told {
     Told {
         task: task.to_string(),
         text: session.plan.text(task),
+        operator: operator(session, task).map(|one| one.to_string()),
         expert: expert(session, task).map(str::to_owned),
         answer: session.answer(task).map(str::to_owned),
         calls,
         output_tokens: usage.output_tokens,
         seconds: milli(usage.seconds),
     }
+}
+
+fn operator(session: &Session, task: TaskId) -> Option<Operator> {
+    session.plan.task(task)?.draft.operator
 }
 
 fn milli(seconds: f64) -> f64 {

@@ -151,7 +151,7 @@ pub fn compare(one: &Session, other: &Session, matching: Matching) -> Comparison
             let (above, below) = (one.plan.parent(mine), other.plan.parent(its));
             above.and_then(|above| same.get(&above).copied()) != below && (above.is_some() || below.is_some())
         });
-        let mut differences = differences(one, other, mine, its, place);
+        let mut differences = differences(one, other, &same, mine, its, place);
         if matching == Matching::Order && mine.is_some() && its.is_some() {
             let answers = mine.and_then(|task| one.answer(task)).zip(its.and_then(|task| other.answer(task)));
             let same = answers.is_none_or(|(one, other)| crate::plan::Compare::default().same(one, other));
@@ -192,6 +192,7 @@ fn woven(
 fn differences(
     one: &Session,
     other: &Session,
+    same: &HashMap<TaskId, TaskId>,
     mine: Option<TaskId>,
     its: Option<TaskId>,
     place: bool,
@@ -207,7 +208,13 @@ fn differences(
     let mut found = vec![];
     let mut note = |differs: bool, what| found.extend(differs.then_some(what));
     note(place, Difference::Place);
-    let words = one.plan.text(mine) != other.plan.text(its);
+    // A reference is the task that it means: its number is another one when its place is.
+    let partner =
+        |to: TaskId| same.get(&to).map_or_else(|| format!("#only here {to}"), |to| format!("#{to}"));
+    let text = |session: &Session, task, name: &dyn Fn(TaskId) -> String| {
+        session.plan.task(task).map(|found| found.draft.phrase.show(name))
+    };
+    let words = text(one, mine, &partner) != text(other, its, &|to| format!("#{to}"));
     note(words || rest(one, mine) != rest(other, its), Difference::Text);
     note(expert(one, mine) != expert(other, its), Difference::Expert);
     note(one.answer(mine) != other.answer(its), Difference::Answer);

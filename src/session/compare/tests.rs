@@ -40,8 +40,21 @@ fn tasks_are_matched_by_words_and_differences_named() {
         &one,
         &other,
         Matching::Words,
-        &["t0 t0", " - t1 only there", " t1 t2 text+expert+answer", " t2 t3 text"],
+        &["t0 t0", " - t1 only there", " t1 t2 text+expert+answer", " t2 t3"],
     );
+}
+
+#[test]
+fn a_reference_is_compared_by_the_task_that_it_means() {
+    let one = session("QC: trip\n  QS: find\n  QS: look\n  QS: pay #1", &[]);
+    let mut other = one.clone();
+    let draft = crate::plan::Draft::text("ask");
+    other.plan.apply(&Edit::Add { task: TaskId(9), parent: Some(TaskId(0)), at: 0, draft }).unwrap();
+    assert_eq!(other.plan.text(TaskId(3)), "pay #2");
+    check(&one, &other, Matching::Ids, &["t0 t0", " - t9 only there", " t1 t1", " t2 t2", " t3 t3"]);
+    // The same number may mean another one.
+    let other = session("QC: trip\n  QS: look\n  QS: find\n  QS: pay #1", &[]);
+    check(&one, &other, Matching::Words, &["t0 t0", " t1 t2", " t2 t1", " t3 t3 text"]);
 }
 
 #[test]
