@@ -13,9 +13,9 @@ pub struct Branch {
     pub note: String,
     /// Milliseconds since 1970 of its last record.
     pub at: u64,
-    /// Where it left the branch at hand: the last record that both have.
+    /// Where it left the branch at hand, or that one all others: the last record that it shares.
     pub fork: Option<Seq>,
-    /// Records on it that the branch at hand has not.
+    /// Records on it that the branch at hand has not; on that one those that no other has.
     pub own: usize,
     /// The pointer stands on it.
     pub here: bool,
@@ -61,6 +61,12 @@ pub fn branches(journal: &Journal) -> Vec<Branch> {
     }
     for branch in &mut branches {
         branch.here &= Some(branch.tip) == ahead;
+    }
+    let others = branches.iter().filter(|branch| !branch.here);
+    let shared: HashSet<Seq> = others.flat_map(|branch| above(branch.tip)).collect();
+    if let Some(here) = branches.iter_mut().find(|branch| branch.here) {
+        here.own = above(here.tip).take_while(|seq| !shared.contains(seq)).count();
+        here.fork = above(here.tip).find(|seq| shared.contains(seq));
     }
     // Two of one name are told apart.
     for at in 0..branches.len() {
@@ -121,16 +127,16 @@ mod tests {
         let mut journal = Journal::default();
         add(&mut journal, 0);
         add(&mut journal, 1);
-        check(&journal, &[("main", 1, 0, true)]);
+        check(&journal, &[("main", 1, 2, true)]);
         label(&mut journal, "trial", true);
-        check(&journal, &[("trial", 2, 0, true), ("main", 1, 0, false)]);
+        check(&journal, &[("trial", 2, 1, true), ("main", 1, 0, false)]);
         add(&mut journal, 2);
         journal.go(Some(Seq(1)), 0).unwrap();
         check(&journal, &[("trial", 3, 2, false), ("main", 1, 0, true)]);
         add(&mut journal, 3);
-        check(&journal, &[("main", 4, 0, true), ("trial", 3, 2, false)]);
+        check(&journal, &[("main", 4, 1, true), ("trial", 3, 2, false)]);
         label(&mut journal, "best", false);
-        check(&journal, &[("best", 5, 0, true), ("trial", 3, 2, false)]);
+        check(&journal, &[("best", 5, 2, true), ("trial", 3, 2, false)]);
         assert_eq!(common(&journal, Seq(5), Seq(3)), Some(Seq(1)));
         journal.go(Some(Seq(0)), 0).unwrap();
         add(&mut journal, 4);
