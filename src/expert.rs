@@ -88,6 +88,15 @@ impl<S: Sink + ?Sized> Sink for &mut S {
     }
 }
 
+/// What has to stand behind a prompt, in words: where an answer goes on from a given text, that counts.
+fn behind(room: usize) -> String {
+    if room < 2 { String::new() } else { format!(" and what has to stand behind it {room}") }
+}
+
+fn which(room: usize) -> &'static str {
+    if room < 2 { "the task or its inputs" } else { "the text that the answer begins with, or the task" }
+}
+
 /// Why an expert could not answer. The words are for the person at the screen: what, where, what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExpertError {
@@ -95,10 +104,8 @@ pub enum ExpertError {
     #[error("{0}")]
     Question(String),
     /// The prompt with the room for its answer is longer than the model's context.
-    #[error(
-        "the prompt has {prompt} tokens, the model's context holds {context}: shorten the task or its inputs"
-    )]
-    TooLong { prompt: usize, context: usize },
+    #[error("the prompt has {prompt} tokens{}, the model's context holds {context}: shorten {}", behind(*room), which(*room))]
+    TooLong { prompt: usize, room: usize, context: usize },
     /// The grammar of the ask is not a regular expression, or is too large.
     #[error("the grammar of this ask can not be used: {0}")]
     Grammar(String),

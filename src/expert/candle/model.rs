@@ -110,7 +110,7 @@ impl LanguageModel {
             ));
         }
         if context < prompt.len() + room {
-            return Err(ExpertError::TooLong { prompt: prompt.len(), context });
+            return Err(ExpertError::TooLong { prompt: prompt.len(), room, context });
         }
         self.check_tokens(prompt)
     }

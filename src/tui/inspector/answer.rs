@@ -36,7 +36,8 @@ pub(super) fn lines(view: &View<'_>, cache: &mut Cache) -> Arc<Vec<Line>> {
     match call.map(|call| &call.outcome) {
         Some(Outcome::Failed(why)) => say(Role::Failed, &format!("✗ failed: {why}")),
         Some(Outcome::Stopped(partial)) if partial.finish == Finish::Cut => {
-            say(Role::Failed, "✗ cut: this is how far it came, and no answer");
+            // It broke off, or is whole and not what was asked for: the warnings below say which.
+            say(Role::Failed, "✗ this came, and is no answer");
         }
         Some(Outcome::Stopped(partial)) if partial.finish == Finish::Lapsed => {
             say(Role::Cancelled, "⊘ lapsed: what it was asked for changed; this is how far it came");

@@ -202,7 +202,7 @@ fn what_can_not_be_generated_is_named() {
         assert_eq!(model.generate(job, &*BYTES), Err(expected));
     };
     let good = rules(5, warm(1));
-    check(&[5; 20], good.clone(), ExpertError::TooLong { prompt: 20, context: 20 });
+    check(&[5; 20], good.clone(), ExpertError::TooLong { prompt: 20, room: 1, context: 20 });
     check(
         &[],
         good.clone(),
