@@ -38,13 +38,16 @@ impl<'a> Flight<'a> {
         self.waiting.is_empty() && self.running.iter().all(|(_, generation)| generation.is_paused())
     }
 
-    /// A prompt that is being read and will soon be known for longer than what is known of this one now.
-    fn is_worth_waiting(&self, prompt: &[u32], known: usize) -> bool {
+    /// The generation whose prompt is being read and agrees with this one for longer than is known of it, and for how long.
+    fn reader_of(&self, prompt: &[u32], known: usize) -> Option<(&Generation<'a>, usize)> {
         let common = |other: &[u32]| other.iter().zip(prompt).take_while(|(a, b)| a == b).count();
         self.running
             .iter()
-            .filter(|(_, generation)| generation.is_reading() && !generation.is_paused())
-            .any(|(_, generation)| known < common(&generation.sequence))
+            .map(|(_, generation)| generation)
+            .filter(|generation| generation.is_reading() && !generation.is_paused())
+            .map(|generation| (generation, common(&generation.sequence)))
+            .filter(|(_, common)| known < *common)
+            .max_by_key(|(_, common)| *common)
     }
 }
 
@@ -77,7 +80,7 @@ impl LanguageModel {
 
     /// One pass of all that is in flight; returns those that ended.
     ///
-    /// A prompt that shares more with one that is being read than is known of it waits until that one is read. Paused
+    /// A prompt that shares more with one that is being read than is known of it waits until what they share is read. Paused
     /// jobs stand still, the others go on.
     pub fn advance(
         &mut self,
@@ -88,9 +91,13 @@ impl LanguageModel {
         let mut later = VecDeque::new();
         while let Some((ticket, job)) = flight.waiting.pop_front() {
             let known = self.prefixes.known(&job.prompt).min(job.prompt.len().saturating_sub(1));
-            if flight.is_worth_waiting(&job.prompt, known) {
-                later.push_back((ticket, job));
-                continue;
+            match flight.reader_of(&job.prompt, known) {
+                Some((reader, common)) if reader.cache.len() < common => {
+                    later.push_back((ticket, job));
+                    continue;
+                }
+                Some((reader, _)) => self.prefixes.keep(&reader.sequence, &reader.cache),
+                None => {}
             }
             match self.admit(job) {
                 Ok(generation) => flight.running.push((ticket, generation)),

@@ -92,3 +92,25 @@ fn a_pause_holds_at_the_next_token_and_hands_on_what_is_there() {
     };
     assert_eq!(said(answer), plain);
 }
+
+#[test]
+fn a_short_prompt_waits_for_what_it_shares_with_a_long_one_and_no_longer() {
+    let (shared, long) = ("The same words before both. ", "and on ".repeat(60));
+    let (long, short) = (of(&format!("{shared}{long}")), of(&format!("{shared}Who?")));
+    let mut model = load(&Tiny::default());
+    let alone = said(generate(&mut model, &short, rules(3, warm(5))));
+    let mut model = load(&Tiny::default());
+    let mut flight = Flight::default();
+    for (ticket, prompt) in [(1, long), (2, short)] {
+        let (rules, control) = (rules(3, warm(5)), Control::default());
+        let sink = Box::new(());
+        flight.push(ticket, Job { prompt, start: vec![], rules, constraint: None, sink, control });
+    }
+    let mut ended = vec![];
+    while !flight.is_empty() {
+        ended.extend(model.advance(&mut flight, &*BYTES));
+    }
+    let [(2, Ok(first)), (1, Ok(_))] = &ended[..] else { panic!("the short one is first: {ended:?}") };
+    assert!(0 < first.usage.cached_tokens, "what both share was read once");
+    assert_eq!(said(first.clone()), alone);
+}
