@@ -118,7 +118,8 @@ impl RouteData {
     fn push(&mut self, text: &str, expert: &str, part: &str, group: &str) {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if text.is_empty() || expert.is_empty() {
-            return self.faults.push(format!("a row of `{group}` has no text or no label"));
+            let which = if group.is_empty() { "a row".to_owned() } else { format!("a row of `{group}`") };
+            return self.faults.push(format!("{which} has no text or no label"));
         }
         let expert = if matches!(expert, "oos" | "out_of_scope") { OUT_OF_SCOPE } else { expert }.to_owned();
         let (part, group) = (part.to_owned(), group.to_owned());
@@ -194,7 +195,13 @@ impl RouteData {
         let head: Vec<String> =
             reader.headers().map_err(|error| format!("{name}: {error}"))?.iter().map(str::to_owned).collect();
         let column = |wanted: &str| head.iter().position(|name| name == wanted);
-        let rows: Vec<csv::StringRecord> = reader.records().filter_map(Result::ok).collect();
+        let mut rows: Vec<csv::StringRecord> = vec![];
+        for row in reader.records() {
+            match row {
+                Ok(row) => rows.push(row),
+                Err(error) => self.faults.push(format!("{name}: {error}: left out")),
+            }
+        }
         if let (Some(steps), Some(operators)) = (column("decomposition"), column("operators")) {
             let id = column("question_id").unwrap_or(0);
             for row in &rows {
@@ -223,19 +230,24 @@ impl RouteData {
             "false" | "0" => Some(false),
             _ => None,
         };
-        // The models are the columns in which every row says true or false.
+        // The models are the columns in which most rows say true or false.
+        let says = |at: usize| rows.iter().filter(|row| row.get(at).is_some_and(|cell| flag(cell).is_some())).count();
         let models: Vec<usize> = (0..head.len())
-            .filter(|at| {
-                *at != prompt && rows.iter().all(|row| row.get(*at).is_some_and(|cell| flag(cell).is_some()))
-            })
-            .filter(|at| !head[*at].is_empty())
+            .filter(|at| *at != prompt && !head[*at].is_empty() && rows.len() < 2 * says(*at))
             .collect();
         if models.len() < 2 {
             return Err(format!(
-                "{name}: a CSV of outcomes needs a true/false column for each of two models"
+                "{name}: a CSV of outcomes needs a true/false column for each of two models or more"
             ));
         }
         for row in &rows {
+            let neither = models.iter().find(|at| flag(&row[**at]).is_none());
+            if let Some(&at) = neither {
+                let line = row.position().map_or(0, csv::Position::line);
+                let words = format!("{name}, line {line}: `{}` says {:?}, neither true nor false: left out", head[at], &row[at]);
+                self.faults.push(words);
+                continue;
+            }
             let outcomes: Vec<(String, bool)> =
                 models.iter().map(|at| (head[*at].clone(), flag(&row[*at]).unwrap_or_default())).collect();
             let (first, last) = (&outcomes[0], &outcomes[outcomes.len() - 1]);
@@ -283,6 +295,10 @@ mod tests {
             "[{\"qid\": \"1\", \"decomposition\": [\"a?\", \"b?\"], \"evidence\": [[[[\"P-1\"]], [\"operation\"]]]}]",
             &[("a?", "retrieval"), ("b?", "operation")],
         );
+        let mut data = RouteData::default();
+        data.read("file", "prompt,a,b\nwhy?,True,False\nhm,,True\nwho?,1,0\nx,1\n").unwrap();
+        assert_eq!(data.rows.len(), 2, "{:?}", data.faults);
+        assert!(data.faults[1].contains("line 3: `a` says \"\", neither true nor false"), "{:?}", data.faults);
         let mut data = RouteData::default();
         assert!(data.read("file", "").unwrap_err().contains("no rows"));
         assert!(data.read("file", "a,b\n1,2").unwrap_err().contains("needs a column `prompt`"));
