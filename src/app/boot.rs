@@ -47,6 +47,8 @@ pub(crate) struct Boot {
     pub(crate) config: Config,
     pub(crate) tools: Tools,
     pub(crate) settings: Settings,
+    /// What the command line said of them, for sessions that have settings of their own.
+    pub(crate) asked: Overrides,
     pub(crate) keymap: Keymap,
     pub(crate) models: Models,
     /// Name or path of the embedding model.
@@ -117,7 +119,7 @@ impl Boot {
         strategy_name(&settings.strategy)
             .map_err(|why| Trouble::usage(format!("{}{why}", at("strategy"))))?;
         router_name(&settings.router).map_err(|why| Trouble::usage(format!("{}{why}", at("router"))))?;
-        let overrides = Overrides {
+        let asked = Overrides {
             strategy: global.strategy.first().cloned(),
             router: global.router.clone(),
             model: global.model().map(str::to_owned),
@@ -125,7 +127,7 @@ impl Boot {
             temperature: global.temperature,
             ..Overrides::default()
         };
-        let settings = overrides.over(&settings).map_err(Trouble::usage)?;
+        let settings = asked.over(&settings).map_err(Trouble::usage)?;
         servers::check(&settings.model, &servers)?;
         servers::check(&embedding, &servers)?;
         let mut model_places = ModelPlaces::of_user().map_err(Trouble::usage)?;
@@ -154,7 +156,19 @@ impl Boot {
                 })?;
         let memory = models::memory(config.models_memory);
         let models = Models { places: model_places, servers, fetch: fetching(), stop, machine, memory };
-        Ok(Boot { places, config, tools, settings, keymap, models, embedding, disk, config_file, warnings })
+        Ok(Boot {
+            places,
+            config,
+            tools,
+            settings,
+            asked,
+            keymap,
+            models,
+            embedding,
+            disk,
+            config_file,
+            warnings,
+        })
     }
 
     /// A workbench with all this in it and no session.

@@ -31,15 +31,15 @@ impl From<io::Error> for Trouble {
 
 /// `run`, and the bare program without a terminal.
 pub(crate) fn run(boot: Boot, asked: &cli::Run) -> Done {
-    let limits = Overrides {
+    let mut boot = boot;
+    boot.asked = Overrides {
         max_calls: asked.max_calls,
         max_tokens: asked.max_tokens,
         max_seconds: asked.max_seconds,
         max_cost: asked.max_cost,
-        ..Overrides::default()
+        ..boot.asked
     };
-    let mut boot = boot;
-    boot.settings = limits.over(&boot.settings).map_err(Trouble::usage)?;
+    boot.settings = boot.asked.over(&boot.settings).map_err(Trouble::usage)?;
     let start = match (&asked.task, &asked.plan) {
         (Some(task), _) => Start::Task(if task == "-" { read_stdin()? } else { task.clone() }),
         (None, Some(plan)) if plan == Path::new("-") => {

@@ -14,9 +14,9 @@ use crate::{
         EMBEDDING, ModelState, Report, Which,
         runner::{Engine, Inbox},
     },
-    headless::{Ending, Interrupt, Outside, Start, Workers, run::Options},
+    headless::{Ending, Interrupt, Outside, Overrides, Start, Workers, run::Options},
     session::{Call, Outcome},
-    workbench::{Effect, Message, State, Stored, update},
+    workbench::{Effect, Message, State, Stored, update, update::configure},
 };
 use std::{
     io::{stderr, stdout},
@@ -34,6 +34,8 @@ pub(super) struct Floor {
     stored: UnboundedReceiver<Stored>,
     models: Models,
     embedding: String,
+    /// What the command line says of the settings.
+    asked: Overrides,
 }
 
 impl Floor {
@@ -57,6 +59,7 @@ impl Floor {
             stored,
             models: boot.models,
             embedding: boot.embedding,
+            asked: boot.asked,
         })
     }
 
@@ -97,7 +100,7 @@ impl Floor {
         Ok(())
     }
 
-    /// Opens the session that is to be gone on with.
+    /// Opens the session that is to be gone on with; what the command line says holds for it from now on.
     fn open(&mut self, path: &Path) -> Result<(), Trouble> {
         for message in self.files.perform(Effect::Open(path.display().to_string())) {
             if let Message::Stored(Stored::NotOpened(why)) = &message {
@@ -106,6 +109,10 @@ impl Floor {
             for effect in update(&mut self.state, message, now()) {
                 self.files.perform(effect);
             }
+        }
+        let settings = self.asked.over(self.state.settings()).map_err(Trouble::usage)?;
+        for effect in configure(&mut self.state, settings) {
+            self.files.perform(effect);
         }
         self.know_file();
         Ok(())

@@ -35,6 +35,7 @@ pub mod whatif;
 mod why;
 
 pub use disabled::disabled;
+pub use edits::configure;
 
 use super::{Action, Effect, Message, Mode, Run, State, Stored, Weight};
 use recording::{change, note, record, record_or_say, record_turn, store, walk};

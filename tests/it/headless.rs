@@ -297,3 +297,31 @@ fn the_configuration_tells_every_value_with_its_place_and_no_key() {
     assert_eq!((&seed["value"], &seed["origin"]), (&"3".into(), &format!("{place}:4:8").into()));
     assert!(lines.iter().any(|line| line["type"] == "file" && line["what"] == "configuration"));
 }
+
+#[test]
+fn import_writes_over_cases_and_over_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("data.json"), r#"{"examples": [{"input": "1 + 1 is", "target": "2"}]}"#).unwrap();
+    std::fs::write(path("none.json"), r#"{"examples": []}"#).unwrap();
+    let check = |from: &str, there: Option<&str>, expected: (i32, &str)| {
+        let out = path("out.jsonl");
+        let _ = std::fs::remove_file(&out);
+        there.into_iter().for_each(|text| std::fs::write(&out, text).unwrap());
+        let (from, out) = (path(from), out.to_str().unwrap().to_owned());
+        let ended = program(folder.path(), &["import", from.to_str().unwrap(), "-o", &out]).output().unwrap();
+        let told = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(ended.status.code(), Some(expected.0), "{told}");
+        assert!(told.contains(expected.1), "{told}");
+        let now = std::fs::read_to_string(&out).ok();
+        assert_eq!(now.as_deref() == there, expected.0 != 0, "{now:?}");
+    };
+    check("data.json", None, (0, "1 case"));
+    check("data.json", Some("{\"task\": \"a\", \"answer\": \"b\"}\n"), (0, "1 case"));
+    check(
+        "data.json",
+        Some("{\"plantern\":1,\"title\":\"mine\"}\n"),
+        (2, "holds no cases: name another file"),
+    );
+    check("none.json", Some("{\"task\": \"a\", \"answer\": \"b\"}\n"), (1, "nothing was written"));
+}

@@ -107,8 +107,15 @@ fn a_model_makes_room_for_another_and_comes_back() {
 
 #[test]
 fn a_limit_stops_the_plan_and_says_so() {
-    if let Some((code, told)) = run(&["run", "--max-calls", "1", TASK]) {
+    let folder = tempfile::tempdir().unwrap();
+    let session = folder.path().join("short.jsonl");
+    let session = session.to_str().unwrap();
+    if let Some((code, told)) = run(&["run", "--max-calls", "1", "--session", session, TASK]) {
         assert_eq!(code, 4, "{told}");
         assert!(told.contains("the session's budget (1 call) is spent"), "{told}");
+        let (code, told) = run(&["run", "--session", session]).unwrap();
+        assert_eq!(code, 4, "the session keeps its limit: {told}");
+        let (code, told) = run(&["run", "--max-calls", "100", "--session", session]).unwrap();
+        assert_eq!(code, 0, "but what is said now holds: {told}");
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         input::{read_bytes, read_file, read_stdin},
     },
     figure::counted,
-    headless::{Ending, compare, export, gold, import, lint, replay},
+    headless::{Ending, cases, compare, export, gold, import, lint, replay},
     session::{Journal, compare::matching, line},
     store::sessions,
 };
@@ -123,6 +123,13 @@ pub(crate) fn linted(boot: &Boot, file: &Path, json: bool) -> Done {
     })
 }
 
+/// Is this a file that would be lost if cases were written over it?
+fn holds_something_else(path: &Path) -> bool {
+    let plain = std::fs::metadata(path).is_ok_and(|about| about.is_file());
+    let cases = |text: String| text.trim().is_empty() || cases::read_cases(&text).is_ok();
+    plain && !std::fs::read_to_string(path).is_ok_and(cases)
+}
+
 /// `import`: cases out of a data set, or a check of worked decompositions.
 pub(crate) fn import(asked: &cli::Import) -> Done {
     let text = read_file(&asked.file)?;
@@ -133,7 +140,15 @@ pub(crate) fn import(asked: &cli::Import) -> Done {
     // Made whole in memory first, so that a refused file leaves nothing behind.
     let mut made = vec![];
     let ending = import::import_file(&file, &text, &asked.format, &mut made, narration)?;
+    if ending == Ending::Done && made.is_empty() {
+        let words = format!("no case is in {file}: nothing was written to {}", path.display());
+        return Err(Trouble { ending: Ending::NotMet, words });
+    }
     if ending == Ending::Done {
+        if holds_something_else(path) {
+            let why = "is there and holds no cases: name another file, or take it away first";
+            return Err(Trouble::usage(format!("{} {why}", path.display())));
+        }
         let written = std::fs::write(path, made);
         written.map_err(|error| Trouble::usage(format!("{}: {error}", path.display())))?;
     }

@@ -231,7 +231,9 @@ impl RouteData {
             _ => None,
         };
         // The models are the columns in which most rows say true or false.
-        let says = |at: usize| rows.iter().filter(|row| row.get(at).is_some_and(|cell| flag(cell).is_some())).count();
+        let says = |at: usize| {
+            rows.iter().filter(|row| row.get(at).is_some_and(|cell| flag(cell).is_some())).count()
+        };
         let models: Vec<usize> = (0..head.len())
             .filter(|at| *at != prompt && !head[*at].is_empty() && rows.len() < 2 * says(*at))
             .collect();
@@ -244,7 +246,10 @@ impl RouteData {
             let neither = models.iter().find(|at| flag(&row[**at]).is_none());
             if let Some(&at) = neither {
                 let line = row.position().map_or(0, csv::Position::line);
-                let words = format!("{name}, line {line}: `{}` says {:?}, neither true nor false: left out", head[at], &row[at]);
+                let words = format!(
+                    "{name}, line {line}: `{}` says {:?}, neither true nor false: left out",
+                    head[at], &row[at]
+                );
                 self.faults.push(words);
                 continue;
             }
@@ -298,7 +303,11 @@ mod tests {
         let mut data = RouteData::default();
         data.read("file", "prompt,a,b\nwhy?,True,False\nhm,,True\nwho?,1,0\nx,1\n").unwrap();
         assert_eq!(data.rows.len(), 2, "{:?}", data.faults);
-        assert!(data.faults[1].contains("line 3: `a` says \"\", neither true nor false"), "{:?}", data.faults);
+        assert!(
+            data.faults[1].contains("line 3: `a` says \"\", neither true nor false"),
+            "{:?}",
+            data.faults
+        );
         let mut data = RouteData::default();
         assert!(data.read("file", "").unwrap_err().contains("no rows"));
         assert!(data.read("file", "a,b\n1,2").unwrap_err().contains("needs a column `prompt`"));

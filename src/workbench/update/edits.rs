@@ -267,9 +267,14 @@ pub(super) fn next_setting(state: &mut State, action: Action) -> Vec<Effect> {
         format!("router {}: {about}", settings.router)
     };
     state.defaults = settings.clone();
-    let started = state.journal.session().settings.is_some();
-    let effects = if started { change(state, Event::Configured { settings }) } else { vec![] };
+    let effects = configure(state, settings);
     let cost = stale::cost(state);
     state.say(Weight::Info, [words, cost].concat());
     effects
+}
+
+/// These settings hold from now on in the session that is open, if one is and has others.
+pub fn configure(state: &mut State, settings: session::Settings) -> Vec<Effect> {
+    let others = state.journal.session().settings.as_ref().is_some_and(|old| *old != settings);
+    if others { change(state, Event::Configured { settings }) } else { vec![] }
 }
