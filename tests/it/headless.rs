@@ -299,11 +299,11 @@ fn the_configuration_tells_every_value_with_its_place_and_no_key() {
 }
 
 #[test]
-fn import_writes_over_cases_and_over_nothing_else() {
+fn import_writes_over_what_was_imported_and_over_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     std::fs::write(path("data.json"), r#"{"examples": [{"input": "1 + 1 is", "target": "2"}]}"#).unwrap();
-    std::fs::write(path("none.json"), r#"{"examples": []}"#).unwrap();
+    std::fs::write(path("none.txt"), "Q: Who wrote Hamlet?\nA: Shakespeare\n").unwrap();
     let check = |from: &str, there: Option<&str>, expected: (i32, &str)| {
         let out = path("out.jsonl");
         let _ = std::fs::remove_file(&out);
@@ -321,7 +321,7 @@ fn import_writes_over_cases_and_over_nothing_else() {
     check(
         "data.json",
         Some("{\"plantern\":1,\"title\":\"mine\"}\n"),
-        (2, "holds no cases: name another file"),
+        (2, "holds neither cases nor decompositions: name another file"),
     );
-    check("none.json", Some("{\"task\": \"a\", \"answer\": \"b\"}\n"), (1, "nothing was written"));
+    check("none.txt", Some("{\"task\": \"a\", \"answer\": \"b\"}\n"), (1, "is as it was"));
 }

@@ -123,11 +123,12 @@ pub(crate) fn linted(boot: &Boot, file: &Path, json: bool) -> Done {
     })
 }
 
-/// Is this a file that would be lost if cases were written over it?
+/// Is this a file that no import has written, and that would be lost?
 fn holds_something_else(path: &Path) -> bool {
     let plain = std::fs::metadata(path).is_ok_and(|about| about.is_file());
-    let cases = |text: String| text.trim().is_empty() || cases::read_cases(&text).is_ok();
-    plain && !std::fs::read_to_string(path).is_ok_and(cases)
+    let imported =
+        |text: String| text.trim().is_empty() || text.starts_with("QC: ") || cases::read_cases(&text).is_ok();
+    plain && !std::fs::read_to_string(path).is_ok_and(imported)
 }
 
 /// `import`: cases out of a data set, or a check of worked decompositions.
@@ -141,12 +142,12 @@ pub(crate) fn import(asked: &cli::Import) -> Done {
     let mut made = vec![];
     let ending = import::import_file(&file, &text, &asked.format, &mut made, narration)?;
     if ending == Ending::Done && made.is_empty() {
-        let words = format!("no case is in {file}: nothing was written to {}", path.display());
+        let words = format!("nothing in {file} can be taken over: {} is as it was", path.display());
         return Err(Trouble { ending: Ending::NotMet, words });
     }
     if ending == Ending::Done {
         if holds_something_else(path) {
-            let why = "is there and holds no cases: name another file, or take it away first";
+            let why = "is there and holds neither cases nor decompositions: name another file, or take it away first";
             return Err(Trouble::usage(format!("{} {why}", path.display())));
         }
         let written = std::fs::write(path, made);

@@ -57,7 +57,7 @@ fn offline_nothing_is_fetched_but_what_is_there_is_named() {
 #[test]
 fn doctor_looks_at_the_configuration_in_force_and_names_what_is_at_fault() {
     let home = tempfile::tempdir().unwrap();
-    std::fs::write(home.path().join("config.toml"), "theme = \"night\"\n").unwrap();
+    std::fs::write(home.path().join("config.toml"), "theme = \"lantern\"\n").unwrap();
     let put = |name: &str, text: &str| std::fs::write(home.path().join(name), text).unwrap();
     put(
         "keyless.toml",
