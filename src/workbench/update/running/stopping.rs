@@ -90,7 +90,8 @@ pub(in super::super) fn end_lapsed(state: &mut State) -> Vec<Effect> {
     let (ended, live): (BTreeMap<_, _>, _) =
         std::mem::take(&mut state.live).into_iter().partition(|(call, live)| lapsed(*call, live));
     state.live = live;
-    let waits = ended.values().any(|live| live.is_paused()) && !state.live.values().any(|live| live.is_paused());
+    let waits =
+        ended.values().any(|live| live.is_paused()) && !state.live.values().any(|live| live.is_paused());
     let mut words = match ended.len() {
         1 => "the call under way is ended".to_owned(),
         n => format!("{n} calls under way are ended"),
