@@ -6,6 +6,7 @@ use crate::{
     engine::{
         Command, Move, Status,
         breakpoint::{Reach, reach, told},
+        moment::Moment,
     },
     ids::{CallId, TaskId},
     session::{Aside, Event, Phase},
@@ -116,7 +117,8 @@ fn look(
         }
         let hits = debugging.hits_of(breakpoint.id);
         let reached = with_moment(state, task, Some(phase), next, |moment| {
-            (reach(breakpoint, moment, hits), told(&breakpoint.condition, moment))
+            let counted = Moment { hits: Some(hits + 1), ..*moment };
+            (reach(breakpoint, moment, hits), told(&breakpoint.condition, &counted))
         });
         let title = format!("breakpoint {}", breakpoint.id);
         match reached {

@@ -91,6 +91,8 @@ fn conditions_stop_log_and_count() {
     check("A-b 'depth = 1 and hits = 3' enter esc c", "#3", Phase::Routed, 6);
     check("A-b 'goal words(answer) > 1 and phase = \"committed\"' enter esc c", "goal", Phase::Committed, 1);
     check("A-u 'expert = \"str_position\"' enter", "#2", Phase::Routed, 3);
+    let counted = check("A-b 'depth = 1 and hits >= 2' enter esc c", "#2", Phase::Routed, 3);
+    assert_eq!(counted.notice(), "#2 routed: breakpoint 1: depth 1, hits 2");
     let mut log = Bench::example();
     log.press("A-b 'log expert = \"merge\"' enter esc c");
     assert_eq!(log.outline(), DONE);
