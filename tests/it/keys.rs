@@ -195,6 +195,16 @@ fn a_running_call_is_paused_cancelled_and_asked_again() {
 }
 
 #[test]
+fn a_pinned_task_is_not_said_to_be_asked_again() {
+    let bench = check("j t C-u '[\"Ada\"]' enter C-r", &{
+        let mut pinned = Bench::done();
+        pinned.press("j t C-u '[\"Ada\"]' enter");
+        pinned.outline()
+    });
+    assert!(bench.notice().contains("P takes the pin away first"), "{}", bench.notice());
+}
+
+#[test]
 fn the_time_in_which_a_call_is_held_is_not_its_own() {
     let mut bench = Bench::example();
     bench.hold = true;

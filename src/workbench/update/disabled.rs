@@ -44,7 +44,9 @@ pub fn disabled(state: &State, action: Action) -> Option<String> {
         A::ForwardInTime => why(state.journal.next().is_none(), "this is the end"),
         A::Again => {
             let words = "its parts answer it: select one of them, or delete them first";
-            why(edits::has_its_parts(state), words)
+            let pinned =
+                "a pinned answer stands above it, and nothing would be asked: P takes the pin away first";
+            why(edits::has_its_parts(state), words).or_else(|| why(edits::is_pinned(state), pinned))
         }
         A::Blame if running => Some("it runs: wait for the end, or C-x cancels"),
         A::Blame => {

@@ -144,6 +144,11 @@ pub(super) fn has_its_parts(state: &State) -> bool {
     state.survey.asks(&state.journal, task).is_empty()
 }
 
+/// Does an answer of the person's own stand above whatever the selected task would be answered?
+pub(super) fn is_pinned(state: &State) -> bool {
+    selected(state).is_some_and(|task| state.journal.session().progress(task).pinned.is_some())
+}
+
 /// Asks a task anew although its answer is known.
 pub(super) fn again(state: &mut State) -> Vec<Effect> {
     let Some(task) = selected(state) else { return vec![] };
@@ -241,7 +246,10 @@ pub(super) fn take_answer(state: &mut State, task: TaskId, text: &str) -> Vec<Ef
     };
     let words = match &event {
         Event::Pinned { answer: Some(_), .. } => "pinned: your answer stands until you take it back",
-        Event::Pinned { .. } => "taken back: the computed answer stands",
+        Event::Pinned { .. } => match state.journal.session().progress(task).solved {
+            Some(_) => "taken back: the computed answer stands",
+            None => "taken back: there is no computed answer yet",
+        },
         _ => "taken",
     };
     let effects = change(state, event);
