@@ -122,6 +122,16 @@ fn a_function_judges_a_case_by_what_it_reads() {
 }
 
 #[test]
+fn an_answer_of_several_lines_is_expected_whole() {
+    let story = "One.\n\nexpected: two\nthree";
+    let mut bench = Bench::with("Tell me", &[" [answer] Tell it", story, " [EOQ]"]);
+    bench.press("c + enter");
+    assert_eq!(written(&bench).1.expected, [story], "its own proposal is taken");
+    bench.press("+ ' more' enter");
+    assert_eq!(written(&bench).1.expected, [format!("{story} more")]);
+}
+
+#[test]
 fn what_was_called_wrong_is_not_expected() {
     let mut bench = Bench::done();
     bench.press("g ~ 'fail' enter + enter");

@@ -40,6 +40,8 @@ pub(super) fn ask(state: &mut State) -> Vec<Effect> {
         name => name,
     };
     let path = format!("{name}{CASE}");
+    // The further lines of an answer are indented, so that none of them begins another one.
+    let expected = expected.trim().replace('\n', "\n  ");
     let text = format!("{path}\n{EXPECTED} {expected}");
     typing::begin(state, Purpose::WriteCase, Buffer::of(text));
     vec![Effect::FreeCase(path)]
@@ -56,16 +58,26 @@ pub(super) fn rename(state: &mut State, proposed: &str, free: &str) {
 
 /// Takes path and expectations.
 pub(super) fn take(state: &mut State, text: &str) -> Vec<Effect> {
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let path = lines.next().unwrap_or_default().to_owned();
-    let mut expected = vec![];
+    let mut lines = text.lines().skip_while(|line| line.trim().is_empty());
+    let path = lines.next().unwrap_or_default().trim().to_owned();
+    let mut expected: Vec<String> = vec![];
     for line in lines {
-        let Some(answer) = line.strip_prefix(EXPECTED) else {
-            let words = format!("`{line}`: the lines below the path begin with `{EXPECTED}`");
-            return typing::refuse(state, Weight::Warning, words);
-        };
-        expected.extend(Some(answer.trim().to_owned()).filter(|answer| !answer.is_empty()));
+        match (line.strip_prefix(EXPECTED), expected.last_mut()) {
+            (Some(answer), _) => expected.push(answer.to_owned()),
+            (None, Some(answer)) => {
+                answer.push('\n');
+                answer.push_str(line.strip_prefix("  ").unwrap_or(line));
+            }
+            (None, None) if line.trim().is_empty() => {}
+            (None, None) => {
+                let words =
+                    format!("`{}`: the first line below the path begins with `{EXPECTED}`", line.trim());
+                return typing::refuse(state, Weight::Warning, words);
+            }
+        }
     }
+    expected.iter_mut().for_each(|answer| *answer = answer.trim().to_owned());
+    expected.retain(|answer| !answer.is_empty());
     if path.is_empty() || path.starts_with(EXPECTED) {
         return typing::refuse(state, Weight::Warning, "the first line is the path of the case");
     }
