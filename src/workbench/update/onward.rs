@@ -1,13 +1,13 @@
 //! Going on from a text: a partial or finished answer that a person edits, or a token picked in place of another.
 
-use super::{amend, history, record_or_say, running, typing};
+use super::{amend, browsing, history, record_or_say, running, typing};
 use crate::{
     ask::{Finish, Generate, Request, Shape},
     engine::{Asking, Command},
     expert::prefix,
     ids::{CallId, Seq, TaskId},
     session::{Amendment, Call, Event, Outcome},
-    workbench::{Effect, State, Weight, buffer::Buffer, mode::Purpose, rows::call_of, tokens},
+    workbench::{Effect, RowId, State, Weight, buffer::Buffer, mode::Purpose, rows::call_of, tokens},
 };
 
 /// What is asked of a model of this machine, whose answer can be made to begin in another way. An error says why not.
@@ -23,9 +23,15 @@ fn generation(call: &Call) -> Result<&Generate, String> {
 
 /// Opens the text of the selected task's call, whole or as far as it came. A call that is writing stands still meanwhile.
 pub(super) fn edit_answer(state: &mut State) -> Vec<Effect> {
-    let Some(row) = state.ui.cursor else { return vec![] };
-    let call = shown_call(state).and_then(|call| state.journal.call(call));
-    let Some(call) = call else {
+    let Some(mut row) = state.ui.cursor else { return vec![] };
+    let mut call = shown_call(state);
+    // What is held can be edited from a row of which nothing was asked, too.
+    let held = state.live.iter().find(|(_, live)| live.is_paused() && !live.purpose.is_beside());
+    if let (None, Some((id, live))) = (call, held) {
+        (call, row) = (Some(*id), RowId::task(live.task));
+        browsing::reveal(state, row);
+    }
+    let Some(call) = call.and_then(|call| state.journal.call(call)) else {
         state.say(Weight::Warning, "nothing was asked yet");
         return vec![];
     };
@@ -63,6 +69,10 @@ pub(super) fn take(state: &mut State, task: TaskId, call: CallId, text: &str) ->
     if same {
         state.say(Weight::Info, "nothing was changed; p goes on with what is paused");
         return vec![];
+    }
+    if text.is_empty() {
+        let words = "an answer can not go on from nothing: C-r asks it anew; nothing was changed";
+        return typing::refuse(state, Weight::Warning, words);
     }
     let generate = state.journal.call(call).and_then(|call| generation(call).ok());
     if let Some(fitting) = generate.and_then(|generate| forbidden(generate, text)) {

@@ -7,7 +7,7 @@ use plantern::{
     headless::export,
     ids::TaskId,
     plan::read_outline,
-    workbench::{Effect, Message, RowId, Run},
+    workbench::{Effect, Message, Mode, RowId, Run},
 };
 
 /// First line and second column of the sheet.
@@ -114,6 +114,35 @@ fn several() -> Bench {
     bench.press("g A '[answer] last of #1' enter");
     bench.hold = true;
     bench
+}
+
+#[test]
+fn what_is_deleted_while_it_is_asked_is_asked_no_more() {
+    let mut bench = several();
+    bench.press("c g j");
+    let task = bench.state.ui.cursor.unwrap().task;
+    let (call, _) = bench.state.live.iter().find(|(_, live)| live.task == task).unwrap();
+    let (call, others) = (*call, bench.state.live.len() - 1);
+    bench.press("d");
+    assert!(bench.effects.contains(&Effect::Engine(Command::Cancel(call))), "{:?}", bench.effects);
+    assert!(others <= bench.state.live.len() && !bench.state.live.contains_key(&call));
+    let outcome = &bench.state.journal.call(call).unwrap().outcome;
+    assert!(matches!(outcome, plantern::session::Outcome::Stopped(_)), "{outcome:?}");
+    bench.send(Message::Report(Report::Done { call, answer: Answer::plain("late") }));
+    assert!(!bench.outline().contains("late"));
+}
+
+#[test]
+fn what_is_held_is_edited_from_a_row_of_which_nothing_was_asked() {
+    let mut bench = several();
+    bench.press("c");
+    let (call, live) = bench.state.live.iter().next().unwrap();
+    let (call, task) = (*call, live.task);
+    let text = Token { text: "A king".to_owned(), probability: 1.0, alternatives: vec![], forced: false };
+    bench.send(Message::Report(Report::Tokens { call, tokens: vec![text] }));
+    bench.press("p g A-e");
+    let Mode::Typing(typing) = &bench.state.mode else { panic!("{}", bench.notice()) };
+    assert_eq!((typing.buffer.text(), bench.state.ui.cursor), ("A king", Some(RowId::task(task))));
 }
 
 #[test]

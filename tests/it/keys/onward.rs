@@ -30,6 +30,9 @@ fn a_paused_answer_is_edited_and_goes_on_from_there() {
     // Left again, it only goes on.
     bench.press("A-e enter");
     assert_eq!((bench.asked.len(), bench.state.live.len()), (1, 1));
+    bench.press("A-e C-u enter");
+    assert!(bench.notice().starts_with("an answer can not go on from nothing: C-r"), "{}", bench.notice());
+    assert_eq!((bench.asked.len(), bench.state.live[&call].is_paused()), (1, true), "nothing is lost");
     bench.press("A-e C-u ' [split]' enter");
     assert!(bench.effects.contains(&Effect::Engine(Command::Cancel(call))), "{:?}", bench.effects);
     assert_eq!((bench.asked.len(), start(&bench.asked[1])), (2, " [split]"));
