@@ -50,10 +50,11 @@ pub(crate) async fn run(
             drop(events);
             let edited = desk.screen.lend(|| super::editor::edit(&text))?;
             events = EventStream::new();
-            desk.take(match edited {
-                Ok(text) => Message::Stored(Stored::Edited(text)),
-                Err(why) => Message::Stored(Stored::Said(crate::workbench::Weight::Error, why)),
-            });
+            let (text, failed) = edited.map_or_else(|why| (None, Some(why)), |text| (text, None));
+            desk.take(Message::Stored(Stored::Edited(text)));
+            if let Some(why) = failed {
+                desk.take(Message::Stored(Stored::Said(crate::workbench::Weight::Error, why)));
+            }
             continue;
         }
         let moving = desk.state.moves();

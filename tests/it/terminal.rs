@@ -203,7 +203,7 @@ fn an_editor_has_the_terminal_and_gives_it_back() {
     };
     check("echo 'What is 2 + 2?' >", "What is 2 + 2?");
     check("true", "nothing was changed");
-    check("no-such-editor", "nothing was changed");
+    check("no-such-editor", "could not be started: exit code 127; nothing was changed");
 }
 
 #[cfg(unix)]
