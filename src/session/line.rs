@@ -62,7 +62,9 @@ pub fn write_header(header: &Header) -> String {
     serde_json::to_string(header).unwrap_or_default()
 }
 
+/// A byte order mark in front of it is passed over.
 pub fn read_header(line: &str) -> Result<Header, LineError> {
+    let line = line.strip_prefix('\u{FEFF}').unwrap_or(line);
     let header: Header = serde_json::from_str(line).map_err(|_| LineError::NoHeader)?;
     match header.plantern {
         1..=FORMAT => Ok(header),
@@ -70,7 +72,9 @@ pub fn read_header(line: &str) -> Result<Header, LineError> {
     }
 }
 
+/// A carriage return at the end is no damage: the file went through a program that ends lines in another way.
 pub fn read_entry(line: &str) -> Result<Entry, LineError> {
+    let line = line.strip_suffix('\r').unwrap_or(line);
     const TAIL: usize = ",\"crc\":\"00000000\"}".len();
     let cut = line.len().checked_sub(TAIL).filter(|cut| line.is_char_boundary(*cut));
     let (body, tail) = cut.map(|cut| line.split_at(cut)).unwrap_or((line, ""));

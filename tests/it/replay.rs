@@ -122,3 +122,14 @@ fn an_insertion_a_removal_and_a_move_in_a_recorded_session_make_only_dependents_
     }
     assert!(9 < refer, "only {refer} answered tasks refer to others");
 }
+
+#[test]
+fn a_recorded_session_whose_lines_another_program_ended_in_its_way_is_whole() {
+    for (name, bytes) in sessions() {
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let changed = format!("\u{FEFF}{}", text.replace('\n', "\r\n"));
+        let (read, as_it_was) = (read_session(changed.as_bytes()).unwrap(), read_session(&bytes).unwrap());
+        assert_eq!((read.stopped, read.good), (None, changed.len()), "{name}");
+        assert_eq!(read.journal.session(), as_it_was.journal.session(), "{name}");
+    }
+}
