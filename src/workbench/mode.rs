@@ -81,8 +81,8 @@ pub enum Purpose {
     Samples(super::sheet::VoteOf),
     /// The text that one way of a task wants.
     Way(Box<super::update::whatif::WhatIf>, usize),
-    /// Name of a new branch, a note behind a colon.
-    Fork,
+    /// Name of a new branch, a note behind a colon; it leaves from this record, else from where one is.
+    Fork(Option<Seq>),
     /// Name and note of the branch that ends here.
     NameBranch(Seq),
     /// A breakpoint: a new one, or the one with this id.
@@ -122,7 +122,7 @@ impl Purpose {
             Purpose::Samples(_) => "Vote: how many samples",
             Purpose::Way(whatif, at) if whatif.wants_answer(*at) => "What if: the right answer",
             Purpose::Way(..) => "What if: the prompt",
-            Purpose::Fork => "Fork: name of the new branch",
+            Purpose::Fork(_) => "Fork: name of the new branch",
             Purpose::NameBranch(_) => "Name of the branch",
             Purpose::Breakpoint(None) => "New breakpoint",
             Purpose::Breakpoint(Some(_)) => "Breakpoint",
@@ -164,7 +164,7 @@ impl Purpose {
                 "5 at 0.8: five samples at that temperature; known ones are not drawn again"
             }
             Purpose::Way(..) => "A-enter is a new line, C-o your editor; enter tries it beside the plan",
-            Purpose::Fork => "a word, and a note behind a colon if you like; enter forks here",
+            Purpose::Fork(_) => "a word, and a note behind a colon if you like; enter forks here",
             Purpose::NameBranch(_) => "a word, and a note behind a colon if you like",
             Purpose::Breakpoint(_) => {
                 "[log] [#2] [condition], as in #2 margin < 0.1; tab completes, log goes on"

@@ -146,7 +146,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::Preview => stale::preview(state),
         A::RunStale => running::start(state, Run::Stale),
         A::Timeline => history::timeline(state, super::sheet::Grain::default()),
-        A::Fork => history::fork(state),
+        A::Fork => history::fork(state, None),
         A::Branches => history::list(state, false),
         A::Compare => history::list(state, true),
         A::Delete => edits::delete(state),

@@ -120,9 +120,7 @@ fn special(state: &mut State, action: Action) -> Vec<Effect> {
         (Kind::Timeline(_), Action::NextTab | Action::PreviousTab) => return history::next_grain(state),
         (Kind::Timeline(timeline), Action::Fork) => {
             if let Some(seq) = timeline.events.get(at).copied() {
-                let mut effects = history::go(state, Some(seq));
-                effects.extend(history::fork(state));
-                return effects;
+                return history::fork(state, Some(seq));
             }
         }
         (Kind::Compare(_), Action::NextTab | Action::SearchNext) => {

@@ -97,7 +97,7 @@ pub(super) fn finish(state: &mut State) -> Vec<Effect> {
         Purpose::Way(whatif, at) => whatif::take_text(state, (**whatif).clone(), *at, &text),
         Purpose::Prompt { task, purpose, key } => amend::take_prompt(state, *task, *purpose, key, &text),
         Purpose::Judge(tasks) => verdicts::take(state, tasks, &text),
-        Purpose::Fork | Purpose::NameBranch(_) => history::take_name(state, &purpose, &text),
+        Purpose::Fork(_) | Purpose::NameBranch(_) => history::take_name(state, &purpose, &text),
         Purpose::Answer(task) => edits::take_answer(state, *task, &text),
         Purpose::Reason { task, expert } => edits::take_route(state, *task, expert, &text),
         Purpose::Breakpoint(_) | Purpose::RunWhen | Purpose::Watches => {

@@ -92,6 +92,13 @@ fn branches_are_forked_named_and_gone_to() {
     assert_eq!(sheet.rows[sheet.cursor].cells[4], "a trial");
     bench.press("enter");
     assert!(bench.outline().contains("A: a,g"), "{}", bench.outline());
+    let (head, outline) = (bench.state.journal.head(), bench.outline());
+    bench.press("@ g j j f 'early' esc");
+    assert_eq!(
+        (bench.state.journal.head(), bench.outline()),
+        (head, outline),
+        "left again, nothing is changed"
+    );
     bench.press("@ g j j f 'early' enter");
     assert!(names(&bench).contains(&"early".to_owned()));
 }

@@ -17,9 +17,9 @@ use crate::{
     },
 };
 
-/// Asks for the name of a new branch.
-pub(in super::super) fn fork(state: &mut State) -> Vec<Effect> {
-    typing::begin(state, Purpose::Fork, Buffer::default());
+/// Asks for the name of a new branch. Where it leaves from an earlier place, one goes there with the name and not before.
+pub(in super::super) fn fork(state: &mut State, from: Option<Seq>) -> Vec<Effect> {
+    typing::begin(state, Purpose::Fork(from), Buffer::default());
     vec![]
 }
 
@@ -41,8 +41,13 @@ pub(in super::super) fn take_name(state: &mut State, purpose: &Purpose, text: &s
         let words = "a branch without a name is not found again: nothing was done";
         return typing::refuse(state, Weight::Warning, words);
     }
-    let fork = *purpose == Purpose::Fork;
+    let fork = matches!(purpose, Purpose::Fork(_));
     let mut effects = vec![];
+    if let Purpose::Fork(Some(from)) = purpose
+        && state.journal.head() != Some(*from)
+    {
+        effects.extend(go(state, Some(*from)));
+    }
     let back = state.journal.head();
     if let Purpose::NameBranch(tip) = purpose
         && back != Some(*tip)
