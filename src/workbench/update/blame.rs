@@ -12,6 +12,7 @@ use crate::{
         Status,
         blame::{Ancestry, Blame, Next, Said},
     },
+    figure::counted,
     ids::{Seq, TaskId},
     session::Event,
     workbench::{
@@ -59,6 +60,17 @@ pub(super) fn open(state: &mut State) -> Vec<Effect> {
         };
         effects.extend(go_on(state));
         return effects;
+    }
+    let stale = |task: &&TaskId| state.survey.look(**task).is_some_and(|look| look.stale);
+    let stale = Ancestry::of(state.journal.session(), goal).tasks().iter().filter(stale).count();
+    if 0 < stale {
+        let are = if stale == 1 { "is" } else { "are" };
+        let words = format!(
+            "{} {are} stale, and would be blamed for what is no longer so: c runs them first",
+            counted(stale as u64, "task")
+        );
+        state.say(Weight::Warning, words);
+        return vec![];
     }
     begin(state, goal, BTreeMap::new())
 }

@@ -212,3 +212,14 @@ fn the_other_side_of_a_comparison_answers_all_questions() {
         "#1 is the first whose right answer mends the goal (0 questions and 0 calls)"
     );
 }
+
+#[test]
+fn what_is_stale_is_not_blamed() {
+    let mut bench = Bench::done();
+    bench.press("j t C-u '[\"Bob\"]' enter g &");
+    assert_eq!(
+        bench.notice(),
+        "3 tasks are stale, and would be blamed for what is no longer so: c runs them first"
+    );
+    assert!(bench.state.blame.is_none());
+}
