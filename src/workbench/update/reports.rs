@@ -145,6 +145,16 @@ fn ended(state: &mut State, event: Event) -> Vec<Effect> {
     let beside = call.is_some_and(|call| call.purpose.is_beside());
     let judge = call.filter(|call| matches!(event, Event::Answered { .. }) && call.purpose == Purpose::Judge);
     let judged = judge.map(|call| call.task);
+    // While others go on nobody says how this one ended: the end of the run does where it was the last.
+    let failed = match &event {
+        Event::Failed { why, .. } => Some(why),
+        Event::Stopped { partial, .. } if partial.finish == Finish::Cut => partial.warnings.first(),
+        _ => None,
+    };
+    if let (Some(why), Some(call), false) = (failed, call, beside || state.live.is_empty()) {
+        let words = format!("{} failed: {why}", super::number(state, call.task));
+        state.mention(Weight::Warning, words);
+    }
     match record(state, [event]) {
         Ok(mut effects) => {
             if let Some(task) = judged {
