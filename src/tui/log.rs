@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     ids::CallId,
-    workbench::{Focus, Live, Place, State, Target, Weight, clock::clock, ui::FOLLOWS},
+    workbench::{Focus, Live, Place, State, Target, Weight, clock::clock, debug::name, ui::FOLLOWS},
 };
 use ratatui::layout::Rect;
 
@@ -21,9 +21,9 @@ pub(super) fn draw(paper: &mut Paper<'_>, state: &State, head: Rect, area: Rect)
     paper.target(area, Target::Pane(Place::Log));
     paper.rule(head, Role::Rule, '─');
     let name = after(head, 1);
-    match state.live.iter().next() {
+    match state.shown_live() {
         Some((call, live)) => {
-            let title = stream(paper, state, *call, live, area);
+            let title = stream(paper, state, call, live, area);
             paper.line(name, Line::of(Role::Text, " ").join(title).and(Role::Text, " "));
         }
         None => {
@@ -40,7 +40,8 @@ pub(super) fn draw(paper: &mut Paper<'_>, state: &State, head: Rect, area: Rect)
 /// Writes the end of the stream and says what the call is and how far.
 fn stream(paper: &mut Paper<'_>, state: &State, call: CallId, live: &Live, area: Rect) -> Line {
     let role = if state.ui.focus == Focus::Log { Role::Accent } else { Role::Running };
-    let mut title = Line::of(role, "stream").and(Role::Symbol, &format!(" {call}"));
+    let number = name(&state.journal.session().plan, live.task);
+    let mut title = Line::of(role, "stream").and(Role::Symbol, &format!(" {number}"));
     if let Some(call) = state.journal.call(call) {
         title = title
             .and(Role::Dim, &format!(" {} ", call.purpose.word()))
@@ -71,6 +72,9 @@ fn stream(paper: &mut Paper<'_>, state: &State, call: CallId, live: &Live, area:
         _ if live.is_paused() => title.push(Role::Paused, "  ‖ paused"),
         Some(rate) => title.push(Role::Running, &format!("  {rate}")),
         None => {}
+    }
+    if 1 < state.live.len() {
+        title.push(Role::Dim, &format!("  and {} more: select a task to see its own", state.live.len() - 1));
     }
     title
 }

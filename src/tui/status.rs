@@ -176,9 +176,9 @@ pub(super) fn status(paper: &mut Paper<'_>, state: &State, area: Rect) {
     }
 }
 
-/// Tokens a second of the running call.
+/// Tokens a second of the running call that is shown.
 pub(super) fn rate(state: &State) -> Option<String> {
-    let live = state.live.values().next()?;
+    let (_, live) = state.shown_live()?;
     let since = live.writing_since?;
     let seconds = live.clock(state.now).saturating_sub(since) as f64 / 1000.0;
     // The first token came at the beginning of that time.

@@ -351,6 +351,20 @@ impl State {
         self.models.get(&which).unwrap_or(&ModelState::Unknown)
     }
 
+    /// The call under way that is shown: that of the selected row, else one of a task below it, else the first.
+    pub fn shown_live(&self) -> Option<(CallId, &Live)> {
+        let plan = &self.journal.session().plan;
+        let row = self.ui.cursor;
+        let own =
+            row.and_then(|row| super::rows::call_of(self, row)).filter(|call| self.live.contains_key(call));
+        let below = || {
+            let task = row?.task;
+            self.live.iter().find(|(_, live)| plan.is_below(live.task, task)).map(|(call, _)| *call)
+        };
+        let call = own.or_else(below).or_else(|| self.live.keys().next().copied())?;
+        Some((call, self.live.get(&call)?))
+    }
+
     /// Does something on the screen change by itself?
     pub fn moves(&self) -> bool {
         let busy = |state: &ModelState| matches!(state, ModelState::Fetching { .. } | ModelState::Loading(_));
