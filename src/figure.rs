@@ -9,6 +9,12 @@ pub fn fixed(value: impl Into<f64>, places: usize) -> String {
     }
 }
 
+/// At most four digits behind the point, and none that says nothing.
+pub fn short(number: f64) -> String {
+    let text = fixed(number, 4);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// `1 call`, `2 calls`.
 pub fn counted(count: impl Into<u64>, word: &str) -> String {
     let count = count.into();
@@ -23,6 +29,11 @@ mod tests {
     fn one_is_no_plural() {
         let told = [0_u32, 1, 2].map(|count| counted(count, "call"));
         assert_eq!(told, ["0 calls", "1 call", "2 calls"]);
+    }
+
+    #[test]
+    fn what_says_nothing_is_left_out() {
+        assert_eq!([0.05, 2.0, 100.0, 0.00001].map(short), ["0.05", "2", "100", "0"]);
     }
 
     #[test]

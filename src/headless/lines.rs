@@ -5,7 +5,9 @@ use super::{Outcome, json_line, plain};
 use crate::{
     ask::Finish,
     decision::{Candidate, Ruling},
+    engine::Status,
     ids::TaskId,
+    redact::redact_json,
     session::Event,
     workbench::{State, rows::is_cut},
 };
@@ -107,13 +109,17 @@ pub enum Line {
         expert: String,
         why: String,
     },
-    /// A call was cancelled; the answer is what was there by then.
+    /// A call was cancelled or broke off; the answer is what was there by then.
     Stopped {
         task: String,
         number: String,
         call: String,
         expert: String,
         answer: String,
+        finish: Finish,
+        /// Why it broke off.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
     Solved {
         task: String,
@@ -159,6 +165,9 @@ pub enum Line {
         prompt_tokens: u32,
         output_tokens: u32,
         seconds: f64,
+        /// In the currency of the configured prices; left out where nothing cost any.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cost: Option<f64>,
     },
 }
 
@@ -215,9 +224,13 @@ impl Teller {
         if self.style == Style::Plain {
             out.write_all(plain::answers(state).as_bytes())?;
             for task in state.journal.session().plan.walk() {
-                if is_cut(state, task) {
-                    let number = number(&state.journal, task);
-                    writeln!(out, "warning for {number}: its answer was cut, its tokens were spent")?;
+                let failed = match state.survey.look(task).map(|look| &look.status) {
+                    // That of the task that held it up was told above.
+                    Some(Status::Failed(why)) if outcome.task != Some(task) => Some(why.as_str()),
+                    _ => is_cut(state, task).then_some("its answer was cut, its tokens were spent"),
+                };
+                if let Some(why) = failed {
+                    writeln!(out, "{}", plain::warning(&number(&state.journal, task), why))?;
                 }
             }
         }
@@ -229,6 +242,7 @@ impl Teller {
             prompt_tokens: usage.prompt_tokens,
             output_tokens: usage.output_tokens,
             seconds: milli(outcome.seconds),
+            cost: Some(outcome.cost).filter(|cost| 0.0 < *cost),
         };
         self.write(&result, out)?;
         out.flush()
@@ -239,7 +253,7 @@ impl Teller {
             self.failed.clone_from(why);
         }
         match self.style {
-            Style::Json => writeln!(out, "{}", json_line(line)),
+            Style::Json => writeln!(out, "{}", redact_json(&json_line(line))),
             Style::Plain => writeln!(out, "{}", plain::line(line, &self.failed)),
             Style::Silent => Ok(()),
         }

@@ -3,9 +3,10 @@
 use super::lines::Line;
 use crate::{
     ask::Finish,
-    figure::counted,
+    figure::{self, counted},
     ids::TaskId,
     plan::notation::{self, Step},
+    redact::redact,
     visible::visible_line,
     workbench::{State, rows::is_cut},
 };
@@ -17,7 +18,9 @@ const LONG: usize = 160;
 /// One line without its line feed. Why a call `failed` was told just before and is not told again as the end.
 pub(super) fn line(line: &Line, failed: &str) -> String {
     let short = |text: &str| -> String {
-        let text = visible_line(text);
+        // First of all, so that no piece of a secret is left.
+        let text = redact(text);
+        let text = visible_line(&text);
         match text.char_indices().nth(LONG) {
             Some((cut, _)) => format!("{}… ({} characters)", &text[..cut], text.chars().count()),
             None => text.into_owned(),
@@ -68,8 +71,9 @@ pub(super) fn line(line: &Line, failed: &str) -> String {
         Line::Failed { number, expert, why, .. } => {
             format!("failed {number} at {}: {}", short(expert), short(why))
         }
-        Line::Stopped { number, expert, answer, .. } => {
-            format!("stopped {number} at {}, by then: {}", short(expert), short(answer))
+        Line::Stopped { number, expert, answer, why, .. } => {
+            let why = why.as_ref().map(|why| format!(": {};", short(why))).unwrap_or_else(|| ",".to_owned());
+            format!("stopped {number} at {}{why} by then: {}", short(expert), short(answer))
         }
         Line::Solved { number, answer, .. } => format!("solved {number}: {}", short(answer)),
         Line::Pinned { number, answer, .. } => match answer {
@@ -88,20 +92,26 @@ pub(super) fn line(line: &Line, failed: &str) -> String {
             let at = number.as_ref().map(|number| format!(" at {number}")).unwrap_or_default();
             match why == failed {
                 true => format!("ended{at} ({state})"),
-                false => format!("ended{at} ({state}): {}", visible_line(why)),
+                false => format!("ended{at} ({state}): {}", visible_line(&redact(why))),
             }
         }
-        Line::Result { state, answer, calls, prompt_tokens, output_tokens, seconds } => {
-            let answer = answer.as_ref().map(|answer| format!("\nanswer: {}", visible_line(answer)));
+        Line::Result { state, answer, calls, prompt_tokens, output_tokens, seconds, cost } => {
+            let answer = answer.as_ref().map(|answer| format!("\nanswer: {}", visible_line(&redact(answer))));
             format!(
-                "result: {state}{}\ncost: {}, {}, {}, {seconds:.1} s",
+                "result: {state}{}\ncost: {}, {}, {}, {seconds:.1} s{}",
                 answer.unwrap_or_default(),
                 counted(*calls, "call"),
                 counted(*prompt_tokens, "prompt token"),
                 counted(*output_tokens, "output token"),
+                cost.map(|cost| format!(", {} money", figure::short(cost))).unwrap_or_default(),
             )
         }
     }
+}
+
+/// What is to be known of a task at the end.
+pub(super) fn warning(number: &str, what: &str) -> String {
+    format!("warning for {number}: {}", visible_line(&redact(what)))
 }
 
 /// The plan in the notation with each answer below its question; that of a task with parts stands below its parts. An
@@ -138,5 +148,5 @@ pub fn answers(state: &State) -> String {
     while let Some((depth, task)) = open.pop() {
         close(&mut text, depth, task);
     }
-    text
+    redact(&text).into_owned()
 }

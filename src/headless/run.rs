@@ -67,6 +67,8 @@ pub struct Outcome {
     pub usage: Usage,
     /// Wall-clock seconds.
     pub seconds: f64,
+    /// Money, in the currency of the configured prices.
+    pub cost: f64,
     /// Why it ended before the goal had its answer.
     pub why: Option<String>,
     /// The task that held it up.
@@ -120,6 +122,10 @@ pub async fn run(
         Start::Session => drive.state.journal.usage(),
         _ => Default::default(),
     };
+    let paid = match start {
+        Start::Session => drive.state.journal.spent().cost,
+        _ => 0.0,
+    };
     let held = match drive.all(start).await {
         Ok(held) => held,
         Err(error) => {
@@ -141,6 +147,7 @@ pub async fn run(
             seconds: (sum.seconds - spent.seconds).max(0.0),
         },
         seconds: (drive.outside.now)().saturating_sub(began) as f64 / 1000.0,
+        cost: (drive.state.journal.spent().cost - paid).max(0.0),
         why: held.why,
         task: held.task,
         unsaved: drive.state.unsaved.clone(),

@@ -1,6 +1,6 @@
 //! What a task may cost, as short text that can be typed; what was spent of it, and what is left.
 
-use crate::figure::counted;
+use crate::figure::{counted, short};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -124,12 +124,6 @@ impl Budget {
         };
         (left != Budget::default()).then_some(left)
     }
-}
-
-/// At most four digits behind the point.
-fn short(number: f64) -> String {
-    let text = format!("{number:.4}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 impl fmt::Display for Budget {

@@ -124,8 +124,8 @@ pub(super) fn lines(event: &Event, state: &State) -> Vec<Line> {
             .collect(),
         Event::Stopped { call, partial } => called(*call)
             .map(|(task, number, call, expert)| {
-                let answer = partial.text.clone();
-                Line::Stopped { task, number, call, expert, answer }
+                let (answer, finish, why) = (partial.text.clone(), partial.finish, partial.warnings.first());
+                Line::Stopped { task, number, call, expert, answer, finish, why: why.cloned() }
             })
             .into_iter()
             .collect(),

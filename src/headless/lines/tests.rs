@@ -149,6 +149,8 @@ fn samples() -> Vec<Line> {
             call,
             expert: expert.clone(),
             answer: text.clone(),
+            finish: Finish::Cut,
+            why: Some(text.clone()),
         },
         Line::Solved {
             task: task.clone(),
@@ -178,6 +180,7 @@ fn samples() -> Vec<Line> {
             prompt_tokens: 0,
             output_tokens: 0,
             seconds: 0.0,
+            cost: Some(0.5),
         },
     ]
 }
@@ -230,4 +233,34 @@ fn the_lines_of_a_run_tell_its_story() {
     let kinds: Vec<String> = out.lines().map(check).collect();
     let story = "session task asked answered proposed task routed asked answered solved asked answered proposed solved result";
     assert_eq!(kinds.join(" "), story);
+}
+
+/// What is written for a call that broke off with this text.
+fn broken_off(style: Style, answer: &str) -> String {
+    let (task, number, call, expert) = ("t1".into(), "1".into(), "c0".into(), "big".into());
+    let (answer, finish, why) = (answer.to_owned(), Finish::Cut, Some("the stream was closed".to_owned()));
+    let mut out = vec![];
+    let line = Line::Stopped { task, number, call, expert, answer, finish, why };
+    Teller::new(style).write(&line, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn why_an_answer_broke_off_is_told_with_what_came() {
+    assert_eq!(broken_off(Style::Plain, "half"), "stopped 1 at big: the stream was closed; by then: half\n");
+    let json = broken_off(Style::Json, "half");
+    assert!(
+        json.contains("\"answer\":\"half\",\"finish\":\"cut\",\"why\":\"the stream was closed\""),
+        "{json}"
+    );
+}
+
+#[test]
+fn what_looks_like_a_key_is_not_printed_nor_any_piece_of_it() {
+    for style in [Style::Plain, Style::Json] {
+        for before in [0, 150] {
+            let told = broken_off(style, &format!("{} sk-proj-abcdefghijklmnopqrstuvwx", "x".repeat(before)));
+            assert!(!told.contains("sk-p"), "{told}");
+        }
+    }
 }
