@@ -33,7 +33,7 @@ pub const FACTS: &[Fact] = &[
     fact("mean", Kind::Number, "mean probability of the free tokens, 0 to 1"),
     fact("entropy", Kind::Number, "of the most uncertain token, in bits, from its likeliest alternatives"),
     fact("tokens", Kind::Number, "tokens written in this call"),
-    fact("seconds", Kind::Number, "wall-clock seconds of this call"),
+    fact("seconds", Kind::Number, "seconds of this call, without those in which it was held"),
     fact("calls", Kind::Number, "calls made for this task"),
     fact("cost", Kind::Number, "what this call cost, in the currency of the prices"),
     fact("verdict", Kind::Text, "of its judges: pass, unsure or fail"),

@@ -133,6 +133,23 @@ fn what_is_deleted_while_it_is_asked_is_asked_no_more() {
 }
 
 #[test]
+fn of_several_calls_the_selected_one_is_shown_and_a_failure_is_told_at_once() {
+    let mut bench = several();
+    bench.press("c");
+    let calls: Vec<_> = bench.state.live.iter().map(|(call, live)| (*call, live.task)).collect();
+    for (call, task) in &calls {
+        bench.state.ui.cursor = Some(RowId::task(*task));
+        assert_eq!(bench.state.shown_live().map(|(shown, _)| shown), Some(*call));
+    }
+    bench.state.ui.cursor = Some(RowId::task(TaskId(0)));
+    assert!(bench.state.shown_live().is_some(), "of the goal one below it");
+    let (call, _) = calls[0];
+    bench.send(Message::Report(Report::Failed { call, why: "the server is down".to_owned() }));
+    assert_eq!(bench.notice(), "#1 failed: the server is down");
+    assert!(bench.state.live.len() + 1 == calls.len(), "the others go on");
+}
+
+#[test]
 fn what_is_held_is_edited_from_a_row_of_which_nothing_was_asked() {
     let mut bench = several();
     bench.press("c");
