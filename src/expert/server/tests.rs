@@ -7,6 +7,7 @@ mod ladder;
 mod script;
 #[cfg(feature = "tls")]
 mod tls;
+mod waits;
 
 use super::*;
 use crate::ask::{Finish, Generate, Prompt, Sampling, Turn};
