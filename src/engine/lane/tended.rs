@@ -91,11 +91,10 @@ impl Tended {
         }
     }
 
-    /// What ends a call.
+    /// What ends a call. Who hears of it finds the model used just now, whatever is asked next.
     fn end(&self, report: Report) -> bool {
-        let heard = self.reports.blocking_send(report).is_ok();
         self.seat.ended();
-        heard
+        self.reports.blocking_send(report).is_ok()
     }
 
     fn keep(&self, expert: &mut dyn Expert, first: Option<Job>) -> Left {
