@@ -50,7 +50,7 @@ fn among(texts: &[String], tokens: &[Token], at: usize) -> Vec<Choice> {
     };
     let mut allowed: Vec<Choice> = choices(&tokens[at]).into_iter().filter(begins).collect();
     let sum: f32 = allowed.iter().map(|choice| choice.probability).sum();
-    if allowed.len() < 2 || !(0.0 < sum) {
+    if allowed.len() < 2 || sum.is_nan() || sum <= 0.0 {
         return vec![];
     }
     allowed.iter_mut().for_each(|choice| choice.probability /= sum);

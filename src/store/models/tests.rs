@@ -225,7 +225,8 @@ fn models_are_found_by_path_by_name_and_in_the_hugging_face_cache() {
     check(&notes.to_string_lossy(), Err("it lacks model.safetensors, tokenizer.json, config.json"));
     let whole = put("mini/model.safetensors").parent().unwrap().to_owned();
     check(&whole.to_string_lossy(), Err("it lacks tokenizer.json, config.json"));
-    (put("mini/tokenizer.json"), put("mini/config.json"));
+    put("mini/tokenizer.json");
+    put("mini/config.json");
     check(&whole.to_string_lossy(), Ok(&whole));
     check("src", Err("it lacks model.safetensors"));
     check("Cargo.toml", Ok(Path::new("Cargo.toml")));
