@@ -100,8 +100,8 @@ impl Floor {
         Ok(())
     }
 
-    /// Opens the session that is to be gone on with; what the command line says holds for it from now on.
-    fn open(&mut self, path: &Path) -> Result<(), Trouble> {
+    /// Opens the session that is to be gone on with; what the command line says holds for it from now on, and is still to be written.
+    fn open(&mut self, path: &Path) -> Result<Vec<Effect>, Trouble> {
         for message in self.files.perform(Effect::Open(path.display().to_string())) {
             if let Message::Stored(Stored::NotOpened(why)) = &message {
                 return Err(Trouble::usage(why));
@@ -111,11 +111,9 @@ impl Floor {
             }
         }
         let settings = self.asked.over(self.state.settings()).map_err(Trouble::usage)?;
-        for effect in configure(&mut self.state, settings) {
-            self.files.perform(effect);
-        }
+        let configured = configure(&mut self.state, settings);
         self.know_file();
-        Ok(())
+        Ok(configured)
     }
 
     /// Nobody watches, so whether the answers are of the model's file has to be known before the first step.
@@ -141,10 +139,10 @@ impl Floor {
     }
 
     pub(super) fn run(mut self, start: Start, options: &Options, session: Option<&Path>) -> Done {
-        match session {
+        let configured = match session {
             Some(path) if start == Start::Session => self.open(path)?,
-            _ => {}
-        }
+            _ => vec![],
+        };
         if let Some(path) = session.filter(|_| options.dry && start != Start::Session) {
             complain(&format!("a dry run writes no session: nothing is put into {}", path.display()));
         }
@@ -166,6 +164,12 @@ impl Floor {
             }
             messages
         };
+        for message in configured.into_iter().filter(|_| !options.dry).flat_map(&mut perform) {
+            if let Message::Stored(Stored::NotOpened(why)) = &message {
+                return Err(Trouble::usage(why));
+            }
+            update(&mut state, message, now());
+        }
         let mut interrupt = interrupt();
         let mut outside = Outside {
             perform: &mut perform,

@@ -161,7 +161,9 @@ struct Started {
 
 impl Started {
     fn now(control: &Control) -> Started {
-        Started { at: Instant::now(), held: control.held(), control: control.clone() }
+        // In this order: what passes while one waits for the other is nobody's time.
+        let held = control.held();
+        Started { at: Instant::now(), held, control: control.clone() }
     }
 
     /// How long it has worked.

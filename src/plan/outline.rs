@@ -130,6 +130,7 @@ fn follow(plan: &mut Plan, task: TaskId, words: &str, edits: &mut Vec<Edit>) {
     let parent = plan.parent(task);
     let all = Phrase::read(words, |path| plan.referred(parent, path)).needs();
     let mut kept = plan.needs(task);
+    let mut wired = None;
     for need in all {
         if kept.contains(&need) {
             continue;
@@ -138,15 +139,13 @@ fn follow(plan: &mut Plan, task: TaskId, words: &str, edits: &mut Vec<Edit>) {
         let find = |path: &[usize]| plan.referred(parent, path).filter(|need| kept.contains(need));
         let edit = Edit::SetPhrase { task, phrase: Phrase::read(words, find) };
         match plan.apply(&edit) {
-            Ok(()) => {
-                edits.retain(|edit| !matches!(edit, Edit::SetPhrase { task: other, .. } if *other == task));
-                edits.push(edit);
-            }
+            Ok(()) => wired = Some(edit),
             Err(_) => {
                 kept.pop();
             }
         }
     }
+    edits.extend(wired);
 }
 
 /// A step as read from a model or a person, as a draft below `parent`.

@@ -22,7 +22,10 @@ impl Session {
     /// that held when the choice was made, so they are looked at here and nowhere later.
     pub(super) fn route_key_today(&self, task: TaskId, key: &str) -> String {
         let refers = self.plan.task(task).is_some_and(|found| !found.draft.phrase.needs().is_empty());
-        let old = refers && key == self.route_key_of(task, |to| self.plan.reference(task, to));
+        let then = |to: TaskId| self.plan.reference(task, to);
+        // Before `#0.2` there was `#2` for it.
+        let before = |to: TaskId| then(to).replacen("#0.", "#", 1);
+        let old = refers && (key == self.route_key_of(task, then) || key == self.route_key_of(task, before));
         if old { self.route_key(task) } else { key.to_owned() }
     }
 

@@ -325,3 +325,21 @@ fn import_writes_over_what_was_imported_and_over_nothing_else() {
     );
     check("none.txt", Some("{\"task\": \"a\", \"answer\": \"b\"}\n"), (1, "is as it was"));
 }
+
+#[test]
+fn a_dry_run_of_a_session_writes_nothing_whatever_is_asked_of_it() {
+    let home = tempfile::tempdir().unwrap();
+    let session = home.path().join("plan.jsonl");
+    let session = session.to_str().unwrap();
+    let made = plantern(home.path(), &["run", "--plan", "-", "--session", session], PLAN);
+    assert_eq!(made.status.code(), Some(0));
+    let before = std::fs::read(session).unwrap();
+    let check = |arguments: &[&str], stays: bool| {
+        let arguments = [&["run", "--session", session, "--max-calls", "3"], arguments].concat();
+        let ended = plantern(home.path(), &arguments, "");
+        assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
+        assert_eq!(std::fs::read(session).unwrap() == before, stays, "{arguments:?}");
+    };
+    check(&["--dry-run"], true);
+    check(&[], false);
+}

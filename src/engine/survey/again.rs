@@ -56,16 +56,12 @@ impl Survey {
     pub fn in_the_way(&self, journal: &Journal) -> Vec<TaskId> {
         let plan = &journal.session().plan;
         let by_hand = |task: TaskId| journal.session().progress(task).cancelled;
-        let ended = |status: &Status| matches!(status, Status::Cancelled | Status::Failed(_));
         let passes_on = |part: &TaskId| {
-            self.look(*part)
-                .is_some_and(|look| ended(&look.status) || matches!(look.status, Status::Stuck(_)))
+            let status = self.look(*part).map(|look| &look.status);
+            matches!(status, Some(Status::Cancelled | Status::Failed(_) | Status::Stuck(_)))
         };
-        let tasks = self.iter().filter(|(task, look)| {
-            ended(&look.status)
-                && !plan.parts(*task).iter().any(passes_on)
-                && !by_hand(*task)
-                && !plan.ancestors(*task).any(by_hand)
+        let tasks = self.ended().filter(|(task, _)| {
+            !plan.parts(*task).iter().any(passes_on) && !by_hand(*task) && !plan.ancestors(*task).any(by_hand)
         });
         tasks.map(|(task, _)| task).collect()
     }

@@ -3,7 +3,7 @@
 
 mod wave;
 
-use super::{Asking, Look, Tally, Tools, surveyor::Surveyor};
+use super::{Asking, Look, Status, Tally, Tools, surveyor::Surveyor};
 use crate::{
     engine::Move,
     ids::{CallId, TaskId},
@@ -96,6 +96,12 @@ impl Survey {
     /// The tasks made from what is no longer so, in reading order.
     pub fn stale(&self) -> impl Iterator<Item = TaskId> {
         self.pick(|sum| 0 < sum.stale, |look| look.stale).map(|(task, _)| task)
+    }
+
+    /// The tasks that failed or are cancelled, in reading order.
+    pub(super) fn ended(&self) -> impl Iterator<Item = (TaskId, &Look)> {
+        let ended = |status: &Status| matches!(status, Status::Cancelled | Status::Failed(_));
+        self.pick(|sum| 0 < sum.failed + sum.cancelled, move |look| ended(&look.status))
     }
 
     /// The tasks that `wanted` wants, in reading order; subtrees whose sum is not `worth` it are passed over.

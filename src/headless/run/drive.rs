@@ -170,13 +170,6 @@ impl<H: Hands> Drive<'_, '_, H> {
             if let Report::Model(status) = report {
                 self.show_model(status.which, &status.state);
             }
-            if let Report::Waits { why, .. } = report
-                && !why.is_empty()
-                && !self.quiet
-            {
-                self.progress.clear(self.outside.narration);
-                let _ = writeln!(self.outside.narration, "waiting: {}", visible_line(why));
-            }
             self.take(Message::Report(report.clone()))?;
         }
         Ok(heard)

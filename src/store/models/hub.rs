@@ -120,11 +120,16 @@ pub fn pull_from_hub(
         hash(&part, &mut |done| progress(Progress { phase: Phase::Unpacking, done, total: listed.size }));
     let found = found.map_err(|error| disk(listed.size, &part, error))?;
     let expected = listed.lfs.map_or_else(|| found.clone(), |lfs| lfs.oid);
-    if found != expected || size(&part) != listed.size {
+    let bytes = size(&part);
+    if found != expected || bytes != listed.size {
         fs::remove_file(&part).ok();
         let file = &listed.path;
+        let what = match found == expected {
+            true => format!("it has {bytes} bytes, not {}", listed.size),
+            false => format!("its SHA-256 is {found}, not {expected}"),
+        };
         return Err(fetch.fault(&format!(
-            "{file} is not what the hub's list says: its SHA-256 is {found}, not {expected}; it was thrown away, try again"
+            "{file} is not what the hub's list says: {what}; it was thrown away, try again"
         )));
     }
     fs::rename(&part, &target).map_err(|error| disk(listed.size, &target, error))?;

@@ -128,11 +128,16 @@ fn came(state: &State, repeated: &Repeated) -> Came {
 
 /// Says how it came out, once.
 fn tell(state: &mut State) {
-    let all: Vec<(Repeated, Came)> =
-        state.repeats.iter().map(|repeated| (*repeated, came(state, repeated))).collect();
-    if all.is_empty() || state.repeats_told || all.iter().any(|(_, came)| *came == Came::Waiting) {
+    let open = |repeated: &Repeated| {
+        let again = repeated.again.and_then(|again| state.journal.call(again));
+        again.is_none_or(|again| matches!(again.outcome, Outcome::Open))
+    };
+    // Before anything is compared: a route may have to be decided anew for it.
+    if state.repeats.is_empty() || state.repeats_told || state.repeats.iter().any(open) {
         return;
     }
+    let all: Vec<(Repeated, Came)> =
+        state.repeats.iter().map(|repeated| (*repeated, came(state, repeated))).collect();
     state.repeats_told = true;
     let fine = |came: &Came| matches!(came, Came::Identical(_) | Came::Close { .. });
     let words = match all.iter().find(|(_, came)| !fine(came)) {

@@ -122,13 +122,13 @@ pub(super) fn ended(state: &State) -> String {
             _ => None,
         }
     });
-    let stay = match state.survey.tally().stale {
+    let (stay, wait) = match state.survey.tally().stale {
         0 => return "nothing is stale any more".to_owned(),
-        1 => "1 task stays stale".to_owned(),
-        n => format!("{n} tasks stay stale"),
+        1 => ("1 task stays stale".to_owned(), "it waits"),
+        n => (format!("{n} tasks stay stale"), "they wait"),
     };
     match stuck {
         Some(why) => format!("{stay}: {why}"),
-        None => format!("{stay}: what it waits for can not go on"),
+        None => format!("{stay}: what {wait} for can not go on"),
     }
 }

