@@ -11,8 +11,10 @@ use super::super::tiny::Tiny;
 use super::*;
 use proptest::prelude::*;
 
-/// What may differ between two ways of computing the same here: sums in another order, keys and values as f16.
-const ORDER: f32 = 1e-3;
+/// What may differ between two ways of computing the same here: sums in another order, keys and values as f16. Mostly it is less than
+/// a thousandth; where it moves an activation over an edge of candle's rounding before the output it is more, and at most
+/// what that rounding comes to in all (0.0056 measured).
+const ORDER: f32 = 6e-3;
 /// What an output of Q8_0 may cost behind weights that are floats, as candle's processor device rounds activations to bytes:
 /// measured 0.0051 to 0.0056.
 const OUTPUT: f32 = 0.01;
