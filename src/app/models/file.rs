@@ -1,10 +1,7 @@
 //! What model files say of themselves, and how fast one is here. Without candle nothing is read.
 
 use super::Machine;
-use crate::{
-    engine::Which,
-    store::models::{self, Found},
-};
+use crate::{engine::Which, store::models::Found};
 use std::path::Path;
 
 #[cfg(feature = "candle")]
@@ -85,7 +82,7 @@ pub(crate) fn inspect(path: &Path) -> Result<String, String> {
 /// What the folder of an embedding model says of itself; what it lacks is the error.
 #[cfg(feature = "candle")]
 pub(super) fn embedding(folder: &Path) -> Result<String, String> {
-    models::no_model(folder).map_or(Ok(()), Err)?;
+    crate::store::models::no_model(folder).map_or(Ok(()), Err)?;
     crate::expert::candle::embedding::about(folder).map_err(|error| error.to_string())
 }
 
