@@ -15,6 +15,14 @@ impl Survey {
     /// What has these tasks asked anew: each so many attempts further as it takes to one that no branch has made and whose calls
     /// nobody has made for another task either. A task without parts is decomposed from the beginning.
     pub fn again(&self, journal: &Journal, tasks: &[TaskId]) -> Vec<Edit> {
+        match tasks {
+            [] => vec![],
+            tasks => self.again_in(journal, &mut journal.session().clone(), tasks),
+        }
+    }
+
+    /// The same in a copy of the session, where it is done at once.
+    pub(super) fn again_in(&self, journal: &Journal, session: &mut Session, tasks: &[TaskId]) -> Vec<Edit> {
         let mut made: HashMap<TaskId, usize> = HashMap::new();
         for record in journal.records() {
             let Event::Edited { edits, .. } = &record.event else { continue };
@@ -24,12 +32,11 @@ impl Survey {
                 }
             }
         }
-        let mut session = journal.session().clone();
         let made = |task: &TaskId| made.get(task).copied().unwrap_or_default();
-        tasks.iter().flat_map(|task| self.anew(journal, &mut session, *task, made(task))).collect()
+        tasks.iter().flat_map(|task| self.anew(journal, session, *task, made(task))).collect()
     }
 
-    /// The same for one task that was asked anew `made` times on some branch, in a copy of the session.
+    /// The same for one task that was asked anew `made` times on some branch.
     fn anew(&self, journal: &Journal, session: &mut Session, task: TaskId, made: usize) -> Vec<Edit> {
         let Some(found) = session.plan.task(task).cloned() else { return vec![] };
         let again = Edit::Again { task };

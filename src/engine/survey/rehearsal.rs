@@ -13,7 +13,7 @@ use crate::{
     ids::TaskId,
     judge::{self, judge},
     plan::{self, Check, Draft, Operator, Plan},
-    session::{Actor, Event, Journal, Outcome, Purpose, Session},
+    session::{Event, Journal, Outcome, Purpose, Session},
 };
 use std::{
     cmp::Reverse,
@@ -78,8 +78,8 @@ impl Survey {
         tasks.into_iter().for_each(|task| queue.push(&session.plan, task));
         let mut rehearsal = Rehearsal { session, looks: HashMap::new(), fresh, queue };
         let failed = self.in_the_way(journal);
-        let edits = self.again(journal, &failed);
-        if rehearsal.session.apply(&Event::Edited { by: Actor::Person, edits, reason: None }).is_ok() {
+        if !failed.is_empty() {
+            self.again_in(journal, &mut rehearsal.session, &failed);
             failed.into_iter().for_each(|task| rehearsal.queue.push(&rehearsal.session.plan, task));
         }
         let mut prospects = BTreeMap::new();

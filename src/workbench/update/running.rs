@@ -36,10 +36,9 @@ pub(super) fn start(state: &mut State, run: Run) -> Vec<Effect> {
         failed = one.into_iter().collect();
     }
     effects.extend(edits::ask_again(state, &failed));
-    let mut moves =
-        selected.map_or_else(Vec::new, |task| state.survey.moves(&state.journal, task)).into_iter();
     if run == Run::Step
-        && let Some(Move::Ask { task, key, .. }) = moves.next()
+        && let Some(task) = selected
+        && let Some(Move::Ask { key, .. }) = state.survey.moves(&state.journal, task).into_iter().next()
     {
         // This one, even if another one comes before it.
         effects.extend(run_call(state, task, &key));

@@ -40,6 +40,15 @@ macro_rules! both {
     ($f:ident, $($x:ident),+) => { (sound!($f($($x.0),+)), sound!($f($($x.1),+))) };
 }
 
+/// Adds to each number of `sum` the products of its four unsigned with its four signed bytes, of which each pair fits sixteen bits.
+#[inline(always)]
+fn add_products(sum: __m256i, unsigned: __m256i, signed: __m256i) -> __m256i {
+    sound!({
+        let pairs = _mm256_maddubs_epi16(unsigned, signed);
+        _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
+    })
+}
+
 type Floats = (__m256, __m256);
 type Whole = (__m256i, __m256i);
 
@@ -228,13 +237,7 @@ impl<const VNNI: bool> Simd for Avx2<VNNI> {
         }
         // Eight pairs would not fit sixteen bits: 8 * 2 * 31 * 127 is 62,992.
         let a = sound!(_mm256_set1_epi32(activations));
-        let one = |sum, weights| {
-            sound!({
-                let pairs = _mm256_maddubs_epi16(weights, a);
-                _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
-            })
-        };
-        (one(sum.0, weights.0), one(sum.1, weights.1))
+        (add_products(sum.0, weights.0, a), add_products(sum.1, weights.1, a))
     }
     #[inline(always)]
     fn dot_bytes(self, sum: Whole, weights: Whole, activations: i32) -> Whole {
@@ -247,8 +250,7 @@ impl<const VNNI: bool> Simd for Avx2<VNNI> {
         let one = |sum, weights| {
             sound!({
                 let signed = _mm256_xor_si256(weights, _mm256_set1_epi8(-128));
-                let pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(signed), _mm256_sign_epi8(a, signed));
-                _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
+                add_products(sum, _mm256_abs_epi8(signed), _mm256_sign_epi8(a, signed))
             })
         };
         (one(sum.0, weights.0), one(sum.1, weights.1))

@@ -157,19 +157,22 @@ impl Packed {
         for (block, out) in into.chunks_exact_mut(BLOCK).enumerate().take(self.blocks()) {
             let place = tile * self.blocks() + block;
             let scale = half::to_f32(self.scales[place][lane]);
-            let quants =
-                self.lines[place * lines..][..lines].iter().flat_map(|line| &line.0[lane * 4..lane * 4 + 4]);
+            let mut quants = self.lines[place * lines..][..lines].iter().map(|line| &line.0[lane * 4..][..4]);
             match self.format {
                 Format::Four | Format::Five => {
                     let offset = half::to_f32(self.offsets[place][lane]);
-                    for (i, &byte) in quants.clone().take(BLOCK / 2).enumerate() {
-                        let fifth = quants.clone().nth(BLOCK / 2 + i % 4).unwrap_or(&0) >> (i / 4);
-                        out[i] = scale * f32::from(byte & 15 | (fifth & 1) << 4) + offset;
-                        out[i + 16] = scale * f32::from(byte >> 4 | fifth & 16) + offset;
+                    let halves: [&[u8]; 4] = std::array::from_fn(|_| quants.next().unwrap_or(&[0; 4]));
+                    let fifths = quants.next().unwrap_or(&[0; 4]);
+                    for (group, four) in halves.into_iter().enumerate() {
+                        for (b, (&byte, fifth)) in four.iter().zip(fifths).enumerate() {
+                            let (i, fifth) = (4 * group + b, fifth >> group);
+                            out[i] = scale * f32::from(byte & 15 | (fifth & 1) << 4) + offset;
+                            out[i + 16] = scale * f32::from(byte >> 4 | fifth & 16) + offset;
+                        }
                     }
                 }
                 Format::Eight => {
-                    for (out, &byte) in out.iter_mut().zip(quants) {
+                    for (out, &byte) in out.iter_mut().zip(quants.flatten()) {
                         *out = scale * (f32::from(byte) - 128.0);
                     }
                 }
